@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { TickhouseError } from '../lib/errors.ts'
+import { kafkaClient } from '../lib/kafka/client.ts'
+import { setGroupOffsets } from '../lib/kafka/groupOffsets.ts'
+import { readConfig } from '../lib/lambda/config.ts'
+import { connect } from '../lib/lambda/connect.ts'
+import { jsonLines } from '../lib/lambda/log.ts'
+import { beginEpoch } from '../lib/steps/beginEpoch.ts'
+import { nextOffset, type OffsetVector } from '../lib/tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../lib/tables/ticksTable.ts'
+
+const USAGE = `npm run offsets -- COMMAND
+
+How far the ticks table has read the ticks topic, and the two ways to put that right by hand.
+
+  status      print, per partition, the table's next offset and what Kafka holds
+  rewind      move the consumer group to the table's offsets (after "OFFSET_GAP")
+  new-epoch   the topic was deleted and made anew: count its offsets from 0 again (after "TOPIC_RECREATED")
+
+rewind and new-epoch want the event source stopped: end sls offline first.`
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { help: { type: 'boolean', short: 'h' } },
+})
+const command = positionals[0]
+const COMMANDS = ['status', 'rewind', 'new-epoch']
+if (values.help || command === undefined || positionals.length > 1 || !COMMANDS.includes(command)) {
+  console.log(USAGE)
+  process.exit(values.help ? 0 : 2)
+}
+
+const config = readConfig()
+const services = connect(config, jsonLines({ function: 'offsets' }))
+const { ticksTopic } = config.settings
+try {
+  const ranges = await services.topicLog.offsets(ticksTopic)
+  const vector =
+    command === 'new-epoch'
+      ? await beginEpoch(services)
+      : ticksState(await services.catalog.loadTable(TICKS_TABLE)).vector
+  if (command !== 'status') await moveGroup(vector, ranges)
+  for (const [partition, { low, high }] of [...ranges].sort(([a], [b]) => a - b)) {
+    const next = nextOffset(vector, partition)
+    console.log(
+      `${ticksTopic}-${partition} epoch ${vector.epoch}: next ${next}, Kafka holds ${low} to ${high}`,
+    )
+  }
+} catch (error) {
+  if (!(error instanceof TickhouseError)) throw error
+  console.error(`${error.code}: ${error.message}`)
+  process.exitCode = 1
+} finally {
+  await services.close()
+}
+
+/** Below what retention has left there is nothing to go back to. */
+async function moveGroup(vector: OffsetVector, ranges: ReadonlyMap<number, { low: number }>): Promise<void> {
+  const offsets = new Map(
+    [...ranges].map(([partition, { low }]) => [partition, Math.max(low, nextOffset(vector, partition))]),
+  )
+  await setGroupOffsets(kafkaClient(config.kafka), config.ingestGroup, ticksTopic, offsets)
+}

@@ -1,0 +1,50 @@
+import { decodeBound } from './bounds.ts'
+import type { ColumnValue, Field, PartitionSpec } from './schema.ts'
+
+/** A partition's values by the names of the partition fields: days or months since 1970, or the value itself. */
+export type Partition = Readonly<Record<string, ColumnValue>>
+
+/** Numbers or bounds by column id. */
+export type ByField<Value> = ReadonlyMap<number, Value>
+
+/** A data file and all that the table's manifests say of it. */
+export interface DataFile {
+  readonly path: string
+  readonly format: string
+  readonly specId: PartitionSpec['specId']
+  readonly partition: Partition
+  readonly recordCount: number
+  readonly fileSizeBytes: number
+  readonly columnSizes?: ByField<number>
+  readonly valueCounts?: ByField<number>
+  readonly nullCounts?: ByField<number>
+  readonly nanCounts?: ByField<number>
+  /** Single values as the Iceberg spec serializes them; see `lowerBound` and `upperBound`. */
+  readonly lowerBounds?: ByField<Uint8Array>
+  readonly upperBounds?: ByField<Uint8Array>
+  readonly splitOffsets?: readonly number[]
+  readonly sortOrderId?: number
+}
+
+/** A data file of a snapshot, with the snapshot that brought it in and the age of its rows. */
+export interface LiveFile extends DataFile {
+  readonly snapshotId: bigint
+  /** Never below that of the rows in the file, whatever compaction did. */
+  readonly sequenceNumber: number
+  readonly fileSequenceNumber: number
+}
+
+/** The smallest value that a column may have in the file; undefined when nothing is known: it may hold anything. */
+export function lowerBound(file: DataFile, field: Field): ColumnValue | undefined {
+  return bound(file.lowerBounds, field)
+}
+
+/** The largest value that a column may have in the file; undefined when nothing is known: it may hold anything. */
+export function upperBound(file: DataFile, field: Field): ColumnValue | undefined {
+  return bound(file.upperBounds, field)
+}
+
+function bound(bounds: ByField<Uint8Array> | undefined, field: Field): ColumnValue | undefined {
+  const bytes = bounds?.get(field.id)
+  return bytes && decodeBound(field.type, bytes)
+}

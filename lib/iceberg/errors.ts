@@ -1,0 +1,83 @@
+import { type ErrorDetails, TickhouseError } from '../errors.ts'
+
+/** The table moved on between load and commit: nothing was applied. Load it again and stage anew. */
+export class CommitConflict extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('COMMIT_CONFLICT', message, details)
+  }
+}
+
+/** No answer, or one that leaves it open: the commit may have happened. Load the table and look for the snapshot. */
+export class CommitUnknown extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('COMMIT_UNKNOWN', message, details)
+  }
+}
+
+/** The catalog refuses this commit, now and later. Nothing was applied. */
+export class CommitRejected extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('COMMIT_REJECTED', message, details)
+  }
+}
+
+export class TableMissing extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('TABLE_MISSING', message, details)
+  }
+}
+
+/** The catalog is away, slow or overloaded; the same call may succeed later. */
+export class CatalogUnavailable extends TickhouseError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('CATALOG_UNAVAILABLE', message, { ...details, retryable: true })
+  }
+}
+
+/** The catalog answers, and refuses: a wrong login, a forbidden or malformed request. */
+export class CatalogRejected extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('CATALOG_REJECTED', message, details)
+  }
+}
+
+export class ObjectMissing extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('OBJECT_MISSING', message, details)
+  }
+}
+
+/** The object store is away, slow or overloaded; the same call may succeed later. */
+export class StoreUnavailable extends TickhouseError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('STORE_UNAVAILABLE', message, { ...details, retryable: true })
+  }
+}
+
+/** The object store answers, and refuses: a wrong login, a missing bucket, a malformed name. */
+export class StoreRejected extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('STORE_REJECTED', message, details)
+  }
+}
+
+/** A table that this writer must not touch: another format version, column type, transform, or delete files. */
+export class UnsupportedTable extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('TABLE_UNSUPPORTED', message, details)
+  }
+}
+
+/** Rows that do not fit their table: a wrong type, a null in a required column, more than one partition in a file. */
+export class InvalidRows extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('ROWS_INVALID', message, details)
+  }
+}
+
+/** A file of a table does not hold what it must: damaged, or of a kind that this reader does not know. */
+export class UnreadableFile extends TickhouseError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('FILE_UNREADABLE', message, details)
+  }
+}

@@ -1,0 +1,129 @@
+import { UnsupportedTable } from '../errors.ts'
+import type { FieldType, PartitionField, PartitionSpec, Schema } from '../schema.ts'
+import { partitionType } from '../transforms.ts'
+import type { AvroSchema } from './avroFile.ts'
+import { optional } from './renameById.ts'
+
+// https://iceberg.apache.org/spec/#manifests
+
+/** The partition fields are called by their id in memory: their names in files vary (Avro does not take every name). */
+export function partitionKey({ fieldId }: PartitionField): string {
+  return `f${fieldId}`
+}
+
+/** The Avro schema of a manifest's entries; only the partition differs from table to table. */
+export function manifestSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
+  return {
+    type: 'record',
+    name: 'manifest_entry',
+    fields: [
+      { name: 'status', type: 'int', 'field-id': 0 },
+      { name: 'snapshot_id', 'field-id': 1, ...optional('long') },
+      { name: 'sequence_number', 'field-id': 3, ...optional('long') },
+      { name: 'file_sequence_number', 'field-id': 4, ...optional('long') },
+      { name: 'data_file', 'field-id': 2, type: dataFileSchema(schema, spec) },
+    ],
+  }
+}
+
+/** The names used here by field id, for manifests of other writers. */
+export const manifestNames: Readonly<Record<number, string>> = {
+  0: 'status',
+  1: 'snapshot_id',
+  2: 'data_file',
+  3: 'sequence_number',
+  4: 'file_sequence_number',
+  100: 'file_path',
+  101: 'file_format',
+  102: 'partition',
+  103: 'record_count',
+  104: 'file_size_in_bytes',
+  108: 'column_sizes',
+  109: 'value_counts',
+  110: 'null_value_counts',
+  125: 'lower_bounds',
+  128: 'upper_bounds',
+  131: 'key_metadata',
+  132: 'split_offsets',
+  134: 'content',
+  137: 'nan_value_counts',
+  140: 'sort_order_id',
+}
+
+function dataFileSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
+  return {
+    type: 'record',
+    name: 'r2',
+    fields: [
+      { name: 'content', type: 'int', 'field-id': 134 },
+      { name: 'file_path', type: 'string', 'field-id': 100 },
+      { name: 'file_format', type: 'string', 'field-id': 101 },
+      { name: 'partition', type: partitionSchema(schema, spec), 'field-id': 102 },
+      { name: 'record_count', type: 'long', 'field-id': 103 },
+      { name: 'file_size_in_bytes', type: 'long', 'field-id': 104 },
+      { name: 'column_sizes', 'field-id': 108, ...optional(mapSchema(117, 118, 'long')) },
+      { name: 'value_counts', 'field-id': 109, ...optional(mapSchema(119, 120, 'long')) },
+      { name: 'null_value_counts', 'field-id': 110, ...optional(mapSchema(121, 122, 'long')) },
+      { name: 'nan_value_counts', 'field-id': 137, ...optional(mapSchema(138, 139, 'long')) },
+      { name: 'lower_bounds', 'field-id': 125, ...optional(mapSchema(126, 127, 'bytes')) },
+      { name: 'upper_bounds', 'field-id': 128, ...optional(mapSchema(129, 130, 'bytes')) },
+      {
+        name: 'split_offsets',
+        'field-id': 132,
+        ...optional({ type: 'array', items: 'long', 'element-id': 133 }),
+      },
+      { name: 'sort_order_id', 'field-id': 140, ...optional('int') },
+    ],
+  }
+}
+
+/** Iceberg's maps have ints for keys, which Avro's do not: they are arrays of pairs. */
+function mapSchema(keyId: number, valueId: number, valueType: AvroSchema): AvroSchema {
+  return {
+    type: 'array',
+    logicalType: 'map',
+    items: {
+      type: 'record',
+      name: `k${keyId}_v${valueId}`,
+      fields: [
+        { name: 'key', type: 'int', 'field-id': keyId },
+        { name: 'value', type: valueType, 'field-id': valueId },
+      ],
+    },
+  }
+}
+
+function partitionSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
+  const fields = spec.fields.map(field => ({
+    name: avroName(field.name),
+    'field-id': field.fieldId,
+    ...optional(partitionAvroType(schema, field)),
+  }))
+  return { type: 'record', name: 'r102', fields }
+}
+
+function avroName(name: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name
+  throw new UnsupportedTable(`partition field ${name}: only letters, digits and _ are written here`)
+}
+
+const avroTypes: Readonly<Record<FieldType, AvroSchema>> = {
+  string: 'string',
+  double: 'double',
+  boolean: 'boolean',
+  int: 'int',
+  long: 'long',
+  timestamptz: { type: 'long', logicalType: 'timestamp-micros', 'adjust-to-utc': true },
+}
+
+/** Days are dates to Iceberg's readers, months plain ints. */
+function partitionAvroType(schema: Schema, field: PartitionField): AvroSchema {
+  switch (field.transform) {
+    case 'day':
+      return { type: 'int', logicalType: 'date' }
+    case 'month':
+      return 'int'
+    case 'identity':
+      return avroTypes[partitionType(schema, field)]
+  }
+}

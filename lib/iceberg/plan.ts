@@ -1,0 +1,70 @@
+import type { ObjectStore } from '../ports.ts'
+import type { LiveFile, Partition } from './dataFile.ts'
+import { InvalidRows } from './errors.ts'
+import type { ManifestEntry } from './manifest/entry.ts'
+import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
+import { isWithin, mayHold, type PartitionRanges } from './manifest/prune.ts'
+import { readManifestList, readManifests } from './manifest/readManifests.ts'
+import { refuseDeletes } from './manifest/refuseDeletes.ts'
+import { currentSnapshot, type HasMetadata, type Snapshot } from './metadata.ts'
+
+export type { PartitionRange, PartitionRanges } from './manifest/prune.ts'
+
+/** Which files are wanted; without any of these, all. */
+export interface PlanOptions {
+  /** The version to read; the current one by default. */
+  readonly snapshot?: Snapshot
+  /** Only files whose data sequence number is at least this. */
+  readonly minSequenceNumber?: number
+  /** Only these partitions, by partition field name; whole manifests are left unread by it. */
+  readonly within?: PartitionRanges
+  /** Only files of partitions for which this is true. */
+  readonly keepPartition?: (partition: Partition) => boolean
+  /** Only files for which this is true. */
+  readonly keep?: (file: LiveFile) => boolean
+}
+
+/**
+ * The data files of a snapshot; none for a table without one. Manifests are read once per store and remembered.
+ * Throws `UnsupportedTable` when another engine's row-level deletes may apply to one of the files.
+ */
+export async function planFiles(
+  store: ObjectStore,
+  table: HasMetadata,
+  options: PlanOptions = {},
+): Promise<LiveFile[]> {
+  const snapshot = options.snapshot ?? currentSnapshot(table)
+  if (!snapshot) return []
+  const manifests = await readManifestList(store, snapshot)
+  const wanted = manifests.filter(manifest => mayBeWanted(table, manifest, options))
+  const entries = await readManifests(store, table.metadata, wanted)
+  const files = entries.flatMap(some => some.filter(entry => isWanted(entry, options)).map(liveFile))
+  const kept = options.keep ? files.filter(options.keep) : files
+  refuseDeletes(table.metadata, manifests, kept)
+  return kept
+}
+
+function mayBeWanted(
+  { metadata }: HasMetadata,
+  manifest: ManifestFile,
+  { minSequenceNumber = 0, within }: PlanOptions,
+): boolean {
+  if (manifest.content !== 'data' || liveFiles(manifest) === 0) return false
+  return manifest.sequenceNumber >= minSequenceNumber && (!within || mayHold(metadata, manifest, within))
+}
+
+function isWanted(
+  entry: ManifestEntry,
+  { minSequenceNumber = 0, within, keepPartition }: PlanOptions,
+): boolean {
+  if (entry.status === 'deleted' || (entry.sequenceNumber ?? 0) < minSequenceNumber) return false
+  const { partition } = entry.file
+  return (!within || isWithin(partition, within)) && (!keepPartition || keepPartition(partition))
+}
+
+/** A live entry as a file; every entry that was read has its sequence numbers. */
+export function liveFile({ file, snapshotId, sequenceNumber, fileSequenceNumber }: ManifestEntry): LiveFile {
+  if (sequenceNumber === undefined || fileSequenceNumber === undefined)
+    throw new InvalidRows(`file ${file.path} is not committed yet`)
+  return { ...file, snapshotId, sequenceNumber, fileSequenceNumber }
+}

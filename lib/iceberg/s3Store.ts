@@ -1,0 +1,84 @@
+import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import type { ObjectStore } from '../ports.ts'
+import { ObjectMissing, StoreRejected, StoreUnavailable } from './errors.ts'
+
+/** How to reach an S3-compatible store. */
+export interface S3StoreOptions {
+  /** Left out: AWS itself. */
+  readonly endpoint?: string
+  readonly region: string
+  /** Left out: the default provider chain of the AWS SDK. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** True for stores that have no host name for each bucket. */
+  readonly forcePathStyle?: boolean
+  /** Per request; 30 s by default. */
+  readonly timeoutMs?: number
+}
+
+/** Whole objects of an S3-compatible store, under `s3://bucket/key` (`s3a` and `s3n` mean the same). */
+export class S3Store implements ObjectStore {
+  readonly #client: S3Client
+  readonly #timeoutMs: number
+
+  constructor({ endpoint, region, credentials, forcePathStyle = false, timeoutMs = 30_000 }: S3StoreOptions) {
+    this.#timeoutMs = timeoutMs
+    this.#client = new S3Client({
+      region,
+      forcePathStyle,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+      // Trailing checksums are an extension of AWS that other stores do not all take.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    })
+  }
+
+  async read(uri: string): Promise<Uint8Array> {
+    const { bucket, key } = parseUri(uri)
+    return this.#asked(`reading ${uri}`, async abortSignal => {
+      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal,
+      })
+      if (!Body) throw new StoreUnavailable(`reading ${uri}: an answer without a body`)
+      return Body.transformToByteArray()
+    })
+  }
+
+  async write(uri: string, bytes: Uint8Array): Promise<void> {
+    const { bucket, key } = parseUri(uri)
+    await this.#asked(`writing ${uri}`, abortSignal =>
+      this.#client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }), { abortSignal }),
+    )
+  }
+
+  /** Ends the connections. */
+  close(): void {
+    this.#client.destroy()
+  }
+
+  async #asked<Answer>(what: string, ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask(AbortSignal.timeout(this.#timeoutMs))
+    } catch (cause) {
+      throw failure(what, cause)
+    }
+  }
+}
+
+function parseUri(uri: string): { bucket: string; key: string } {
+  const { bucket, key } = /^s3[an]?:\/\/(?<bucket>[^/]+)\/(?<key>.+)$/.exec(uri)?.groups ?? {}
+  if (!bucket || !key) throw new StoreRejected(`${uri} is not of the form s3://bucket/key`)
+  return { bucket, key }
+}
+
+function failure(what: string, error: unknown): Error {
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  // The SDK's own error holds the whole exchange, sockets and signed headers included: nothing for a log.
+  const details = { cause: new Error(`${name}: ${message}`) }
+  const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 500) : 500
+  if (name === 'NoSuchKey' || (status === 404 && name !== 'NoSuchBucket'))
+    return new ObjectMissing(`${what}: no such object`, details)
+  if (status >= 400 && status < 500 && status !== 408 && status !== 429)
+    return new StoreRejected(`${what}: ${name} (status ${status}); check bucket, keys and region`, details)
+  return new StoreUnavailable(`${what}: ${name}: ${message}`, details)
+}

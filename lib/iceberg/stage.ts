@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import type { ObjectStore } from '../ports.ts'
+import type { Requirement, Update } from './catalog.ts'
+import type { DataFile, LiveFile } from './dataFile.ts'
+import { UnsupportedTable } from './errors.ts'
+import { expireSnapshots, type Retention } from './expire.ts'
+import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
+import { mergeManifests } from './manifest/mergeManifests.ts'
+import { readManifestList } from './manifest/readManifests.ts'
+import { refuseDeletes } from './manifest/refuseDeletes.ts'
+import { removeFiles } from './manifest/removeFiles.ts'
+import { type SnapshotIds, writeManifest, writeManifestList } from './manifest/writeManifest.ts'
+import { currentSnapshot, type Snapshot, type TableMetadata } from './metadata.ts'
+import { summarize } from './summary.ts'
+import type { Table } from './table.ts'
+
+/** What a snapshot changes. Nothing added and nothing removed is an empty append, which carries only its summary. */
+export interface Change {
+  readonly add: readonly DataFile[]
+  /** Live files of the table's current snapshot, as `planFiles` gave them. */
+  readonly remove?: readonly LiveFile[]
+  /** Further properties of the snapshot. */
+  readonly summary?: Readonly<Record<string, string>>
+  /** The time of the commit; a snapshot is never older than the table's last change. */
+  readonly nowMs: number
+}
+
+/** A snapshot whose files are written, ready to be committed on exactly the table that it was staged for. */
+export interface Staged {
+  readonly snapshot: Snapshot
+  readonly requirements: readonly Requirement[]
+  readonly updates: readonly Update[]
+}
+
+/**
+ * Writes the manifests and the manifest list of a change, and nothing else; data files of an attempt that failed
+ * may be staged again. Throws `CommitConflict` when a file to remove is not live, `UnsupportedTable` for a table
+ * of another format version or with row-level deletes on a file to remove.
+ */
+export async function stageSnapshot(
+  store: ObjectStore,
+  table: Table,
+  change: Change,
+  retention: Retention = {},
+): Promise<Staged> {
+  const { metadata } = table
+  refuseOtherFormats(metadata)
+  const parent = currentSnapshot(table)
+  const ids: SnapshotIds = {
+    snapshotId: randomSnapshotId(),
+    ...(parent ? { parentSnapshotId: parent.snapshotId } : {}),
+    sequenceNumber: metadata.lastSequenceNumber + 1,
+  }
+  const carried = parent ? (await readManifestList(store, parent)).filter(hasLiveFiles) : []
+  const manifests = await stageManifests(store, metadata, ids, carried, change)
+  const snapshot: Snapshot = {
+    ...ids,
+    timestampMs: Math.max(change.nowMs, metadata.lastUpdatedMs),
+    manifestList: await writeManifestList(store, metadata, ids, manifests),
+    schemaId: metadata.currentSchemaId,
+    summary: summarize(parent, change),
+  }
+  return { snapshot, ...request(table, snapshot, retention) }
+}
+
+function refuseOtherFormats({ formatVersion, location }: TableMetadata): void {
+  if (formatVersion !== 2)
+    throw new UnsupportedTable(
+      `table ${location} has Iceberg format version ${formatVersion}; only 2 is written here`,
+    )
+}
+
+/** https://iceberg.apache.org/spec/#snapshots: unique and positive; random, as there is nobody to hand them out. */
+function randomSnapshotId(): bigint {
+  return BigInt.asUintN(63, randomBytes(8).readBigUInt64LE()) || 1n
+}
+
+function hasLiveFiles(manifest: ManifestFile): boolean {
+  return liveFiles(manifest) > 0
+}
+
+async function stageManifests(
+  store: ObjectStore,
+  metadata: TableMetadata,
+  ids: SnapshotIds,
+  carried: readonly ManifestFile[],
+  { add, remove = [] }: Change,
+): Promise<ManifestFile[]> {
+  refuseDeletes(metadata, carried, remove)
+  const { kept, rewritten } = await removeFiles(store, metadata, ids, carried, remove)
+  const merged = await mergeManifests(store, metadata, ids, kept)
+  const added = await Promise.all(
+    [...Map.groupBy(add, file => file.specId)].map(([specId, files]) =>
+      writeManifest(
+        store,
+        metadata,
+        ids,
+        specId,
+        files.map(file => ({ status: 'added', snapshotId: ids.snapshotId, file })),
+      ),
+    ),
+  )
+  return [...added, ...rewritten, ...merged]
+}
+
+function request(
+  table: Table,
+  snapshot: Snapshot,
+  retention: Retention,
+): Pick<Staged, 'requirements' | 'updates'> {
+  const { snapshotId, parentSnapshotId = null } = snapshot
+  const expired = expireSnapshots(table, snapshot, retention)
+  return {
+    requirements: [
+      { type: 'assert-table-uuid', uuid: table.metadata.tableUuid },
+      { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: parentSnapshotId },
+    ],
+    updates: [
+      { action: 'add-snapshot', snapshot },
+      { action: 'set-snapshot-ref', ref: 'main', type: 'branch', snapshotId },
+      ...(expired.length > 0 ? [{ action: 'remove-snapshots', snapshotIds: expired } as const] : []),
+    ],
+  }
+}

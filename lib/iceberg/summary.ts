@@ -1,0 +1,66 @@
+import type { DataFile } from './dataFile.ts'
+import type { Snapshot } from './metadata.ts'
+import type { Change } from './stage.ts'
+
+interface Sums {
+  readonly files: number
+  readonly records: number
+  readonly bytes: number
+}
+
+/**
+ * A snapshot's summary: the change's own properties, then what Iceberg defines.
+ * https://iceberg.apache.org/spec/#optional-snapshot-summary-fields
+ */
+export function summarize(
+  parent: Snapshot | undefined,
+  { add, remove = [], summary = {} }: Change,
+): Record<string, string> {
+  const added = sums(add)
+  const removed = sums(remove)
+  const partitions = new Set(
+    [...add, ...remove].map(file => JSON.stringify([file.specId, file.partition], bigintAsText)),
+  )
+  const counted = {
+    'added-data-files': added.files,
+    'added-records': added.records,
+    'added-files-size': added.bytes,
+    'deleted-data-files': removed.files,
+    'deleted-records': removed.records,
+    'removed-files-size': removed.bytes,
+    'changed-partition-count': partitions.size,
+  }
+  return {
+    ...summary,
+    operation: removed.files > 0 ? 'overwrite' : 'append',
+    ...Object.fromEntries(
+      Object.entries(counted)
+        .filter(([, count]) => count > 0)
+        .map(([key, count]) => [key, String(count)]),
+    ),
+    ...total(parent, 'total-data-files', added.files - removed.files),
+    ...total(parent, 'total-records', added.records - removed.records),
+    ...total(parent, 'total-files-size', added.bytes - removed.bytes),
+    ...total(parent, 'total-delete-files', 0),
+    ...total(parent, 'total-position-deletes', 0),
+    ...total(parent, 'total-equality-deletes', 0),
+  }
+}
+
+function sums(files: readonly DataFile[]): Sums {
+  return {
+    files: files.length,
+    records: files.reduce((sum, file) => sum + file.recordCount, 0),
+    bytes: files.reduce((sum, file) => sum + file.fileSizeBytes, 0),
+  }
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}
+
+/** A running total, carried on from the parent; unknown stays unknown. */
+function total(parent: Snapshot | undefined, key: string, change: number): Record<string, string> {
+  const before = parent ? parent.summary[key] : '0'
+  return before === undefined ? {} : { [key]: String(Number(before) + change) }
+}

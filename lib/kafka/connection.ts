@@ -1,0 +1,58 @@
+import type { Kafka } from 'kafkajs'
+import type { AbortedTransaction, RawRecord } from './visible.ts'
+
+/**
+ * The part of kafkajs's internal cluster that reads a log without a consumer group. kafkajs offers no such read
+ * in public: a consumer has to join a group, which takes seconds and leaves a group behind. 2.2.4 is its last
+ * release and pinned exactly; the contract tests on a real broker would notice if these internals moved.
+ */
+export interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  /** Asks for these topics only, so that another topic's trouble is not ours. Null when no broker answered. */
+  metadata(request: { topics: string[] }): Promise<Metadata | null>
+  findBroker(node: { nodeId: number }): Promise<Broker>
+}
+
+export interface Metadata {
+  topicMetadata: { topic: string; partitionMetadata: { partitionId: number; leader: number }[] }[]
+}
+
+export interface Broker {
+  listOffsets(request: {
+    isolationLevel: IsolationLevel
+    topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[]
+  }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
+  fetch(request: {
+    isolationLevel: IsolationLevel
+    maxWaitTime: number
+    minBytes: number
+    maxBytes: number
+    topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[]
+  }): Promise<{ responses: { partitions: FetchedPartition[] }[] }>
+}
+
+export interface FetchedPartition {
+  /** The offset up to which every transaction has ended: the end of the log for a `read_committed` reader. */
+  lastStableOffset: string
+  abortedTransactions: AbortedTransaction[]
+  messages: RawRecord[]
+}
+
+/** https://kafka.apache.org/43/design/protocol/: isolation_level and the special timestamps of ListOffsets. */
+export const isolation = { readUncommitted: 0, readCommitted: 1 } as const
+export type IsolationLevel = (typeof isolation)[keyof typeof isolation]
+export const listed = { latest: -1, earliest: -2 } as const
+
+type ClusterFactory = (options: { allowAutoTopicCreation: boolean }) => Cluster
+
+/** A cluster of its own, with the client's brokers and login. Throws when kafkajs is not the release we know. */
+export function createCluster(kafka: Kafka): Cluster {
+  const internals = kafka as unknown as Record<symbol, ClusterFactory>
+  const key = Object.getOwnPropertySymbols(internals).find(
+    symbol => symbol.description === 'private:Kafka:createCluster',
+  )
+  const create = key && internals[key]
+  if (!create) throw new Error('kafkajs is not 2.2.4: its cluster factory is not where it was')
+  return create({ allowAutoTopicCreation: false })
+}

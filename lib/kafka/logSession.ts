@@ -1,0 +1,106 @@
+import type { Kafka } from 'kafkajs'
+import type { OffsetRange } from '../ports.ts'
+import {
+  type Broker,
+  type Cluster,
+  createCluster,
+  type FetchedPartition,
+  type IsolationLevel,
+  isolation,
+  listed,
+} from './connection.ts'
+import { TopicMissing } from './errors.ts'
+
+/**
+ * How long a fetch may take. Kafka waits for `minBytes`, of which we want none, so that it answers at once;
+ * kafkajs takes the same number as the request's timeout, so that it must not be small.
+ */
+const fetchTimeoutMs = 10_000
+
+/** Partition → node id of its leader. */
+type Leaders = Map<number, number>
+
+/** Connections to a cluster and what was learned of its topics' leaders; thrown away whole when it proves wrong. */
+export class LogSession {
+  readonly #cluster: Cluster
+  readonly #connected: Promise<void>
+  readonly #leaders = new Map<string, Promise<Leaders>>()
+
+  constructor(kafka: Kafka) {
+    this.#cluster = createCluster(kafka)
+    this.#connected = this.#cluster.connect()
+    this.#connected.catch(() => {})
+  }
+
+  /** The offsets of every partition, up to the high watermark. */
+  async ranges(topic: string): Promise<Map<number, OffsetRange>> {
+    const partitions = [...(await this.#leadersOf(topic)).keys()].sort((a, b) => a - b)
+    const range = async (partition: number) => [partition, await this.range(topic, partition)] as const
+    return new Map(await Promise.all(partitions.map(range)))
+  }
+
+  /** The offsets of one partition; with `readCommitted`, up to the first transaction that is still open. */
+  async range(topic: string, partition: number, level: IsolationLevel = isolation.readUncommitted) {
+    const [low, high] = await Promise.all([
+      this.#listOffset(topic, partition, listed.earliest, level),
+      this.#listOffset(topic, partition, listed.latest, level),
+    ])
+    return { low, high }
+  }
+
+  /** At least the batch that holds `offset`, or the next one; then as many as fit into `maxBytes`. */
+  async fetch(topic: string, partition: number, offset: number, maxBytes: number): Promise<FetchedPartition> {
+    const broker = await this.#leaderOf(topic, partition)
+    const { responses } = await broker.fetch({
+      isolationLevel: isolation.readCommitted,
+      maxWaitTime: fetchTimeoutMs,
+      minBytes: 0,
+      maxBytes,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
+    })
+    return responses[0]!.partitions[0]!
+  }
+
+  /** Asks for the topic's leaders anew at its next use. */
+  forget(topic: string): void {
+    this.#leaders.delete(topic)
+  }
+
+  /** Ends the connections; what is still under way fails. */
+  async close(): Promise<void> {
+    await this.#connected.catch(() => {})
+    await this.#cluster.disconnect()
+  }
+
+  async #listOffset(topic: string, partition: number, timestamp: number, isolationLevel: IsolationLevel) {
+    const broker = await this.#leaderOf(topic, partition)
+    const { responses } = await broker.listOffsets({
+      isolationLevel,
+      topics: [{ topic, partitions: [{ partition, timestamp }] }],
+    })
+    return Number(responses[0]!.partitions[0]!.offset)
+  }
+
+  async #leaderOf(topic: string, partition: number): Promise<Broker> {
+    const nodeId = (await this.#leadersOf(topic)).get(partition)
+    if (nodeId === undefined) throw new TopicMissing(topic, partition)
+    return this.#cluster.findBroker({ nodeId })
+  }
+
+  #leadersOf(topic: string): Promise<Leaders> {
+    const known = this.#leaders.get(topic)
+    if (known) return known
+    const asked = this.#askLeaders(topic)
+    this.#leaders.set(topic, asked)
+    asked.catch(() => this.forget(topic))
+    return asked
+  }
+
+  async #askLeaders(topic: string): Promise<Leaders> {
+    await this.#connected
+    const metadata = await this.#cluster.metadata({ topics: [topic] })
+    const found = metadata?.topicMetadata.find(each => each.topic === topic)
+    if (!found) throw new Error('no broker gave the metadata')
+    return new Map(found.partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader]))
+  }
+}

@@ -1,0 +1,130 @@
+import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
+import { TopicMissing } from './errors.ts'
+
+/** What a record holds beside its place; without a time it is of the year 1970. */
+export type RecordContents = Partial<Omit<KafkaRecord, 'offset'>>
+
+interface Partition {
+  low: number
+  high: number
+  /** By offset; missing ones are transaction markers, aborted, compacted, or cut off by retention. */
+  readonly records: Map<number, KafkaRecord>
+  /** The first offset of each transaction that is open here. */
+  readonly open: Map<MemoryLogTransaction, number>
+}
+
+/** Kafka's logs in memory, with what makes them hard to read: markers, aborted and open transactions, retention. */
+export class MemoryTopicLog implements TopicLog {
+  readonly #topics = new Map<string, Partition[]>()
+
+  createTopic(topic: string, partitionCount: number): void {
+    const empty = (): Partition => ({ low: 0, high: 0, records: new Map(), open: new Map() })
+    this.#topics.set(topic, Array.from({ length: partitionCount }, empty))
+  }
+
+  deleteTopic(topic: string): void {
+    this.#topics.delete(topic)
+  }
+
+  /** Writes records and gives the offset of the first. */
+  append(topic: string, partition: number, contents: readonly RecordContents[]): number {
+    const log = this.partition(topic, partition)
+    const first = log.high
+    for (const { timestampMs = 0, key = null, value = null, headers = {} } of contents) {
+      log.records.set(log.high, { offset: log.high, timestampMs, key, value, headers })
+      log.high += 1
+    }
+    return first
+  }
+
+  begin(): MemoryLogTransaction {
+    return new MemoryLogTransaction(this)
+  }
+
+  /** What retention does: removes the records below an offset. */
+  cutBelow(topic: string, partition: number, offset: number): void {
+    const log = this.partition(topic, partition)
+    while (log.low < offset) log.records.delete(log.low++)
+  }
+
+  /** What compaction does to a record that a newer one of its key has overtaken. */
+  remove(topic: string, partition: number, offset: number): void {
+    this.partition(topic, partition).records.delete(offset)
+  }
+
+  async offsets(topic: string): Promise<Map<number, OffsetRange>> {
+    return new Map(this.partitions(topic).map(({ low, high }, partition) => [partition, { low, high }]))
+  }
+
+  async firstFrom(topic: string, partition: number, offset: number): Promise<KafkaRecord | undefined> {
+    const log = this.partition(topic, partition)
+    for (let at = Math.max(offset, log.low); at < stableEnd(log); at++) {
+      const record = log.records.get(at)
+      if (record) return record
+    }
+    return undefined
+  }
+
+  async last(topic: string, partition: number): Promise<KafkaRecord | undefined> {
+    const log = this.partition(topic, partition)
+    for (let at = stableEnd(log) - 1; at >= log.low; at--) {
+      const record = log.records.get(at)
+      if (record) return record
+    }
+    return undefined
+  }
+
+  partitions(topic: string): Partition[] {
+    const partitions = this.#topics.get(topic)
+    if (!partitions) throw new TopicMissing(topic)
+    return partitions
+  }
+
+  partition(topic: string, partition: number): Partition {
+    const log = this.partitions(topic)[partition]
+    if (!log) throw new TopicMissing(topic, partition)
+    return log
+  }
+}
+
+/** A producer's transaction: its records, and all after them, are hidden until it ends. */
+export class MemoryLogTransaction {
+  readonly #log: MemoryTopicLog
+  readonly #written: { partition: Partition; first: number; count: number }[] = []
+
+  constructor(log: MemoryTopicLog) {
+    this.#log = log
+  }
+
+  append(topic: string, partition: number, contents: readonly RecordContents[]): void {
+    const first = this.#log.append(topic, partition, contents)
+    const log = this.#log.partition(topic, partition)
+    if (!log.open.has(this)) log.open.set(this, first)
+    this.#written.push({ partition: log, first, count: contents.length })
+  }
+
+  commit(): void {
+    this.#end()
+  }
+
+  abort(): void {
+    for (const { partition, first, count } of this.#written) {
+      for (let offset = first; offset < first + count; offset++) partition.records.delete(offset)
+    }
+    this.#end()
+  }
+
+  /** Each partition gets a marker, which takes an offset. */
+  #end(): void {
+    for (const partition of new Set(this.#written.map(each => each.partition))) {
+      partition.open.delete(this)
+      partition.high += 1
+    }
+    this.#written.length = 0
+  }
+}
+
+/** The end of the log for `read_committed` readers. */
+function stableEnd({ high, open }: Partition): number {
+  return Math.min(high, ...open.values())
+}

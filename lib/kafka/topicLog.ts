@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
+import { isolation } from './connection.ts'
+import { isOutOfRange, kafkaError, TopicMissing } from './errors.ts'
+import { LogSession } from './logSession.ts'
+import { offsetAfter, type RawRecord, toKafkaRecord, visibleRecords } from './visible.ts'
+
+/** New attempts, of which there is at least one, begin until this long after the first. */
+const patienceMs = 10_000
+const pauseMs = 100
+
+/** A first fetch asks for little; the next ones grow, up to more than any record batch has. */
+const firstFetchBytes = 64 * 1024
+const largestFetchBytes = 32 * 1024 * 1024
+
+/** How many offsets `last` looks at first; each further step back is longer by this factor. */
+const firstWindow = 16
+const windowGrowth = 8
+
+/**
+ * Reads logs as a `read_committed` reader sees them, without a consumer group, over connections that stay open
+ * until `close()`. Moved leaders and lost connections are found again; `KafkaUnavailable` when that takes too long.
+ */
+export class KafkaTopicLog implements TopicLog {
+  readonly #kafka: Kafka
+  #session: LogSession | undefined
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka
+  }
+
+  offsets(topic: string): Promise<Map<number, OffsetRange>> {
+    return this.#attempt(topic, session => session.ranges(topic))
+  }
+
+  /** Offsets that retention has taken count as the first one that is left. */
+  firstFrom(topic: string, partition: number, offset: number): Promise<KafkaRecord | undefined> {
+    return this.#attempt(topic, session => firstVisible(session, topic, partition, offset))
+  }
+
+  last(topic: string, partition: number): Promise<KafkaRecord | undefined> {
+    return this.#attempt(topic, session => lastVisible(session, topic, partition))
+  }
+
+  /** Ends the connections; the next read makes new ones. */
+  async close(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    await session?.close()
+  }
+
+  async #attempt<T>(topic: string, read: (session: LogSession) => Promise<T>): Promise<T> {
+    const giveUpAtMs = Date.now() + patienceMs
+    for (let attempt = 1; ; attempt++) {
+      this.#session ??= new LogSession(this.#kafka)
+      const session = this.#session
+      try {
+        return await read(session)
+      } catch (error) {
+        const failure = kafkaError(error, `reading ${topic}`, topic)
+        const mayBeStale = failure instanceof TopicMissing && attempt === 1
+        if (mayBeStale) session.forget(topic)
+        else if (failure.retryable) this.#drop(session)
+        const isOver = attempt > 1 && Date.now() >= giveUpAtMs
+        if (!mayBeStale && (!failure.retryable || isOver)) throw failure
+        await sleep(pauseMs)
+      }
+    }
+  }
+
+  #drop(session: LogSession): void {
+    if (this.#session === session) this.#session = undefined
+    session.close().catch(() => {})
+  }
+}
+
+async function firstVisible(
+  session: LogSession,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<KafkaRecord | undefined> {
+  try {
+    for await (const record of visibleFrom(session, topic, partition, offset)) return toKafkaRecord(record)
+    return undefined
+  } catch (error) {
+    if (!isOutOfRange(error)) throw error
+    const { low } = await session.range(topic, partition)
+    return offset < low ? firstVisible(session, topic, partition, low) : undefined
+  }
+}
+
+/** Walks backwards in growing windows, each of which is read forwards. */
+async function lastVisible(
+  session: LogSession,
+  topic: string,
+  partition: number,
+): Promise<KafkaRecord | undefined> {
+  const { low, high } = await session.range(topic, partition, isolation.readCommitted)
+  let window = firstWindow
+  for (let end = high; end > low; end -= window, window *= windowGrowth) {
+    const start = Math.max(low, end - window)
+    let newest: RawRecord | undefined
+    for await (const record of visibleFrom(session, topic, partition, start)) {
+      if (Number(record.offset) >= end) break
+      newest = record
+    }
+    if (newest) return toKafkaRecord(newest)
+  }
+  return undefined
+}
+
+/** The visible records from `offset` on, to the log's end as it is when we get there. */
+async function* visibleFrom(
+  session: LogSession,
+  topic: string,
+  partition: number,
+  offset: number,
+): AsyncGenerator<RawRecord> {
+  let position = offset
+  let maxBytes = firstFetchBytes
+  for (;;) {
+    const fetched = await session.fetch(topic, partition, position, maxBytes)
+    for (const record of visibleRecords(fetched.messages, fetched.abortedTransactions)) {
+      if (Number(record.offset) >= position) yield record
+    }
+    const next = offsetAfter(fetched.messages)
+    // Compaction leaves batches without records, which kafkajs skips: what is behind them needs a larger fetch.
+    if (next === undefined && maxBytes === largestFetchBytes) return
+    position = next ?? position
+    if (position >= Number(fetched.lastStableOffset)) return
+    maxBytes = Math.min(maxBytes * 4, largestFetchBytes)
+  }
+}

@@ -1,0 +1,193 @@
+import { z } from 'zod'
+import { TickhouseError } from '../errors.ts'
+import type { CatalogAuth } from '../iceberg/restCatalog.ts'
+import type { KafkaSettings } from '../kafka/client.ts'
+import { parseDateTime } from '../market/time.ts'
+import type { Settings } from '../steps/services.ts'
+
+/** What holds at stage `local` where the environment says nothing: the sandbox. Other stages have no such defaults. */
+const SANDBOX: Readonly<Record<string, string>> = {
+  KAFKA_BROKERS: '127.0.0.1:9092',
+  S3_ENDPOINT: 'http://127.0.0.1:9000',
+  S3_REGION: 'us-east-1',
+  S3_ACCESS_KEY_ID: 'tickhouse',
+  S3_SECRET_ACCESS_KEY: 'tickhouse-sandbox-secret',
+  S3_PATH_STYLE: 'true',
+  ICEBERG_URI: 'http://127.0.0.1:8181',
+  ICEBERG_WAREHOUSE: 's3://warehouse',
+  ICEBERG_AUTH: 'oauth2',
+  ICEBERG_CLIENT_ID: 'tickhouse',
+  ICEBERG_CLIENT_SECRET: 'tickhouse-sandbox-secret',
+  TRINO_URL: 'http://127.0.0.1:8090',
+  LAMBDA_ENDPOINT: 'http://127.0.0.1:3002',
+}
+
+const text = z.string().min(1)
+const url = z.url({ protocol: /^https?$/ })
+const flag = z.enum(['true', 'false']).transform(value => value === 'true')
+const milliseconds = z.coerce.number().int().nonnegative()
+/** Goes into SQL as an identifier. */
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be a lower-case identifier')
+
+const environment = z.object({
+  STAGE: text.default('local'),
+  KAFKA_BROKERS: text.transform(list => list.split(',').map(broker => broker.trim())),
+  KAFKA_AUTH: z.enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512']).default('none'),
+  KAFKA_USERNAME: text.optional(),
+  KAFKA_PASSWORD: text.optional(),
+  KAFKA_TLS: flag.default(false),
+  TICKS_TOPIC: text.default('market_data.stock_ticks'),
+  CANDLE_TOPIC_PREFIX: text.default('candle_'),
+  MARK_TOPIC: text.default('market_data.candles.mark'),
+  PUBLISHER_ID: text.default('tickhouse-publisher'),
+  INGEST_GROUP: text.default('tickhouse-ingest'),
+  S3_ENDPOINT: url.optional(),
+  S3_REGION: text,
+  S3_ACCESS_KEY_ID: text.optional(),
+  S3_SECRET_ACCESS_KEY: text.optional(),
+  S3_PATH_STYLE: flag.default(false),
+  ICEBERG_URI: url,
+  ICEBERG_WAREHOUSE: text,
+  ICEBERG_AUTH: z.enum(['none', 'oauth2']),
+  ICEBERG_CLIENT_ID: text.optional(),
+  ICEBERG_CLIENT_SECRET: text.optional(),
+  ICEBERG_OAUTH2_URI: url.optional(),
+  ICEBERG_SCOPE: text.default('catalog'),
+  TRINO_URL: url,
+  TRINO_USER: text.default('tickhouse'),
+  TRINO_PASSWORD: text.optional(),
+  TRINO_CATALOG: identifier.default('lake'),
+  PRICE: z.enum(['mid', 'bid', 'ask']).default('mid'),
+  GRACE_MS: milliseconds.default(500),
+  EARLIEST_TICK: text.default('1970-01-01T00:00:00Z').transform((value, context) => {
+    const timeUs = parseDateTime(value)
+    if (timeUs !== undefined) return timeUs
+    context.addIssue('not an ISO 8601 date and time, such as 1970-01-01T00:00:00Z')
+    return z.NEVER
+  }),
+  MAX_AHEAD_MS: milliseconds.default(3_600_000),
+  /** Where functions are invoked; unset: AWS Lambda itself. */
+  LAMBDA_ENDPOINT: url.optional(),
+  PUBLISH_FUNCTION: text.default('tickhouse-local-publish'),
+})
+
+/** Set by `sls invoke local`, whose process ends only once every connection is closed. */
+const ONE_SHOT = 'IS_LOCAL'
+
+type Environment = z.output<typeof environment>
+
+/** Names of all variables that are read: `serverless.yml` passes just these on. */
+export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape)
+
+/** Everything that can be set, checked. */
+export interface Config {
+  readonly kafka: KafkaSettings
+  readonly ingestGroup: string
+  readonly publisherId: string
+  readonly store: {
+    readonly endpoint?: string
+    readonly region: string
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+    readonly forcePathStyle: boolean
+  }
+  readonly catalog: { readonly uri: string; readonly warehouse: string; readonly auth: CatalogAuth }
+  readonly trino: { readonly url: string; readonly user: string; readonly password?: string }
+  readonly publish: { readonly functionName: string; readonly endpoint?: string; readonly region: string }
+  /** True in a process that serves one call and is to end after it. */
+  readonly isOneShot: boolean
+  readonly settings: Settings
+}
+
+/** Reads the environment, the only place that does. Throws `BadSettings`, which names every setting that is missing or malformed. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const isLocal = (given.STAGE ?? 'local') === 'local'
+  const parsed = environment.safeParse(isLocal ? { ...SANDBOX, ...given } : given)
+  if (!parsed.success) throw new BadSettings(z.prettifyError(parsed.error))
+  return configOf(parsed.data, given[ONE_SHOT] === 'true')
+}
+
+function configOf(env: Environment, isOneShot: boolean): Config {
+  const both = pairs(env)
+  return {
+    kafka: {
+      brokers: env.KAFKA_BROKERS,
+      clientId: 'tickhouse',
+      tls: env.KAFKA_TLS,
+      auth: env.KAFKA_AUTH === 'none' ? undefined : { mechanism: env.KAFKA_AUTH, ...both.kafka() },
+    },
+    ingestGroup: env.INGEST_GROUP,
+    publisherId: env.PUBLISHER_ID,
+    store: {
+      region: env.S3_REGION,
+      forcePathStyle: env.S3_PATH_STYLE,
+      ...(env.S3_ENDPOINT === undefined ? {} : { endpoint: env.S3_ENDPOINT }),
+      ...(env.S3_ACCESS_KEY_ID === undefined ? {} : { credentials: both.store() }),
+    },
+    catalog: {
+      uri: env.ICEBERG_URI,
+      warehouse: env.ICEBERG_WAREHOUSE,
+      auth:
+        env.ICEBERG_AUTH === 'none'
+          ? { type: 'none' }
+          : {
+              type: 'oauth2',
+              tokenUri: env.ICEBERG_OAUTH2_URI ?? `${env.ICEBERG_URI.replace(/\/$/, '')}/v1/oauth/tokens`,
+              scope: env.ICEBERG_SCOPE,
+              ...both.catalog(),
+            },
+    },
+    trino: {
+      url: env.TRINO_URL,
+      user: env.TRINO_USER,
+      ...(env.TRINO_PASSWORD === undefined ? {} : { password: env.TRINO_PASSWORD }),
+    },
+    publish: {
+      functionName: env.PUBLISH_FUNCTION,
+      region: env.S3_REGION,
+      ...(env.LAMBDA_ENDPOINT === undefined ? {} : { endpoint: env.LAMBDA_ENDPOINT }),
+    },
+    isOneShot,
+    settings: {
+      ticksTopic: env.TICKS_TOPIC,
+      deadLetterTopic: `${env.TICKS_TOPIC}.dlq`,
+      candleTopicPrefix: env.CANDLE_TOPIC_PREFIX,
+      markTopic: env.MARK_TOPIC,
+      trinoCatalog: env.TRINO_CATALOG,
+      limits: { earliestUs: env.EARLIEST_TICK, maxAheadMs: env.MAX_AHEAD_MS },
+      price: env.PRICE,
+      graceMs: env.GRACE_MS,
+    },
+  }
+}
+
+/** Logins, of which both halves must be there. */
+function pairs(env: Environment) {
+  const need = (name: keyof Environment & string, why: string): string => {
+    const value = env[name]
+    if (typeof value === 'string') return value
+    throw new BadSettings(`${name} is missing: ${why} needs it`)
+  }
+  return {
+    kafka: () => ({
+      username: need('KAFKA_USERNAME', 'KAFKA_AUTH'),
+      password: need('KAFKA_PASSWORD', 'KAFKA_AUTH'),
+    }),
+    store: () => ({
+      accessKeyId: need('S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'),
+      secretAccessKey: need('S3_SECRET_ACCESS_KEY', 'S3_ACCESS_KEY_ID'),
+    }),
+    catalog: () => ({
+      clientId: need('ICEBERG_CLIENT_ID', 'ICEBERG_AUTH=oauth2'),
+      clientSecret: need('ICEBERG_CLIENT_SECRET', 'ICEBERG_AUTH=oauth2'),
+    }),
+  }
+}
+
+export class BadSettings extends TickhouseError {
+  constructor(message: string) {
+    super('BAD_SETTINGS', `the environment is not complete:\n${message}`)
+  }
+}

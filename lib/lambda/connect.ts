@@ -1,0 +1,48 @@
+import { RestCatalog } from '../iceberg/restCatalog.ts'
+import { S3Store } from '../iceberg/s3Store.ts'
+import { ensureTopics } from '../kafka/admin.ts'
+import { kafkaClient } from '../kafka/client.ts'
+import { KafkaTopicLog } from '../kafka/topicLog.ts'
+import { KafkaTopicWriter } from '../kafka/topicWriter.ts'
+import { KafkaTransaction, type RecordTransaction } from '../kafka/transaction.ts'
+import type { Log } from '../ports.ts'
+import type { Trust } from '../steps/admit.ts'
+import type { Services } from '../steps/services.ts'
+import type { SetUpServices } from '../steps/setUp.ts'
+import { TrinoQuery } from '../trino/client.ts'
+import type { Config } from './config.ts'
+
+/** Every adapter, and what a warm process remembers. */
+export interface Connections extends Services {
+  readonly transaction: RecordTransaction
+  readonly ensureTopics: SetUpServices['ensureTopics']
+  readonly trust: Trust
+  /** Ends all connections; a short-lived command calls it, a function stays warm. */
+  close(): Promise<void>
+}
+
+/** Builds the adapters. Nothing is connected before it is used. */
+export function connect(config: Config, log: Log): Connections {
+  const kafka = kafkaClient(config.kafka)
+  const store = new S3Store(config.store)
+  const topicLog = new KafkaTopicLog(kafka)
+  const topicWriter = new KafkaTopicWriter(kafka)
+  const transaction = new KafkaTransaction(kafka, { transactionalId: config.publisherId })
+  return {
+    catalog: new RestCatalog(config.catalog),
+    store,
+    topicLog,
+    topicWriter,
+    transaction,
+    query: new TrinoQuery(config.trino),
+    ensureTopics: specs => ensureTopics(kafka, specs),
+    trust: new Map(),
+    settings: config.settings,
+    log,
+    nowMs: Date.now,
+    close: async () => {
+      store.close()
+      await Promise.all([topicLog.close(), topicWriter.close(), transaction.close()])
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import type { KafkaRecord, RecordBatch } from '../ports.ts'
+
+/** What Lambda's Kafka event source delivers. https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html */
+export interface KafkaEvent {
+  /** By `topic-partition`. */
+  readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>
+}
+
+export interface KafkaEventRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly key?: string | null
+  readonly value?: string | null
+  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
+}
+
+/** The batches of an event, one a partition; keys and values decoded from base64. */
+export function recordBatches(event: KafkaEvent): RecordBatch[] {
+  return Object.values(event.records)
+    .filter(records => records.length > 0)
+    .map(records => ({
+      topic: records[0]!.topic,
+      partition: records[0]!.partition,
+      records: records.map(recordOf),
+    }))
+}
+
+function recordOf({ offset, timestamp, key, value, headers = [] }: KafkaEventRecord): KafkaRecord {
+  return {
+    offset,
+    timestampMs: timestamp,
+    key: bytesOf(key),
+    value: bytesOf(value),
+    headers: headersOf(headers),
+  }
+}
+
+function bytesOf(base64: string | null | undefined): Uint8Array | null {
+  return base64 == null ? null : Buffer.from(base64, 'base64')
+}
+
+/** Java's bytes are signed: −1 is 255. A name may stand more than once. */
+function headersOf(headers: NonNullable<KafkaEventRecord['headers']>): Record<string, Uint8Array[]> {
+  const byName = new Map<string, Uint8Array[]>()
+  for (const [name, bytes] of headers.flatMap(header => Object.entries(header))) {
+    byName.set(name, [...(byName.get(name) ?? []), Uint8Array.from(bytes)])
+  }
+  return Object.fromEntries(byName)
+}

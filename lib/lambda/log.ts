@@ -1,0 +1,10 @@
+import type { Log } from '../ports.ts'
+
+/** JSON lines on standard output: what CloudWatch and `jq` read. */
+export function jsonLines(base: Readonly<Record<string, unknown>>): Log {
+  const line =
+    (level: string) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      console.log(JSON.stringify({ time: new Date().toISOString(), level, ...base, message, ...fields }))
+  return { info: line('info'), warn: line('warn') }
+}

@@ -1,0 +1,239 @@
+import { MINUTE_US, type Micros, parseDateTime } from './time.ts'
+
+/** One good tick. Prices as sent; times in microseconds since 1970, UTC. */
+export interface Tick {
+  readonly source: string
+  readonly symbol: string
+  readonly ask: number
+  readonly bid: number
+  readonly mid: number
+  readonly askMarkup: number | null
+  readonly bidMarkup: number | null
+  readonly isTradable: boolean | null
+  /** A 64-bit integer: a bigint where a number would not be exact. */
+  readonly number: number | bigint
+  readonly dateTimeUs: Micros
+  readonly receiveDateTimeUs: Micros | null
+  /** The fields that no column holds, as JSON text, or null. */
+  readonly extra: string | null
+}
+
+/** Why a record is not a tick. The codes are stable: they head dead letters and label metrics. */
+export const BAD_TICK_REASONS = [
+  'no_value',
+  'not_utf8',
+  'not_json',
+  'not_an_object',
+  'too_deep',
+  'source',
+  'symbol',
+  'ask',
+  'bid',
+  'mid',
+  'ask_markup',
+  'bid_markup',
+  'is_tradable',
+  'number',
+  'date_time',
+  'date_time_too_early',
+  'date_time_too_late',
+  'receive_date_time',
+  'kafka_timestamp',
+] as const
+
+export type BadTickReason = (typeof BAD_TICK_REASONS)[number]
+
+export interface TickLimits {
+  /** Ticks before this moment are bad. */
+  readonly earliestUs: Micros
+  /** How far a tick's `dateTime` may lie ahead of its Kafka record's timestamp. */
+  readonly maxAheadMs: number
+}
+
+const NAME_MAX_CHARACTERS = 64
+const INT64_MIN = -(2n ** 63n)
+const INT64_MAX = 2n ** 63n - 1n
+
+const KNOWN_FIELDS = new Set([
+  'source',
+  'symbol',
+  'ask',
+  'bid',
+  'mid',
+  'askMarkup',
+  'bidMarkup',
+  'isTradable',
+  'number',
+  'dateTime',
+  'receiveDateTime',
+])
+
+/** Thrown and caught inside this file only: the first rule that a record breaks. */
+class BadTick {
+  readonly reason: BadTickReason
+  constructor(reason: BadTickReason) {
+    this.reason = reason
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Decodes a Kafka record's value into a tick, or names the first rule it breaks.
+ * `timestampMs` is the record's own timestamp; `dateTime` may lie ahead of it by no more than the limit.
+ */
+export function decodeTick(
+  value: Uint8Array | null,
+  timestampMs: number,
+  limits: TickLimits,
+): Tick | BadTickReason {
+  try {
+    return readTick(value, timestampMs, limits)
+  } catch (error) {
+    if (error instanceof BadTick) return error.reason
+    throw error
+  }
+}
+
+function readTick(value: Uint8Array | null, timestampMs: number, limits: TickLimits): Tick {
+  if (value === null) throw new BadTick('no_value')
+  if (!Number.isSafeInteger(timestampMs * 1000)) throw new BadTick('kafka_timestamp')
+  const text = decodeText(value)
+  const fields = parseObject(text)
+  return {
+    source: readName(fields.source, 'source'),
+    symbol: readName(fields.symbol, 'symbol'),
+    ask: readNumber(fields.ask, 'ask'),
+    bid: readNumber(fields.bid, 'bid'),
+    mid: readNumber(fields.mid, 'mid'),
+    askMarkup: fields.askMarkup == null ? null : readNumber(fields.askMarkup, 'ask_markup'),
+    bidMarkup: fields.bidMarkup == null ? null : readNumber(fields.bidMarkup, 'bid_markup'),
+    isTradable: readFlag(fields.isTradable),
+    number: readInt64(fields.number, text),
+    dateTimeUs: readDateTime(fields.dateTime, timestampMs, limits),
+    receiveDateTimeUs: readReceived(fields.receiveDateTime),
+    extra: readExtra(fields, text),
+  }
+}
+
+function decodeText(value: Uint8Array): string {
+  try {
+    return utf8.decode(value)
+  } catch {
+    throw new BadTick('not_utf8')
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (error) {
+    throw new BadTick(error instanceof RangeError ? 'too_deep' : 'not_json')
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new BadTick('not_an_object')
+  }
+  return parsed as Record<string, unknown>
+}
+
+function readName(value: unknown, field: 'source' | 'symbol'): string {
+  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) throw new BadTick(field)
+  if (value.length > NAME_MAX_CHARACTERS && codePoints(value) > NAME_MAX_CHARACTERS) throw new BadTick(field)
+  return value
+}
+
+/** Counts characters as people do, not UTF-16 units; a text far over the limit is not walked through. */
+function codePoints(text: string): number {
+  return text.length > 2 * NAME_MAX_CHARACTERS ? text.length : [...text].length
+}
+
+function readNumber(value: unknown, field: BadTickReason): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new BadTick(field)
+  return value
+}
+
+function readFlag(value: unknown): boolean | null {
+  if (value == null) return null
+  if (typeof value !== 'boolean') throw new BadTick('is_tradable')
+  return value
+}
+
+function readDateTime(value: unknown, timestampMs: number, limits: TickLimits): Micros {
+  const timeUs = typeof value === 'string' ? parseDateTime(value) : undefined
+  if (timeUs === undefined) throw new BadTick('date_time')
+  if (timeUs < limits.earliestUs) throw new BadTick('date_time_too_early')
+  if (timeUs > (timestampMs + limits.maxAheadMs) * 1000) throw new BadTick('date_time_too_late')
+  return timeUs
+}
+
+function readReceived(value: unknown): Micros | null {
+  if (value == null) return null
+  const timeUs = typeof value === 'string' ? parseDateTime(value) : undefined
+  if (timeUs === undefined) throw new BadTick('receive_date_time')
+  return timeUs
+}
+
+/** `JSON.parse` rounds integers above 2^53, and reads 1.0 as 1: unless the digits stand in the text, they are looked up. */
+function readInt64(value: unknown, text: string): number | bigint {
+  if (typeof value !== 'number') throw new BadTick('number')
+  if (Number.isSafeInteger(value) && writtenPlainly(value, text)) return value
+  const source = sourceOf(text).number
+  if (typeof source !== 'object' || source === null) throw new BadTick('number')
+  const digits = JSON.stringify(source)
+  if (!/^-?\d{1,19}$/.test(digits)) throw new BadTick('number')
+  const exact = BigInt(digits)
+  if (exact < INT64_MIN || exact > INT64_MAX) throw new BadTick('number')
+  return Number.isSafeInteger(value) ? Number(exact) : exact
+}
+
+function writtenPlainly(value: number, text: string): boolean {
+  const field = `"number":${value}`
+  const next = text[text.indexOf(field) + field.length]
+  return text.includes(field) && (next === ',' || next === '}')
+}
+
+function readExtra(fields: Record<string, unknown>, text: string): string | null {
+  let known = true
+  for (const name in fields) known &&= KNOWN_FIELDS.has(name)
+  if (known) return null
+  const unknown = Object.entries(sourceOf(text)).filter(([name]) => !KNOWN_FIELDS.has(name))
+  // fromEntries defines properties, so that a field called __proto__ stays a field.
+  return writeJson(Object.fromEntries(unknown))
+}
+
+interface JsonSource {
+  readonly source?: string
+}
+type SourceReviver = (this: unknown, key: string, value: unknown, context: JsonSource) => unknown
+
+/** JSON.parse with the source text of numbers, and its inverse; both stand in Node 24, not yet in TypeScript's library. */
+const json = JSON as unknown as {
+  parse(text: string, reviver: SourceReviver): Record<string, unknown>
+  rawJSON(text: string): object
+}
+
+/** The same document with each number kept as its source text, so that writing it again changes no digit. */
+function sourceOf(text: string): Record<string, unknown> {
+  try {
+    return json.parse(text, (_key, value, { source }) =>
+      typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value,
+    )
+  } catch {
+    throw new BadTick('too_deep')
+  }
+}
+
+function writeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw new BadTick('too_deep')
+  }
+}
+
+/** A tick is late when Kafka received it after its minute had ended and the grace had passed. */
+export function isLate(tick: Tick, timestampMs: number, graceMs: number): boolean {
+  const minuteEndUs = (Math.floor(tick.dateTimeUs / MINUTE_US) + 1) * MINUTE_US
+  return timestampMs * 1000 >= minuteEndUs + graceMs * 1000
+}

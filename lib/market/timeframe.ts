@@ -1,0 +1,83 @@
+import { DAY_US, HOUR_US, MINUTE_US, type Micros } from './time.ts'
+
+export type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month'
+
+/** Every candle is of one timeframe: a grid of buckets, each `step` units long, counted from midnight UTC. */
+export interface Timeframe {
+  readonly name: string
+  readonly unit: Unit
+  /** How many units one bucket spans; divides an hour's minutes or a day's hours. */
+  readonly step: number
+}
+
+/** All timeframes, short to long. One more timeframe is one more line here. */
+export const TIMEFRAMES = [
+  { name: 'm1', unit: 'minute', step: 1 },
+  { name: 'm5', unit: 'minute', step: 5 },
+  { name: 'm10', unit: 'minute', step: 10 },
+  { name: 'm15', unit: 'minute', step: 15 },
+  { name: 'm30', unit: 'minute', step: 30 },
+  { name: 'h1', unit: 'hour', step: 1 },
+  { name: 'h3', unit: 'hour', step: 3 },
+  { name: 'h4', unit: 'hour', step: 4 },
+  { name: 'D1', unit: 'day', step: 1 },
+  { name: 'W1', unit: 'week', step: 1 },
+  { name: 'M1', unit: 'month', step: 1 },
+] as const satisfies readonly Timeframe[]
+
+export type TimeframeName = (typeof TIMEFRAMES)[number]['name']
+
+const BY_NAME: ReadonlyMap<string, Timeframe> = new Map(
+  TIMEFRAMES.map(timeframe => [timeframe.name, timeframe]),
+)
+
+/** The timeframe of that name; an unknown name is a programming error. */
+export function timeframeOf(name: string): Timeframe {
+  const timeframe = BY_NAME.get(name)
+  if (timeframe === undefined) throw new RangeError(`no timeframe is called ${name}`)
+  return timeframe
+}
+
+/** 1970-01-01 was a Thursday: the Monday grid is three days off. */
+const MONDAY_SHIFT_US = 3 * DAY_US
+
+/** The start of the bucket that holds the moment. Weeks begin on Monday, days and months at 00:00 UTC. */
+export function bucketStart({ unit, step }: Timeframe, timeUs: Micros): Micros {
+  switch (unit) {
+    case 'minute':
+      return floorTo(timeUs, step * MINUTE_US)
+    case 'hour':
+      return floorTo(timeUs, step * HOUR_US)
+    case 'day':
+      return floorTo(timeUs, step * DAY_US)
+    case 'week':
+      return floorTo(timeUs + MONDAY_SHIFT_US, 7 * DAY_US) - MONDAY_SHIFT_US
+    case 'month':
+      return monthStart(timeUs, 0)
+  }
+}
+
+/** The end (exclusive) of the bucket that starts at `startUs`: the start of the next one. */
+export function bucketEnd({ unit, step }: Timeframe, startUs: Micros): Micros {
+  switch (unit) {
+    case 'minute':
+      return startUs + step * MINUTE_US
+    case 'hour':
+      return startUs + step * HOUR_US
+    case 'day':
+      return startUs + step * DAY_US
+    case 'week':
+      return startUs + 7 * DAY_US
+    case 'month':
+      return monthStart(startUs, 1)
+  }
+}
+
+function floorTo(timeUs: Micros, gridUs: number): Micros {
+  return Math.floor(timeUs / gridUs) * gridUs
+}
+
+function monthStart(timeUs: Micros, monthsLater: number): Micros {
+  const date = new Date(Math.floor(timeUs / 1000))
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + monthsLater, 1) * 1000
+}

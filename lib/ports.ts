@@ -1,0 +1,73 @@
+import type { Catalog } from './iceberg/catalog.ts'
+
+export type { Catalog }
+
+/** Whole files under full URIs (`s3://bucket/key`): S3, or memory in unit tests. A file, once written, never changes. */
+export interface ObjectStore {
+  /** The bytes of a file. Throws `ObjectMissing` when there is none. */
+  read(uri: string): Promise<Uint8Array>
+  write(uri: string, bytes: Uint8Array): Promise<void>
+}
+
+/** A header's name may stand more than once: then it has a list of values. */
+export type Headers = Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
+export type HeaderValue = Uint8Array | string
+
+/** One record of a Kafka topic, as a `read_committed` reader sees it. */
+export interface KafkaRecord {
+  offset: number
+  /** Milliseconds since 1970, as the topic's timestamp type defines it. */
+  timestampMs: number
+  key: Uint8Array | null
+  value: Uint8Array | null
+  headers: Headers
+}
+
+/** Consecutive records of one partition, in the order of their offsets. */
+export interface RecordBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly KafkaRecord[]
+}
+
+/** Offsets a partition holds: `low` is the first one kept, `high` the next one to be written. */
+export interface OffsetRange {
+  low: number
+  high: number
+}
+
+/** Reads of a topic's log that need no consumer group. */
+export interface TopicLog {
+  /** Of every partition of the topic; an unknown topic throws `TopicMissing`. */
+  offsets(topic: string): Promise<Map<number, OffsetRange>>
+  /** The first record at or after `offset` that a `read_committed` reader sees, or undefined at the log's end. */
+  firstFrom(topic: string, partition: number, offset: number): Promise<KafkaRecord | undefined>
+  /** The newest record that a `read_committed` reader sees, or undefined when there is none. */
+  last(topic: string, partition: number): Promise<KafkaRecord | undefined>
+}
+
+/** A record to be produced. */
+export interface OutgoingRecord {
+  topic: string
+  partition?: number
+  key: Uint8Array | string | null
+  value: Uint8Array | string | null
+  headers?: Headers
+  timestampMs?: number
+}
+
+/** Acknowledged (acks=all) production of records, in bounded requests. */
+export interface TopicWriter {
+  send(records: readonly OutgoingRecord[]): Promise<void>
+}
+
+/** Runs one SQL statement to its end and gives its rows; values as JSON gives them. */
+export interface Query {
+  rows<Row>(sql: string): Promise<Row[]>
+}
+
+/** Says what an operator should see; `fields` are for machines. Never given the contents of a tick. */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+}

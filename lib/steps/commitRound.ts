@@ -1,0 +1,46 @@
+import { commitSnapshot } from '../iceberg/commit.ts'
+import { stageSnapshot } from '../iceberg/stage.ts'
+import { writeDataFile } from '../iceberg/write.ts'
+import { decideCandles } from '../market/decide.ts'
+import { candleColumns, candlesSummary } from '../tables/candlesTable.ts'
+import { distance } from '../tables/offsetVector.ts'
+import { computeCandles } from './computeCandles.ts'
+import { layOut } from './layOut.ts'
+import type { Round } from './planRound.ts'
+import type { RollupInputs } from './rollupInputs.ts'
+import type { Services } from './services.ts'
+import { readStored } from './storedCandles.ts'
+
+const KEEP_SNAPSHOTS = 200
+
+/**
+ * Computes what the round changes and commits it on exactly the version it was computed from; gives the number of
+ * rows that changed. Where nothing changes and nothing was taken in, nothing is committed.
+ */
+export async function commitRound(
+  services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'nowMs'>,
+  { candles, ticks, state: before }: RollupInputs,
+  { minutes, state }: Round,
+): Promise<number> {
+  const { catalog, store, nowMs } = services
+  const closing = state.closedUntilUs > before.closedUntilUs
+  const [computed, stored] = await Promise.all([
+    computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
+    readStored(store, candles, minutes, closing),
+  ])
+  const rows = stored.flatMap(file => file.rows)
+  const stampUs = Math.max(nowMs() * 1000, before.stampUs + 1)
+  const { closedUntilUs } = state
+  const changed = decideCandles({ stored: rows, computed, closedUntilUs, stampUs })
+  if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
+
+  const { remove, write } = layOut(stored, changed)
+  const add = await Promise.all(
+    write.map(candleFile => writeDataFile(store, candles, candleColumns(candleFile), candleFile.length)),
+  )
+  const summary = candlesSummary({ ...state, stampUs })
+  const change = { add, remove, summary, nowMs: nowMs() }
+  const staged = await stageSnapshot(store, candles, change, { keepSnapshots: KEEP_SNAPSHOTS })
+  await commitSnapshot(catalog, candles, staged)
+  return changed.length
+}

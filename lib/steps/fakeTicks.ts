@@ -1,0 +1,78 @@
+import { en, Faker } from '@faker-js/faker'
+import { formatDateTime } from '../market/time.ts'
+import { walkPrice } from '../market/walk.ts'
+import type { OutgoingRecord } from '../ports.ts'
+
+/** Something that is traded, as long as the seed is the same. */
+export interface Instrument {
+  readonly index: number
+  readonly symbol: string
+  readonly basePrice: number
+  readonly decimals: number
+}
+
+/** The first `count` instruments of a seed; a larger count only adds to them. */
+export function fakeInstruments(seed: number, count: number): Instrument[] {
+  const faker = new Faker({ locale: [en], seed })
+  const symbols = new Set<string>()
+  const instruments: Instrument[] = []
+  while (instruments.length < count) {
+    const letters = faker.string.alpha({ length: { min: 3, max: 4 }, casing: 'upper' })
+    const symbol = `${letters}USD`
+    const exponent = faker.number.float({ min: -1, max: 4.5 })
+    if (symbols.has(symbol)) continue
+    symbols.add(symbol)
+    const basePrice = 10 ** exponent
+    const decimals = Math.max(2, 5 - Math.ceil(exponent))
+    instruments.push({ index: instruments.length, symbol, basePrice, decimals })
+  }
+  return instruments
+}
+
+export const FAKE_SOURCE = 'SOURCE_1'
+
+/** How long after its `dateTime` a fake tick is received: 0.3–0.4 s, as the real feed has it. */
+export function receiveDelayMs({ index }: Instrument): number {
+  return 300 + ((index * 37) % 100)
+}
+
+/** The tick of an instrument at a moment (microseconds): the same for the same arguments, always. */
+export function fakeTick(seed: number, instrument: Instrument, timeUs: number): Record<string, unknown> {
+  const { symbol, basePrice, decimals } = instrument
+  const price = walkPrice(seed, symbol, basePrice, timeUs / 1000)
+  const halfSpread = Math.max(10 ** -decimals, price * 0.0001)
+  const bid = Number((price - halfSpread).toFixed(decimals))
+  const ask = Number((price + halfSpread).toFixed(decimals))
+  return {
+    source: FAKE_SOURCE,
+    symbol,
+    ask,
+    bid,
+    mid: Number(((ask + bid) / 2).toFixed(decimals + 1)),
+    askMarkup: 0,
+    bidMarkup: 0,
+    isTradable: true,
+    number: timeUs,
+    dateTime: zoneless(timeUs),
+    receiveDateTime: zoneless(timeUs + receiveDelayMs(instrument) * 1000),
+  }
+}
+
+/** As a Kafka record: ticks of one symbol stay in order. */
+export function fakeRecord(
+  topic: string,
+  seed: number,
+  instrument: Instrument,
+  timeUs: number,
+): OutgoingRecord {
+  return {
+    topic,
+    key: `${FAKE_SOURCE}|${instrument.symbol}`,
+    value: JSON.stringify(fakeTick(seed, instrument, timeUs)),
+  }
+}
+
+/** Milliseconds where they suffice, no zone: the form in which the real feed writes times. */
+function zoneless(timeUs: number): string {
+  return formatDateTime(timeUs).slice(0, timeUs % 1000 === 0 ? 23 : 26)
+}

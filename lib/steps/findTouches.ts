@@ -1,0 +1,95 @@
+import type { LiveFile } from '../iceberg/dataFile.ts'
+import { currentSnapshot } from '../iceberg/metadata.ts'
+import { decodeParquet } from '../iceberg/parquet.ts'
+import { planFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
+import type { Touch } from '../market/round.ts'
+import { MINUTE_US, SECOND_US } from '../market/time.ts'
+import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
+import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
+import { betweenVectors } from '../trino/predicates.ts'
+import { renderSql } from '../trino/sql.ts'
+import type { Services } from './services.ts'
+
+type Needs = Pick<Services, 'store' | 'query' | 'settings'>
+
+/** Up to here, reading the new files takes less time than Trino takes to plan. */
+const DIRECT_MAX_ROWS = 200_000
+const DIRECT_MAX_FILES = 300
+
+/** The minutes of the ticks in [from, to), all of which lie in files younger than `afterSequence`. */
+export async function findTouches(
+  services: Needs,
+  ticks: Table,
+  from: OffsetVector,
+  to: OffsetVector,
+  afterSequence: number,
+): Promise<Touch[]> {
+  const files = await planFiles(services.store, ticks, { minSequenceNumber: afterSequence + 1 })
+  const rows = files.reduce((sum, file) => sum + file.recordCount, 0)
+  const isSmall = rows <= DIRECT_MAX_ROWS && files.length <= DIRECT_MAX_FILES
+  return isSmall ? readTouches(services, files, from, to) : askTouches(services, ticks, from, to)
+}
+
+async function readTouches(
+  { store }: Needs,
+  files: readonly LiveFile[],
+  from: OffsetVector,
+  to: OffsetVector,
+): Promise<Touch[]> {
+  const touches = new Map<string, Touch>()
+  for (const columns of await Promise.all(files.map(file => readPlaces(store, file)))) {
+    for (const [i, timeUs] of columns.dateTimeUs.entries()) {
+      const epoch = columns.epoch[i]!
+      const partition = columns.partition[i]!
+      const offset = Number(columns.offset[i]!)
+      if (offset < nextOffset(from, partition, epoch) || offset >= nextOffset(to, partition, epoch)) continue
+      const minuteUs = Math.floor(timeUs / MINUTE_US) * MINUTE_US
+      const key = `${epoch}/${partition}/${minuteUs}`
+      const known = touches.get(key)
+      if (known === undefined || offset < known.firstOffset) {
+        touches.set(key, { epoch, partition, minuteUs, firstOffset: offset })
+      }
+    }
+  }
+  return [...touches.values()]
+}
+
+async function readPlaces(store: Services['store'], file: LiveFile) {
+  const names = ['date_time', 'kafka_epoch', 'kafka_partition', 'kafka_offset']
+  const columns = await decodeParquet(await store.read(file.path), TICKS_SCHEMA, names)
+  return {
+    dateTimeUs: columns.date_time as number[],
+    epoch: columns.kafka_epoch as number[],
+    partition: columns.kafka_partition as number[],
+    offset: columns.kafka_offset as bigint[],
+  }
+}
+
+interface TouchRow {
+  readonly epoch: number
+  readonly partition: number
+  readonly minute_seconds: number
+  readonly first_offset: number
+}
+
+async function askTouches(
+  { query, settings }: Needs,
+  ticks: Table,
+  from: OffsetVector,
+  to: OffsetVector,
+): Promise<Touch[]> {
+  const rows = await query.rows<TouchRow>(
+    renderSql('touched_minutes', {
+      catalog: settings.trinoCatalog,
+      ticks_snapshot: String(currentSnapshot(ticks)!.snapshotId),
+      between_vectors: betweenVectors(from, to),
+    }),
+  )
+  return rows.map(row => ({
+    epoch: row.epoch,
+    partition: row.partition,
+    minuteUs: row.minute_seconds * SECOND_US,
+    firstOffset: row.first_offset,
+  }))
+}

@@ -1,0 +1,131 @@
+import { commitSnapshot } from '../iceberg/commit.ts'
+import { CommitConflict, CommitUnknown } from '../iceberg/errors.ts'
+import { type Staged, stageSnapshot } from '../iceberg/stage.ts'
+import type { Table } from '../iceberg/table.ts'
+import type { KafkaRecord, RecordBatch } from '../ports.ts'
+import { checkLayout } from '../tables/layout.ts'
+import { advance } from '../tables/offsetVector.ts'
+import {
+  addTotals,
+  NO_TICKS,
+  TICKS_TABLE,
+  type TicksState,
+  type TickTotals,
+  ticksState,
+  ticksSummary,
+} from '../tables/ticksTable.ts'
+import { admit, remember, type Trust } from './admit.ts'
+import { deadLetter } from './deadLetters.ts'
+import { decodeBatch } from './decodeBatch.ts'
+import { countPart, endsOf, type Part, takePart } from './part.ts'
+import { retryDelay } from './retry.ts'
+import type { Services } from './services.ts'
+import { servesAgain, type Upload, uploadPart } from './uploadPart.ts'
+
+export type IngestServices = Pick<
+  Services,
+  'catalog' | 'store' | 'topicLog' | 'topicWriter' | 'settings' | 'nowMs'
+> & { readonly trust: Trust }
+
+/** What one call did: rows and dead letters written, records that the table had already, commits made. */
+export interface IngestResult {
+  readonly ticks: number
+  readonly deadLetters: number
+  readonly skipped: number
+  readonly commits: number
+}
+
+/** A commit that touches more days is split: every day is a partition, and so a file. */
+const MAX_DAYS_PER_COMMIT = 64
+/** Five minutes of them at a commit a second. More would slow down every load of the table. */
+const KEEP_SNAPSHOTS = 300
+const MAX_ATTEMPTS = 8
+
+/**
+ * Appends the good ticks of a batch to `market_data.stock_ticks` and sends the bad ones to the dead-letter topic,
+ * each Kafka record exactly once in the table whatever was delivered, lost or repeated before.
+ *
+ * One loop serves all: cut the batch to what the table's vector lacks, commit, look again. A commit that failed, or
+ * whose answer is lost, is not asked about: the table, loaded anew, tells by its vector what is left. Nothing left is
+ * success.
+ */
+export async function ingestTicks(
+  services: IngestServices,
+  batches: readonly RecordBatch[],
+): Promise<IngestResult> {
+  const decoded = batches.map(batch => decodeBatch(batch, services.settings))
+  const buried = new Set<KafkaRecord>()
+  let added = NO_TICKS
+  let commits = 0
+  let failures = 0
+  let table = await loadTicks(services)
+  let upload: Upload | undefined
+  for (;;) {
+    const state = ticksState(table)
+    const admitted = await admit(services, state.vector, decoded, services.trust)
+    if (admitted.length === 0) {
+      remember(services.trust, state.vector, services.nowMs())
+      return resultOf(batches, added, commits)
+    }
+    const part = takePart(admitted, MAX_DAYS_PER_COMMIT)
+    await buryBad(services, state, part, buried)
+    if (upload === undefined || !servesAgain(upload, part, table)) {
+      upload = await uploadPart(services.store, table, state.vector, part)
+    }
+    const staged = await stage(services, table, state, upload)
+    upload.snapshotIds.push(staged.snapshot.snapshotId)
+    try {
+      table = await commitSnapshot(services.catalog, table, staged)
+      added = addTotals(added, countPart(part))
+      commits += 1
+      failures = 0
+      upload = undefined
+    } catch (error) {
+      const unsure = error instanceof CommitConflict || error instanceof CommitUnknown
+      if (!unsure || ++failures === MAX_ATTEMPTS) throw error
+      await retryDelay(failures)
+      table = await loadTicks(services)
+    }
+  }
+}
+
+async function loadTicks({ catalog }: IngestServices): Promise<Table> {
+  return checkLayout(await catalog.loadTable(TICKS_TABLE))
+}
+
+/** Dead letters are acknowledged before the commit that passes them, so that none is lost. */
+async function buryBad(
+  { topicWriter, settings: { ticksTopic, deadLetterTopic } }: IngestServices,
+  { vector: { epoch } }: TicksState,
+  part: Part,
+  buried: Set<KafkaRecord>,
+): Promise<void> {
+  const bad = part.flatMap(({ partition, records }) =>
+    records
+      .filter(({ record, reason }) => reason !== undefined && !buried.has(record))
+      .map(decoded => ({ place: { topic: ticksTopic, epoch, partition }, decoded })),
+  )
+  if (bad.length === 0) return
+  await topicWriter.send(bad.map(({ place, decoded }) => deadLetter(deadLetterTopic, place, decoded)))
+  for (const { decoded } of bad) buried.add(decoded.record)
+}
+
+function stage(
+  { store, nowMs }: IngestServices,
+  table: Table,
+  { vector, totals }: TicksState,
+  { part, files }: Upload,
+): Promise<Staged> {
+  const summary = ticksSummary({
+    vector: advance(vector, endsOf(part, vector)),
+    totals: addTotals(totals, countPart(part)),
+  })
+  const change = { add: files, summary, nowMs: nowMs() }
+  return stageSnapshot(store, table, change, { keepSnapshots: KEEP_SNAPSHOTS })
+}
+
+function resultOf(batches: readonly RecordBatch[], added: TickTotals, commits: number): IngestResult {
+  const received = batches.reduce((sum, { records }) => sum + records.length, 0)
+  const deadLetters = Object.values(added.deadLetters).reduce((sum, n) => sum + n, 0)
+  return { ticks: added.ticks, deadLetters, skipped: received - added.ticks - deadLetters, commits }
+}

@@ -1,0 +1,66 @@
+import { DAY_US } from '../market/time.ts'
+import type { OffsetVector, Position } from '../tables/offsetVector.ts'
+import type { StoredTick, TickTotals } from '../tables/ticksTable.ts'
+import type { AdmittedBatch } from './admit.ts'
+
+/** What one commit takes: from each partition some records that continue the vector. */
+export type Part = readonly AdmittedBatch[]
+
+/** The beginning of the batches that touches at most `maxDays` days of ticks. */
+export function takePart(batches: readonly AdmittedBatch[], maxDays: number): Part {
+  const days = new Set<number>()
+  const part: AdmittedBatch[] = []
+  for (const batch of batches) {
+    const end = batch.records.findIndex(({ tick }) => {
+      if (tick !== undefined) days.add(dayOf(tick.dateTimeUs))
+      return days.size > maxDays
+    })
+    if (end !== 0) part.push(end < 0 ? batch : { ...batch, records: batch.records.slice(0, end) })
+    if (end >= 0) break
+  }
+  return part
+}
+
+/** True when both hold the same records. */
+export function isSamePart(a: Part, b: Part): boolean {
+  const spans = (part: Part) =>
+    part.map(({ partition, records }) => [partition, records[0]?.record.offset, records.length]).join()
+  return spans(a) === spans(b)
+}
+
+/** The good ticks by their day, which is the table's partition. */
+export function rowsByDay(part: Part, epoch: number): Map<number, StoredTick[]> {
+  const rows = part.flatMap(({ partition, records }) =>
+    records.flatMap(({ record: { offset, timestampMs }, tick }) =>
+      tick === undefined ? [] : [{ tick, epoch, partition, offset, timestampMs }],
+    ),
+  )
+  return Map.groupBy(rows, ({ tick }) => dayOf(tick.dateTimeUs))
+}
+
+/** Where the vector stands once the part is in. */
+export function endsOf(part: Part, { epoch }: OffsetVector): Position[] {
+  return part.map(({ partition, records }) => {
+    const { offset, timestampMs } = records.at(-1)!.record
+    return { epoch, partition, next: offset + 1, timestampMs }
+  })
+}
+
+/** What the part adds to the table's totals. */
+export function countPart(part: Part): TickTotals {
+  const records = part.flatMap(batch => batch.records)
+  const deadLetters: Record<string, number> = {}
+  for (const { reason } of records) {
+    if (reason !== undefined) deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
+  }
+  return {
+    ticks: records.filter(({ tick }) => tick !== undefined).length,
+    late: records.filter(({ late }) => late).length,
+    lost: part.reduce((sum, { lost }) => sum + lost, 0),
+    deadLetters,
+  }
+}
+
+function dayOf(timeUs: number): number {
+  return Math.floor(timeUs / DAY_US)
+}

@@ -1,0 +1,48 @@
+import { type LiveFile, upperBound } from '../iceberg/dataFile.ts'
+import { planFiles } from '../iceberg/plan.ts'
+import { CANDLE_FIELDS, CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
+import { distance, nextOffset } from '../tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import type { Services } from './services.ts'
+
+/** Where the pipeline stands; a lag is counted in Kafka offsets. */
+export interface PipelineStatus {
+  /** Rows in the ticks table, dead letters on their topic: since the table began. */
+  readonly ticks: number
+  readonly deadLetters: number
+  /** Records on Kafka that ingest has not taken in. */
+  readonly ingestLag: number
+  /** Records in the ticks table that candles are not made of yet. */
+  readonly rollupLag: number
+  /** The bucket start of the newest m1 candle, microseconds; undefined while there is none. */
+  readonly newestCandleUs: number | undefined
+  /** Candles that ended by then are closed. */
+  readonly closedUntilUs: number
+}
+
+/** Reads Kafka's offsets and the tables' metadata; touches no data file, and not Trino. */
+export async function pipelineStatus({
+  catalog,
+  store,
+  topicLog,
+  settings,
+}: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>): Promise<PipelineStatus> {
+  const [ticksTable, candlesTable, ranges] = await Promise.all([
+    catalog.loadTable(TICKS_TABLE),
+    catalog.loadTable(CANDLES_TABLE),
+    topicLog.offsets(settings.ticksTopic),
+  ])
+  const { vector, totals } = ticksState(ticksTable)
+  const candles = candlesState(candlesTable)
+  const isM1 = (file: LiveFile) => file.partition.timeframe === 'm1'
+  const files = await planFiles(store, candlesTable, { keep: isM1 })
+  const newest = files.map(file => Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? 0))
+  return {
+    ticks: totals.ticks,
+    deadLetters: Object.values(totals.deadLetters).reduce((sum, n) => sum + n, 0),
+    ingestLag: [...ranges].reduce((sum, [p, { high }]) => sum + Math.max(0, high - nextOffset(vector, p)), 0),
+    rollupLag: distance(candles.vector, vector),
+    newestCandleUs: newest.length === 0 ? undefined : Math.max(...newest),
+    closedUntilUs: candles.closedUntilUs,
+  }
+}

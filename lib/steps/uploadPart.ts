@@ -1,0 +1,38 @@
+import { findSnapshot } from '../iceberg/commit.ts'
+import type { DataFile } from '../iceberg/dataFile.ts'
+import type { Table } from '../iceberg/table.ts'
+import { writeDataFile } from '../iceberg/write.ts'
+import type { OffsetVector } from '../tables/offsetVector.ts'
+import { tickColumns } from '../tables/ticksTable.ts'
+import { isSamePart, type Part, rowsByDay } from './part.ts'
+import type { Services } from './services.ts'
+
+/** The files of one part, and the snapshots in which they were offered to the catalog. */
+export interface Upload {
+  readonly part: Part
+  readonly files: readonly DataFile[]
+  readonly snapshotIds: bigint[]
+}
+
+/** Writes one file a day. Nothing refers to them before they are committed. */
+export async function uploadPart(
+  store: Services['store'],
+  table: Table,
+  { epoch }: OffsetVector,
+  part: Part,
+): Promise<Upload> {
+  const files = await Promise.all(
+    [...rowsByDay(part, epoch).values()].map(rows =>
+      writeDataFile(store, table, tickColumns(rows), rows.length),
+    ),
+  )
+  return { part, files, snapshotIds: [] }
+}
+
+/**
+ * True when an earlier attempt's files may serve again: they hold the same records, and no snapshot that the table
+ * knows names them. Those of a rolled-back snapshot belong to it: expiry may remove them with it.
+ */
+export function servesAgain({ part, snapshotIds }: Upload, wanted: Part, table: Table): boolean {
+  return isSamePart(part, wanted) && snapshotIds.every(id => findSnapshot(table, id) === 'absent')
+}

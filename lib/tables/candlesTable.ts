@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
+import type { Table, TableIdent } from '../iceberg/table.ts'
+import type { Candle } from '../market/candle.ts'
+import type { Micros } from '../market/time.ts'
+import { COMMON_PROPERTIES, NAMESPACE, newestWith } from './layout.ts'
+import { formatVector, type OffsetVector, parseVector } from './offsetVector.ts'
+
+export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles' }
+
+const field = (id: number, name: string, type: Field['type']): Field => ({ id, name, type, required: true })
+
+/** `market_data.candles`: one row a candle; `date_time` is the bucket's start, times are microseconds UTC. */
+export const CANDLES_SCHEMA = {
+  schemaId: 0,
+  fields: [
+    field(1, 'source', 'string'),
+    field(2, 'symbol', 'string'),
+    field(3, 'timeframe', 'string'),
+    field(4, 'date_time', 'timestamptz'),
+    field(5, 'open', 'double'),
+    field(6, 'high', 'double'),
+    field(7, 'low', 'double'),
+    field(8, 'close', 'double'),
+    field(9, 'volume', 'long'),
+    field(10, 'closed', 'boolean'),
+    field(11, 'revision', 'int'),
+    field(12, 'updated_at', 'timestamptz'),
+  ],
+} as const satisfies Schema
+
+export const CANDLE_FIELDS = {
+  timeframe: CANDLES_SCHEMA.fields[2],
+  dateTime: CANDLES_SCHEMA.fields[3],
+  closed: CANDLES_SCHEMA.fields[9],
+  updatedAt: CANDLES_SCHEMA.fields[11],
+}
+
+const CANDLES_SPEC: PartitionSpec = {
+  specId: 0,
+  fields: [
+    { sourceId: CANDLE_FIELDS.timeframe.id, fieldId: 1000, name: 'timeframe', transform: 'identity' },
+    { sourceId: CANDLE_FIELDS.dateTime.id, fieldId: 1001, name: 'date_time_month', transform: 'month' },
+  ],
+}
+
+/** Which of a tick's prices candles are made of. */
+export type Price = 'mid' | 'bid' | 'ask'
+export const PRICE_PROPERTY = 'tickhouse.price'
+
+export function candlesDefinition(price: Price) {
+  return {
+    schema: CANDLES_SCHEMA,
+    spec: CANDLES_SPEC,
+    properties: { ...COMMON_PROPERTIES, [PRICE_PROPERTY]: price },
+  }
+}
+
+/** Rows to columns, in the table's types. */
+export function candleColumns(candles: readonly Candle[]): Record<string, ColumnValue[]> {
+  const column = (value: (candle: Candle) => ColumnValue) => candles.map(value)
+  return {
+    source: column(c => c.source),
+    symbol: column(c => c.symbol),
+    timeframe: column(c => c.timeframe),
+    date_time: column(c => c.dateTimeUs),
+    open: column(c => c.open),
+    high: column(c => c.high),
+    low: column(c => c.low),
+    close: column(c => c.close),
+    volume: column(c => c.volume),
+    closed: column(c => c.closed),
+    revision: column(c => c.revision),
+    updated_at: column(c => c.updatedAtUs),
+  }
+}
+
+/** The inverse of `candleColumns`, from what `decodeParquet` gives. */
+export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle[] {
+  const strings = (name: string) => columns[name] as string[]
+  const numbers = (name: string) => columns[name] as number[]
+  const source = strings('source')
+  const symbol = strings('symbol')
+  const timeframe = strings('timeframe')
+  const dateTimeUs = numbers('date_time')
+  const open = numbers('open')
+  const high = numbers('high')
+  const low = numbers('low')
+  const close = numbers('close')
+  const volume = columns.volume as bigint[]
+  const closed = columns.closed as boolean[]
+  const revision = numbers('revision')
+  const updatedAtUs = numbers('updated_at')
+  return source.map((_, i) => ({
+    source: source[i]!,
+    symbol: symbol[i]!,
+    timeframe: timeframe[i]!,
+    dateTimeUs: dateTimeUs[i]!,
+    open: open[i]!,
+    high: high[i]!,
+    low: low[i]!,
+    close: close[i]!,
+    volume: Number(volume[i]!),
+    closed: closed[i]!,
+    revision: revision[i]!,
+    updatedAtUs: updatedAtUs[i]!,
+  }))
+}
+
+/** What every snapshot of `market_data.candles` that tickhouse commits says in its summary. */
+export interface CandlesState {
+  /** The ticks that the candles are made of: those of this table below this vector. */
+  readonly ticksUuid: string
+  readonly vector: OffsetVector
+  /** Files of the ticks table up to this sequence number hold no tick at or above the vector. */
+  readonly ticksSequence: number
+  /** Candles whose end is not after this moment are closed. */
+  readonly closedUntilUs: Micros
+  /** The newest `updated_at` that was ever given out; the next one is later. */
+  readonly stampUs: Micros
+}
+
+const STATE_KEY = 'tickhouse.rollup'
+const storedState = z.object({
+  ticksUuid: z.string(),
+  vector: z.string(),
+  ticksSequence: z.int().nonnegative(),
+  closedUntilUs: z.int(),
+  stampUs: z.int(),
+})
+
+/** The state of the newest ancestor that carries one. */
+export function candlesState(table: Table): CandlesState {
+  const { summary } = newestWith(table, STATE_KEY)
+  const stored = storedState.parse(JSON.parse(summary[STATE_KEY]!))
+  return { ...stored, vector: parseVector(stored.vector) }
+}
+
+export function candlesSummary(state: CandlesState): Record<string, string> {
+  return { [STATE_KEY]: JSON.stringify({ ...state, vector: formatVector(state.vector) }) }
+}

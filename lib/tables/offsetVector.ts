@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { TickhouseError } from '../errors.ts'
+
+/** How far one Kafka partition has been read, in one life (epoch) of its topic. */
+export interface Position {
+  readonly epoch: number
+  readonly partition: number
+  /** The next Kafka offset: all below it are in the table or on the dead-letter topic. */
+  readonly next: number
+  /** The timestamp of the record at next − 1, milliseconds: tells the topic from a later one of the same name. */
+  readonly timestampMs: number
+}
+
+/**
+ * Exactly which ticks a table holds: those below it. Travels in the summary of every snapshot that tickhouse
+ * commits, so that rows and vector appear together, and go back together when a table is rolled back.
+ */
+export interface OffsetVector {
+  /** The topic's present life; one more each time it is deleted and made anew. */
+  readonly epoch: number
+  /** One entry a partition and epoch, sorted by epoch, then partition. */
+  readonly positions: readonly Position[]
+}
+
+export const EMPTY_VECTOR: OffsetVector = { epoch: 0, positions: [] }
+
+/** The next offset of a partition in the given epoch (the present one by default): 0 where nothing was read yet. */
+export function nextOffset(vector: OffsetVector, partition: number, epoch = vector.epoch): number {
+  return positionOf(vector, partition, epoch)?.next ?? 0
+}
+
+export function positionOf(
+  vector: OffsetVector,
+  partition: number,
+  epoch = vector.epoch,
+): Position | undefined {
+  return vector.positions.find(p => p.partition === partition && p.epoch === epoch)
+}
+
+/** The vector with these positions in place of those of the same epoch and partition. */
+export function advance(vector: OffsetVector, positions: readonly Position[]): OffsetVector {
+  const replaced = (p: Position) => positions.some(q => q.epoch === p.epoch && q.partition === p.partition)
+  const merged = [...vector.positions.filter(p => !replaced(p)), ...positions]
+  return {
+    epoch: vector.epoch,
+    positions: merged.sort((a, b) => a.epoch - b.epoch || a.partition - b.partition),
+  }
+}
+
+/** True when every tick below `inner` is below `outer` too. */
+export function covers(outer: OffsetVector, inner: OffsetVector): boolean {
+  return inner.positions.every(p => nextOffset(outer, p.partition, p.epoch) >= p.next)
+}
+
+/** How many offsets lie between the two; 0 where `to` is behind. */
+export function distance(from: OffsetVector, to: OffsetVector): number {
+  return to.positions.reduce(
+    (sum, p) => sum + Math.max(0, p.next - nextOffset(from, p.partition, p.epoch)),
+    0,
+  )
+}
+
+/** The vector at most `most` offsets on the way from one to the other, each partition by its share. */
+export function towards(from: OffsetVector, to: OffsetVector, most: number): OffsetVector {
+  const share = most / distance(from, to)
+  if (share >= 1) return to
+  const positions = to.positions.map(p => {
+    const start = nextOffset(from, p.partition, p.epoch)
+    const next = start + Math.ceil(Math.max(0, p.next - start) * share)
+    return next === p.next ? p : { ...p, next, timestampMs: UNKNOWN_TIME }
+  })
+  return { epoch: to.epoch, positions }
+}
+
+/** For vectors that end between two records that were not looked at. */
+export const UNKNOWN_TIME = 0
+
+const count = z.int().nonnegative()
+const storedVector = z.object({
+  epoch: count,
+  positions: z.array(z.tuple([count, count, count, z.int()])),
+})
+
+/** As a snapshot's summary carries it: `{"epoch":0,"positions":[[epoch, partition, next, timestampMs], …]}`. */
+export function formatVector({ epoch, positions }: OffsetVector): string {
+  const rows = positions.map(p => [p.epoch, p.partition, p.next, p.timestampMs])
+  return JSON.stringify({ epoch, positions: rows })
+}
+
+/** The inverse of `formatVector`. Throws `VectorUnreadable` for anything else. */
+export function parseVector(text: string): OffsetVector {
+  try {
+    const { epoch, positions } = storedVector.parse(JSON.parse(text))
+    return {
+      epoch,
+      positions: positions.map(([epoch, partition, next, timestampMs]) => ({
+        epoch,
+        partition,
+        next,
+        timestampMs,
+      })),
+    }
+  } catch (cause) {
+    throw new VectorUnreadable(text, cause)
+  }
+}
+
+export class VectorUnreadable extends TickhouseError {
+  constructor(text: string, cause: unknown) {
+    super(
+      'VECTOR_UNREADABLE',
+      `a snapshot carries an offset vector that cannot be read: ${text.slice(0, 200)}`,
+      {
+        cause,
+      },
+    )
+  }
+}

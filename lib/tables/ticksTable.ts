@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
+import type { Table, TableIdent } from '../iceberg/table.ts'
+import type { BadTickReason, Tick } from '../market/tick.ts'
+import { COMMON_PROPERTIES, NAMESPACE, newestWith } from './layout.ts'
+import { formatVector, type OffsetVector, parseVector } from './offsetVector.ts'
+
+export const TICKS_TABLE: TableIdent = { namespace: NAMESPACE, name: 'stock_ticks' }
+
+const field = (id: number, name: string, type: Field['type'], required: boolean): Field => ({
+  id,
+  name,
+  type,
+  required,
+})
+
+/** `market_data.stock_ticks`: one row a good tick, append only. Times are microseconds UTC; `extra` is JSON. */
+export const TICKS_SCHEMA = {
+  schemaId: 0,
+  fields: [
+    field(1, 'source', 'string', true),
+    field(2, 'symbol', 'string', true),
+    field(3, 'ask', 'double', true),
+    field(4, 'bid', 'double', true),
+    field(5, 'mid', 'double', true),
+    field(6, 'ask_markup', 'double', false),
+    field(7, 'bid_markup', 'double', false),
+    field(8, 'is_tradable', 'boolean', false),
+    field(9, 'number', 'long', true),
+    field(10, 'date_time', 'timestamptz', true),
+    field(11, 'receive_date_time', 'timestamptz', false),
+    field(12, 'extra', 'string', false),
+    field(13, 'kafka_epoch', 'int', true),
+    field(14, 'kafka_partition', 'int', true),
+    field(15, 'kafka_offset', 'long', true),
+    field(16, 'kafka_timestamp', 'timestamptz', true),
+  ],
+} as const satisfies Schema
+
+const DATE_TIME = TICKS_SCHEMA.fields[9]
+
+export const TICKS_SPEC: PartitionSpec = {
+  specId: 0,
+  fields: [{ sourceId: DATE_TIME.id, fieldId: 1000, name: 'date_time_day', transform: 'day' }],
+}
+
+export const TICKS_DEFINITION = { schema: TICKS_SCHEMA, spec: TICKS_SPEC, properties: COMMON_PROPERTIES }
+
+/** A good tick with the place on Kafka that identifies it. */
+export interface StoredTick {
+  readonly tick: Tick
+  readonly epoch: number
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+}
+
+/** Rows to columns, in the table's types. */
+export function tickColumns(rows: readonly StoredTick[]): Record<string, ColumnValue[]> {
+  const column = (value: (row: StoredTick) => ColumnValue) => rows.map(value)
+  return {
+    source: column(r => r.tick.source),
+    symbol: column(r => r.tick.symbol),
+    ask: column(r => r.tick.ask),
+    bid: column(r => r.tick.bid),
+    mid: column(r => r.tick.mid),
+    ask_markup: column(r => r.tick.askMarkup),
+    bid_markup: column(r => r.tick.bidMarkup),
+    is_tradable: column(r => r.tick.isTradable),
+    number: column(r => r.tick.number),
+    date_time: column(r => r.tick.dateTimeUs),
+    receive_date_time: column(r => r.tick.receiveDateTimeUs),
+    extra: column(r => r.tick.extra),
+    kafka_epoch: column(r => r.epoch),
+    kafka_partition: column(r => r.partition),
+    kafka_offset: column(r => r.offset),
+    kafka_timestamp: column(r => r.timestampMs * 1000),
+  }
+}
+
+/** Counted since the table began. */
+export interface TickTotals {
+  readonly ticks: number
+  /** Ticks that came after their minute's candle was due. */
+  readonly late: number
+  /** Offsets that Kafka's retention removed before they were read. */
+  readonly lost: number
+  readonly deadLetters: Readonly<Partial<Record<BadTickReason, number>>>
+}
+
+export const NO_TICKS: TickTotals = { ticks: 0, late: 0, lost: 0, deadLetters: {} }
+
+/** What every snapshot of `market_data.stock_ticks` that tickhouse commits says in its summary. */
+export interface TicksState {
+  readonly vector: OffsetVector
+  readonly totals: TickTotals
+}
+
+const VECTOR_KEY = 'tickhouse.vector'
+const TOTALS_KEY = 'tickhouse.totals'
+
+const count = z.int().nonnegative()
+const storedTotals = z.object({
+  ticks: count,
+  late: count,
+  lost: count,
+  deadLetters: z.record(z.string(), count),
+})
+
+/** The state of the newest ancestor that carries one. */
+export function ticksState(table: Table): TicksState {
+  const { summary } = newestWith(table, VECTOR_KEY)
+  return {
+    vector: parseVector(summary[VECTOR_KEY]!),
+    totals: storedTotals.parse(JSON.parse(summary[TOTALS_KEY]!)),
+  }
+}
+
+export function ticksSummary({ vector, totals }: TicksState): Record<string, string> {
+  return { [VECTOR_KEY]: formatVector(vector), [TOTALS_KEY]: JSON.stringify(totals) }
+}
+
+/** The totals after `more` was added. */
+export function addTotals(totals: TickTotals, more: TickTotals): TickTotals {
+  const deadLetters = { ...totals.deadLetters }
+  for (const [reason, n] of Object.entries(more.deadLetters)) {
+    const key = reason as BadTickReason
+    deadLetters[key] = (deadLetters[key] ?? 0) + n
+  }
+  return {
+    ticks: totals.ticks + more.ticks,
+    late: totals.late + more.late,
+    lost: totals.lost + more.lost,
+    deadLetters,
+  }
+}

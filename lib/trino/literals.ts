@@ -1,0 +1,36 @@
+import { formatDateTime, type Micros } from '../market/time.ts'
+
+/** A stretch of time, `fromUs` included, `toUs` not; microseconds since 1970. */
+interface Range {
+  readonly fromUs: Micros
+  readonly toUs: Micros
+}
+
+/** `TIMESTAMP '2026-01-01 00:00:00.000000 UTC'`. Throws `RangeError` for what is no safe integer. */
+export function timestampLiteral(timeUs: Micros): string {
+  if (!Number.isSafeInteger(timeUs)) throw new RangeError(`${timeUs} is not a time in whole microseconds`)
+  const [date, time] = formatDateTime(timeUs).replace('Z', '').split('T')
+  return `TIMESTAMP '${date} ${time} UTC'`
+}
+
+/** A whole number as SQL. Throws `RangeError` for a number that is not exact. */
+export function integerLiteral(value: bigint | number): string {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new RangeError(`${value} is not an exact integer`)
+  }
+  return String(value)
+}
+
+/** A predicate, true for times within one of the ranges; `false` when there are none. */
+export function inRanges(column: string, ranges: readonly Range[]): string {
+  const name = identifier(column)
+  const within = ({ fromUs, toUs }: Range) =>
+    `(${name} >= ${timestampLiteral(fromUs)} AND ${name} < ${timestampLiteral(toUs)})`
+  return ranges.map(within).join(' OR ') || 'false'
+}
+
+/** The name itself, when it is one that needs no quotes. Throws `RangeError` for any other text. */
+export function identifier(name: string): string {
+  if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new RangeError(`"${name}" is not a plain SQL name`)
+  return name
+}

@@ -1,0 +1,42 @@
+/** What this plugin uses of a function of serverless.yml. */
+export interface FunctionDefinition {
+  name?: string
+  timeout?: number
+  events?: readonly Record<string, unknown>[]
+}
+
+/** What this plugin uses of the Serverless framework (osls 4). */
+export interface ServerlessHost {
+  service: {
+    service: string
+    custom?: Record<string, unknown>
+    provider: {
+      timeout?: number
+      stage?: string
+      compiledCloudFormationTemplate?: { Resources: Record<string, CloudFormationResource> }
+    }
+    getAllFunctions(): string[]
+    getFunction(functionKey: string): FunctionDefinition
+  }
+  configSchemaHandler: {
+    defineFunctionEventProperties(provider: string, event: string, schema: object): void
+    defineCustomProperties(schema: object): void
+  }
+  getProvider(name: string): {
+    naming: { getKafkaEventLogicalId(functionKey: string, topic: string): string }
+    getStage(): string
+  }
+}
+
+export interface CloudFormationResource {
+  Type: string
+  Properties: Record<string, unknown>
+}
+
+/** Serverless's log: notices are shown always, `info` with --verbose, `debug` with --debug. */
+export interface Log {
+  notice(message: string): void
+  warning(message: string): void
+  info(message: string): void
+  debug(message: string): void
+}

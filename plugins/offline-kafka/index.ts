@@ -1,0 +1,70 @@
+import { readMappings } from './definition.ts'
+import type { Log, ServerlessHost } from './host.ts'
+import { Invoker } from './invoke.ts'
+import { extendSchema } from './schema.ts'
+import { readSettings } from './settings.ts'
+import { EventSource } from './source.ts'
+import { completeTemplate } from './template.ts'
+
+/**
+ * AWS Lambda's Kafka event source for serverless-offline. List it in `plugins:` before serverless-offline,
+ * whose own hook at the end leaves the process.
+ */
+export default class OfflineKafka {
+  readonly hooks: Record<string, () => Promise<void> | void>
+  readonly #serverless: ServerlessHost
+  readonly #cliOptions: Record<string, unknown>
+  readonly #log: Log
+  #sources: readonly EventSource[] = []
+  #invoker: Invoker | undefined
+
+  constructor(serverless: ServerlessHost, cliOptions: Record<string, unknown>, { log }: { log: Log }) {
+    this.#serverless = serverless
+    this.#cliOptions = cliOptions
+    this.#log = log
+    extendSchema(serverless)
+    this.hooks = {
+      'after:package:compileEvents': () => completeTemplate(serverless),
+      'before:offline:start': () => this.#start(),
+      'offline:start:init': () => this.#start(),
+      'offline:start:end': () => this.#stop(),
+      'offline:functionsUpdated:cleanup': () => this.#reload(),
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { custom } = this.#serverless.service
+    const settings = readSettings(custom)
+    const mappings = readMappings(this.#serverless)
+    for (const { functionKey, topic, enabled } of mappings) {
+      if (!enabled) this.#log.notice(`${functionKey} does not read ${topic}: enabled is false`)
+    }
+    const active = mappings.filter(({ enabled }) => enabled)
+    if (active.length === 0) return
+    const { useInProcess } = settings
+    const offlineOptions = {
+      ...(custom?.['serverless-offline'] as object),
+      ...this.#cliOptions,
+      ...(useInProcess !== undefined && { useInProcess }),
+    }
+    const invoker = await Invoker.create(this.#serverless, offlineOptions, this.#log)
+    this.#invoker = invoker
+    this.#sources = active.map(mapping => new EventSource(mapping, settings, invoker, this.#log))
+    for (const source of this.#sources) source.start()
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all(this.#sources.map(source => source.stop()))
+    await this.#invoker?.cleanup()
+  }
+
+  /** A bundler has rebuilt the functions: the next invocations load them anew, once all sources rest. */
+  async #reload(): Promise<void> {
+    const cleanup = async () => this.#invoker?.cleanup()
+    const restAll = this.#sources.reduceRight<() => Promise<void>>(
+      (change, source) => () => source.between(change),
+      cleanup,
+    )
+    await restAll()
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { MisconfiguredSource } from './errors.ts'
+
+const brokerList = z
+  .union([z.string(), z.array(z.string())])
+  .transform(value => (typeof value === 'string' ? value.split(',') : value).map(broker => broker.trim()))
+  .refine(brokers => brokers.length > 0 && brokers.every(broker => /^[^\s,]+:\d+$/.test(broker)), {
+    message: 'must be one or more host:port, separated by commas',
+  })
+
+const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
+
+const schema = z.strictObject({
+  /** Where Kafka is, instead of each event's `bootstrapServers`: "a:9092,b:9092" or a list. */
+  brokers: brokerList.optional(),
+  clientId: z.string().min(1).default('offline-kafka'),
+  /** true for TLS with the system's authorities, or Node's TLS options (`ca`, `cert`, `key`: PEM text). */
+  ssl: z.union([z.boolean(), z.stringbool(), z.record(z.string(), z.unknown())]).default(false),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string(),
+      password: z.string(),
+    })
+    .optional(),
+  /** How long Kafka waits for a killed process before its partitions go to the next one. */
+  sessionTimeoutMs: milliseconds(6000, 1000),
+  /** Longest a fetch waits for records, and so how late a paused partition is read again. */
+  fetchMaxWaitMs: milliseconds(500),
+  fetchBytesPerPartition: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(1024 * 1024),
+  /** Read ahead of the function, per event, in bytes of the JSON that Lambda would get. */
+  bufferBytes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(48 * 1024 * 1024),
+  /** Invocations of one event that may run side by side; those of one partition never do. */
+  concurrency: z.coerce.number().int().min(1).default(2),
+  retryMinDelayMs: milliseconds(1000),
+  retryMaxDelayMs: milliseconds(30_000),
+  /** Runs the handlers in the process of `sls offline`: cheaper, but nothing ends a handler that hangs or crashes. */
+  useInProcess: z.union([z.boolean(), z.stringbool()]).optional(),
+})
+
+/** `custom.offline-kafka` of serverless.yml: how the plugin behaves on this machine, nothing that is deployed. */
+export type Settings = z.infer<typeof schema>
+
+/** Reads `custom.offline-kafka`; a missing one means the defaults. Throws `MisconfiguredSource` naming each bad key. */
+export function readSettings(custom: Record<string, unknown> | undefined): Settings {
+  const parsed = schema.safeParse(custom?.['offline-kafka'] ?? {})
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new MisconfiguredSource(`custom.offline-kafka in serverless.yml: ${faults.join('; ')}`)
+}

@@ -1,0 +1,52 @@
+import { createClient } from './client.ts'
+import type { Mapping } from './definition.ts'
+import { FailureDestination } from './destination.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { toEvent } from './event.ts'
+import type { Log } from './host.ts'
+import type { Invoker } from './invoke.ts'
+import type { Settings } from './settings.ts'
+import { Subscription } from './subscription.ts'
+
+/** One running event source mapping: a subscription, what gathers and dispatches its batches, and where failures go. */
+export class EventSource {
+  readonly #subscription: Subscription
+  readonly #dispatcher: Dispatcher
+  readonly #destination: FailureDestination
+
+  constructor(mapping: Mapping, settings: Settings, invoker: Invoker, log: Log) {
+    const kafka = createClient(mapping, settings, log)
+    const { topic, bootstrapServers } = mapping
+    this.#destination = new FailureDestination(kafka, mapping, log)
+    this.#dispatcher = new Dispatcher(
+      mapping,
+      settings,
+      {
+        invoke: slices => invoker.invoke(mapping, toEvent(topic, bootstrapServers, slices)),
+        commit: (partition, nextOffset) => this.#subscription.commit(partition, nextOffset),
+        giveUp: (work, reason) => this.#destination.send(work, reason),
+        drained: partition => this.#subscription.drained(partition),
+      },
+      log,
+    )
+    this.#subscription = new Subscription(kafka, mapping, settings, this.#dispatcher, log)
+  }
+
+  /** Joins the group in the background. */
+  start(): void {
+    this.#subscription.start()
+  }
+
+  /** Reads no further, lets the batches in flight end, commits them and leaves the group. */
+  async stop(): Promise<void> {
+    this.#subscription.quiesce()
+    await this.#dispatcher.halt()
+    await this.#subscription.leave()
+    await this.#destination.close()
+  }
+
+  /** Runs `change` while the function does not run for this source. */
+  async between(change: () => Promise<void>): Promise<void> {
+    await this.#dispatcher.between(change)
+  }
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { readMappings } from '../definition.ts'
+import { readSettings } from '../settings.ts'
+import { completeTemplate } from '../template.ts'
+import { mapping } from './records.ts'
+import { serverless } from './serverless.ts'
+
+const least = { accessConfigurations: {}, bootstrapServers: ['a:9092', 'b:9092'], topic: 't' }
+const read = (...events: object[]) =>
+  readMappings(serverless({ f: { events: events.map(kafka => ({ kafka })) } }))
+
+describe('readMappings', () => {
+  it("gives Lambda's defaults, and a group id that stays the same", () => {
+    expect(read(least)).toEqual([mapping({ groupId: 'service-dev-f-t' })])
+  })
+
+  it('reads every key', () => {
+    const [full] = read({
+      ...least,
+      consumerGroupId: 'mine',
+      enabled: false,
+      batchSize: 10_000,
+      maximumBatchingWindow: 0,
+      startingPosition: 'AT_TIMESTAMP',
+      startingPositionTimestamp: 1_700_000_000,
+      filterPatterns: [{ value: { a: [1] } }],
+      functionResponseType: 'ReportBatchItemFailures',
+      maximumRetryAttempts: 0,
+      maximumRecordAgeInSeconds: 60,
+      bisectBatchOnFunctionError: true,
+      onFailureDestination: 'kafka://failures',
+    })
+    expect(full).toEqual(
+      mapping({
+        groupId: 'mine',
+        enabled: false,
+        batchSize: 10_000,
+        windowMs: 0,
+        start: { at: 'AT_TIMESTAMP', timestampMs: 1_700_000_000_000 },
+        filters: [{ value: { a: [1] } }],
+        reportBatchItemFailures: true,
+        maximumRetries: 0,
+        maximumRecordAgeMs: 60_000,
+        bisect: true,
+        onFailureDestination: 'kafka://failures',
+      }),
+    )
+  })
+
+  it('makes endless retries 10 where there is a destination', () => {
+    expect(read({ ...least, onFailureDestination: 'kafka://x' })[0]!.maximumRetries).toBe(10)
+  })
+
+  it("takes the function's timeout, else the provider's, else 6 s", () => {
+    const timeouts = [
+      serverless({ f: { timeout: 7 } }, 9),
+      serverless({ f: {} }, 9),
+      serverless({ f: {} }),
+    ].map(host => {
+      host.service.getFunction('f').events = [{ kafka: least }]
+      return readMappings(host)[0]!.functionTimeoutMs
+    })
+    expect(timeouts).toEqual([7000, 9000, 6000])
+  })
+
+  it.each([
+    [{ batchSize: 10_001 }, 'batchSize'],
+    [{ topic: undefined }, 'topic'],
+    [{ maximumRecordAgeInSeconds: 59 }, 'maximumRecordAgeInSeconds'],
+    [{ startingPosition: 'AT_TIMESTAMP' }, 'startingPositionTimestamp'],
+    [{ filterPatterns: [{ key: ['x'] }] }, 'filterPatterns.0'],
+    [{ onFailureDestination: 'kafka://t' }, 'the source topic t itself'],
+  ])('refuses %j and names function and key', (change, named) => {
+    const refused = () => read({ ...least, ...change })
+    expect(refused).toThrow('function f')
+    expect(refused).toThrow(named)
+  })
+
+  it('refuses the same topic twice for one function', () => {
+    expect(() => read(least, least)).toThrow('two kafka events of topic t')
+  })
+})
+
+describe('readSettings', () => {
+  it('takes numbers and lists as text, as they come from environment variables', () => {
+    const settings = readSettings({ 'offline-kafka': { brokers: 'a:1, b:2', concurrency: '4', ssl: 'true' } })
+    expect([settings.brokers, settings.concurrency, settings.ssl]).toEqual([['a:1', 'b:2'], 4, true])
+    expect(readSettings(undefined).sessionTimeoutMs).toBe(6000)
+  })
+
+  it('refuses a misspelt key and a broker without a port, by name', () => {
+    expect(() => readSettings({ 'offline-kafka': { concurency: 1 } })).toThrow('concurency')
+    expect(() => readSettings({ 'offline-kafka': { brokers: 'localhost' } })).toThrow(
+      'brokers: must be one or more host:port',
+    )
+  })
+})
+
+describe('completeTemplate', () => {
+  it("writes 5 properties that osls does not write into the function's mapping, and nothing that is not set", () => {
+    const kafka = {
+      ...least,
+      maximumBatchingWindow: 0,
+      functionResponseType: 'ReportBatchItemFailures',
+      maximumRetryAttempts: 3,
+      maximumRecordAgeInSeconds: -1,
+      bisectBatchOnFunctionError: true,
+    }
+    const host = serverless({
+      f: { events: [{ kafka }, { schedule: 'rate(1 minute)' }] },
+      g: { events: [{ kafka: least }] },
+    })
+    completeTemplate(host)
+    const resources = host.service.provider.compiledCloudFormationTemplate!.Resources
+    expect(resources['f-t']!.Properties).toEqual({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: -1,
+      BisectBatchOnFunctionError: true,
+      MaximumBatchingWindowInSeconds: 0,
+    })
+    expect(resources['g-t']!.Properties).toEqual({})
+  })
+})

@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import kafkajs, { type Message } from 'kafkajs'
+import { afterEach, inject } from 'vitest'
+import type { KafkaEvent } from '../event.ts'
+
+export const FIXTURE = fileURLToPath(new URL('./fixture', import.meta.url))
+export const SLS = fileURLToPath(
+  new URL('../../../node_modules/serverless/bin/serverless.js', import.meta.url),
+)
+
+/** The broker under test: the sandbox's, or the one that KAFKA_BROKERS names. */
+export const brokers = (): string => {
+  const sandbox = inject('sandboxEnv' as never) as Record<string, string> | undefined
+  const named = sandbox?.KAFKA_BROKERS ?? process.env.KAFKA_BROKERS
+  if (named === undefined)
+    throw new Error('No Kafka to test against: set KAFKA_BROKERS, for example 127.0.0.1:9092')
+  return named
+}
+
+/** One invocation as the fixture's handler wrote it down. */
+export interface Call {
+  ms: number
+  call: string
+  function: string
+  envelope: Omit<KafkaEvent, 'records'>
+  lists: string[]
+  records: {
+    partition: number
+    offset: number
+    timestamp: number
+    timestampType: string
+    key?: string
+    text?: string
+    headers: Record<string, number[]>[]
+  }[]
+  /** When it answered, if it did. */
+  doneMs?: number
+}
+
+export interface FixtureFunction {
+  timeout?: number
+  kafka: Record<string, unknown>[]
+}
+
+/** A name that no other test uses. */
+export const unique = (name: string): string => `${name}-${randomUUID().slice(0, 8)}`
+
+/** A `kafka:` event as osls wants it, on the broker under test. */
+export const kafkaEvent = (
+  topic: string,
+  options: Record<string, unknown> = {},
+): Record<string, unknown> => ({
+  accessConfigurations: { saslPlainAuth: ['arn:aws:secretsmanager:us-east-1:123456789012:secret:unused'] },
+  bootstrapServers: brokers().split(','),
+  topic,
+  consumerGroupId: `${topic}-group`,
+  ...options,
+})
+
+const kafka = () => new kafkajs.Kafka({ brokers: brokers().split(','), logLevel: kafkajs.logLevel.NOTHING })
+
+export async function withAdmin<T>(use: (admin: kafkajs.Admin) => Promise<T>): Promise<T> {
+  const admin = kafka().admin()
+  await admin.connect()
+  try {
+    return await use(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+export const createTopic = (topic: string, numPartitions = 1): Promise<boolean> =>
+  withAdmin(admin => admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true }))
+
+/** Sends in one request; each message is one compressed batch's part when a codec is named. */
+export async function send(topic: string, messages: Message[], compression = 0): Promise<void> {
+  const producer = kafka().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+  await producer.connect()
+  try {
+    await producer.send({ topic, messages, compression, acks: -1 })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** Sends JSON commands to the fixture's handler, or plain text, to partition 0. */
+export const sendTexts = (topic: string, ...texts: (string | object)[]): Promise<void> =>
+  send(
+    topic,
+    texts.map(text => ({ partition: 0, value: typeof text === 'string' ? text : JSON.stringify(text) })),
+  )
+
+/** Committed offset of each partition, -1 where there is none. */
+export async function committed(topic: string, groupId = `${topic}-group`): Promise<number[]> {
+  const [group] = await withAdmin(admin => admin.fetchOffsets({ groupId, topics: [topic] }))
+  const partitions = [...(group?.partitions ?? [])].sort((a, b) => a.partition - b.partition)
+  return partitions.map(({ offset }) => Number(offset))
+}
+
+/** Polls until `check` gives something other than undefined or false. */
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  deadlineMs = 30_000,
+): Promise<T> {
+  const endMs = Date.now() + deadlineMs
+  while (Date.now() < endMs) {
+    const found = await check()
+    if (found !== undefined && found !== false) return found
+    await sleep(50)
+  }
+  throw new Error(`Not within ${deadlineMs} ms: ${what}`)
+}
+
+/** A real `sls offline start` on the fixture service. */
+export class Offline {
+  readonly #child: ChildProcess
+  readonly #traceFile: string
+  readonly #exited: Promise<number | null>
+  log = ''
+
+  private constructor(child: ChildProcess, traceFile: string) {
+    this.#child = child
+    this.#traceFile = traceFile
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.log += chunk.toString()
+      })
+    }
+    this.#exited = new Promise(resolve => child.once('exit', resolve))
+  }
+
+  /** Spawns it; `traceFile` lets a second process go on in the trace of a first one. */
+  static async start(
+    functions: Record<string, FixtureFunction>,
+    settings: Record<string, unknown> = {},
+    traceFile = join(mkdtempSync(join(tmpdir(), 'offline-kafka-')), 'trace.jsonl'),
+    nodeOptions = '',
+  ): Promise<Offline> {
+    const ports = ['--httpPort', String(await freePort()), '--lambdaPort', String(await freePort())]
+    const child = spawn(process.execPath, [SLS, 'offline', 'start', ...ports], {
+      cwd: FIXTURE,
+      env: {
+        ...process.env,
+        NODE_OPTIONS: nodeOptions,
+        TRACE_FILE: traceFile,
+        FIXTURE: JSON.stringify({ functions, settings: { retryMinDelayMs: 200, ...settings } }),
+      },
+    })
+    const offline = new Offline(child, traceFile)
+    running.add(offline)
+    return offline
+  }
+
+  get traceFile(): string {
+    return this.#traceFile
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Waits until `count` events have joined their groups. */
+  async joined(count = 1): Promise<void> {
+    await this.until(
+      `${count} subscriptions joined`,
+      () => (this.log.match(/ reads .* partitions: \d/g) ?? []).length >= count,
+    )
+  }
+
+  /** Polls until `check` holds; fails at once when the process ends by itself, and shows its log. */
+  async until(what: string, check: () => boolean, deadlineMs = 30_000): Promise<void> {
+    const holds = await until(what, () => check() || (this.isRunning ? false : 'ended'), deadlineMs).catch(
+      error => error,
+    )
+    if (holds !== true) throw new Error(`Not seen: ${what} (${holds})\n${this.log.slice(-4000)}`)
+  }
+
+  calls(): Call[] {
+    const calls = new Map<string, Call>()
+    for (const line of readTrace(this.#traceFile)) {
+      if (line.done) calls.get(line.call)!.doneMs = line.ms
+      else calls.set(line.call, line)
+    }
+    return [...calls.values()]
+  }
+
+  /** Texts of all records, in the order in which the function got them. */
+  texts(): (string | undefined)[] {
+    return this.calls().flatMap(({ records }) => records.map(({ text }) => text))
+  }
+
+  /** Waits until `check` holds for the invocations so far; gives them. */
+  async callsUntil(what: string, check: (calls: Call[]) => boolean, deadlineMs = 30_000): Promise<Call[]> {
+    await this.until(what, () => check(this.calls()), deadlineMs)
+    return this.calls()
+  }
+
+  /** Sends a signal and waits for the end; gives the exit code. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    running.delete(this)
+    this.#child.kill(signal)
+    return this.#exited
+  }
+}
+
+const running = new Set<Offline>()
+
+afterEach(async () => {
+  await Promise.all([...running].map(offline => offline.end('SIGKILL')))
+})
+
+function readTrace(file: string): (Call & { done?: true })[] {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n')
+    return lines.filter(line => line.endsWith('}')).map(line => JSON.parse(line))
+  } catch {
+    return []
+  }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { clearDataFolder, dataPaths } from './dataFolder.ts'
+import { Cancelled, explain, FolderBusy } from './errors.ts'
+import { addresses } from './liveStatus.ts'
+import { Offline } from './offline.ts'
+import { openPipeline } from './pipeline.ts'
+import { holderOf } from './processes/lock.ts'
+import { bringUp, serversOf, takeDown } from './sandbox.ts'
+import { functionEnv, PORTS, readSettings, type Settings } from './settings.ts'
+import { stopSignal } from './stopSignal.ts'
+import { openTerminal } from './terminal.ts'
+
+const USAGE = `npm run sandbox -- COMMAND
+
+The servers alone (Kafka, SeaweedFS with S3 and the Iceberg catalog, Trino), for \`npx sls offline start\` and
+\`npx sls invoke local -f NAME\` by hand. They run until \`down\`.
+
+  up             start what is down, wait until it is ready, make topics and tables where they are missing
+  down           stop all of it; the data stays
+  status         each server's state, ports, process and memory; exit code 3 when one is down
+  logs [NAME]    the last lines of all logs, or of kafka, seaweedfs, trino or offline; -f follows them
+  env            shell lines that point the functions at this sandbox: eval "$(npm run -s sandbox -- env)"
+  reset          remove all data; refused while a server is up
+
+Where (environment variables, with their defaults; two sandboxes need two folders and other ports):
+  TICKHOUSE_DATA          .tickhouse in this checkout
+  TICKHOUSE_CACHE         tickhouse in $XDG_CACHE_HOME or ~/.cache: the programs, fetched once
+  TRINO_HEAP_MB           1536
+${Object.values(PORTS)
+  .map(({ variable, port, title }) => `  ${variable.padEnd(23)} ${port}  (${title})`)
+  .join('\n')}
+SEAWEEDFS_BASE_PORT is the first of seven in a row; S3_CONSOLE_PORT + 10000 is used as well.`
+
+const LOG_NAMES = ['kafka', 'seaweedfs', 'trino', 'offline']
+const SOME_ARE_DOWN = 3
+const WRONG_USAGE = 2
+
+const terminal = openTerminal()
+
+/** Each command gives its exit code. */
+const COMMANDS: Record<string, (settings: Settings, options: Options) => Promise<number>> = {
+  up,
+  down,
+  status,
+  logs,
+  env,
+  reset,
+}
+
+interface Options {
+  /** What follows the command's name. */
+  name?: string | undefined
+  follow: boolean
+}
+
+async function up(settings: Settings): Promise<number> {
+  const signal = stopSignal(() => terminal.say('Stopping …'))
+  try {
+    await bringUp(settings, { startedBy: 'up', terminal, signal })
+  } catch (error) {
+    if (error instanceof Cancelled) return 130
+    throw error
+  }
+  const pipeline = openPipeline(settings, terminal.say)
+  try {
+    await pipeline.setUp()
+  } finally {
+    await pipeline.close()
+  }
+  for (const line of addresses(settings.ports).slice(0, -1)) terminal.say(line)
+  return 0
+}
+
+async function down(settings: Settings): Promise<number> {
+  refuseUnderStart(settings)
+  if (!existsSync(settings.dataDir)) return 0
+  await new Offline(settings).stop()
+  await takeDown(settings, terminal)
+  return 0
+}
+
+async function status(settings: Settings): Promise<number> {
+  const servers = serversOf(settings)
+  let totalBytes = 0
+  for (const server of servers) {
+    const bytes = server.residentBytes
+    totalBytes += bytes
+    const state = server.pid === undefined ? 'down' : (await server.isHealthy()) ? 'up' : 'not ready'
+    const ports = server.portNeeds.slice(0, 4).map(({ port }) => port)
+    const memory = bytes > 0 ? megabytes(bytes) : ''
+    terminal.say(
+      [
+        server.title.padEnd(10),
+        state.padEnd(9),
+        `pid ${server.pid ?? '-'}`.padEnd(12),
+        memory.padStart(8),
+        `  ports ${ports.join(' ')}`,
+      ].join(' '),
+    )
+  }
+  terminal.say(`${'together'.padEnd(33)} ${megabytes(totalBytes).padStart(8)}   data in ${settings.dataDir}`)
+  return servers.every(server => server.pid !== undefined) ? 0 : SOME_ARE_DOWN
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`
+}
+
+async function logs(settings: Settings, { name, follow }: Options): Promise<number> {
+  if (name !== undefined && !LOG_NAMES.includes(name)) {
+    terminal.say(`There is no log "${name}": one of ${LOG_NAMES.join(', ')}.`)
+    return WRONG_USAGE
+  }
+  const names = name === undefined ? LOG_NAMES : [name]
+  const files = names.map(dataPaths(settings.dataDir).logFile).filter(existsSync)
+  if (files.length === 0) {
+    terminal.say(`No log yet in ${dataPaths(settings.dataDir).logs}.`)
+    return 0
+  }
+  const child = spawn('tail', ['-n', '100', ...(follow ? ['-F'] : []), ...files], { stdio: 'inherit' })
+  // Ctrl-C ends `tail`, which ends us.
+  process.on('SIGINT', () => undefined)
+  return new Promise(resolve => child.once('exit', code => resolve(code ?? 0)))
+}
+
+async function env(settings: Settings): Promise<number> {
+  for (const [name, value] of Object.entries(functionEnv(settings.ports)))
+    console.log(`export ${name}='${value}'`)
+  return 0
+}
+
+async function reset(settings: Settings): Promise<number> {
+  refuseUnderStart(settings)
+  const running = serversOf(settings).find(server => server.pid !== undefined)
+  if (running?.pid !== undefined)
+    throw new FolderBusy(settings.dataDir, running.pid, 'stop it with `npm run sandbox -- down` first.')
+  clearDataFolder(settings.dataDir)
+  terminal.say(`All data in ${settings.dataDir} is removed.`)
+  return 0
+}
+
+function refuseUnderStart({ dataDir }: Settings): void {
+  const holder = holderOf(dataPaths(dataDir).startLock)
+  if (holder) throw new FolderBusy(dataDir, holder.pid, 'it is npm start; stop it there with Ctrl-C.')
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, follow: { type: 'boolean', short: 'f' } },
+  })
+  const [command = '', name, ...more] = positionals
+  const run = COMMANDS[command]
+  if (values.help || !run || more.length > 0) {
+    console.log(USAGE)
+    return values.help ? 0 : WRONG_USAGE
+  }
+  return run(readSettings(), { name, follow: values.follow ?? false })
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  terminal.say(explain(error))
+  process.exitCode = 1
+}

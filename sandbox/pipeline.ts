@@ -1,0 +1,43 @@
+import { readConfig } from '../lib/lambda/config.ts'
+import { connect } from '../lib/lambda/connect.ts'
+import type { Log } from '../lib/ports.ts'
+import { type PipelineStatus, pipelineStatus } from '../lib/steps/pipelineStatus.ts'
+import { produceTicks } from '../lib/steps/produceTicks.ts'
+import { setUp } from '../lib/steps/setUp.ts'
+import { functionEnv, type Settings } from './settings.ts'
+
+/** What the sandbox asks of the pipeline itself. */
+export interface Pipeline {
+  /** Topics and tables, where they are missing. */
+  setUp(): Promise<void>
+  /** Makes a week of sparse ticks when there has never been one; gives how many were sent. */
+  fillHistory(): Promise<number>
+  status(): Promise<PipelineStatus>
+  close(): Promise<void>
+}
+
+const HISTORY_DAYS = 7
+const DAY_US = 86_400_000_000
+const MINUTE_US = 60_000_000
+
+/** The symbols and prices of the `produce` function's own defaults, so that its live ticks carry the history on. */
+const HISTORY = { kind: 'history', seed: 1, symbols: 10, everySeconds: 60 } as const
+
+/** Connects to the pipeline on this sandbox's servers; its warnings go to `onWarning`. */
+export function openPipeline({ ports }: Settings, onWarning: (line: string) => void): Pipeline {
+  const log: Log = { info: () => undefined, warn: message => onWarning(message) }
+  const services = connect(readConfig({ ...process.env, ...functionEnv(ports), STAGE: 'local' }), log)
+  return {
+    setUp: () => setUp(services),
+    async fillHistory() {
+      const { ticks, deadLetters, ingestLag } = await pipelineStatus(services)
+      if (ticks + deadLetters + ingestLag > 0) return 0
+      const to = Math.floor((Date.now() * 1_000) / MINUTE_US) * MINUTE_US
+      const range = { from: to - HISTORY_DAYS * DAY_US, to }
+      const { sent } = await produceTicks(services, { ...HISTORY, ...range }, () => Number.POSITIVE_INFINITY)
+      return sent
+    },
+    status: () => pipelineStatus(services),
+    close: () => services.close(),
+  }
+}

@@ -1,0 +1,88 @@
+import { installArtefacts } from './artefacts/install.ts'
+import { dataPaths, openDataFolder } from './dataFolder.ts'
+import { Cancelled } from './errors.ts'
+import { requireFree } from './ports.ts'
+import { takeLock } from './processes/lock.ts'
+import type { ServerDefinition, World } from './servers/definition.ts'
+import { kafka } from './servers/kafka.ts'
+import { seaweedfs } from './servers/seaweedfs.ts'
+import { Server, type StartOptions } from './servers/server.ts'
+import { trino } from './servers/trino.ts'
+import type { Settings } from './settings.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The servers of a sandbox: a new one is one more row. */
+const DEFINITIONS: readonly ServerDefinition[] = [kafka, seaweedfs, trino]
+
+/** The servers of one data folder, up or down. */
+export function serversOf(settings: Settings): Server[] {
+  return DEFINITIONS.map(definition => new Server(definition, settings))
+}
+
+/**
+ * Brings every server up that is down, all at once, and resolves when all do their work; what it needs is installed
+ * first. When one fails, those that this call started are stopped again, and its error is thrown: any of
+ * `installArtefacts`, `openDataFolder` and `Server.start`.
+ */
+export async function bringUp(settings: Settings, options: StartOptions): Promise<World> {
+  openDataFolder(settings.dataDir)
+  const world = { settings, programs: await installArtefacts(settings.cacheDir, options) }
+  const release = await lockServers(settings, options.terminal)
+  try {
+    await startAll(world, options)
+  } finally {
+    release()
+  }
+  return world
+}
+
+/** Stops the servers that `which` accepts, all at once, and waits for their end. */
+export async function takeDown(
+  settings: Settings,
+  terminal: Terminal,
+  which: (server: Server) => boolean = () => true,
+): Promise<void> {
+  const release = await lockServers(settings, terminal)
+  try {
+    await Promise.all(
+      serversOf(settings).map(async server => {
+        const { pid } = server
+        if (pid === undefined || !which(server)) return
+        terminal.say(`${server.title}: stopping (process ${pid})`)
+        await server.stop()
+      }),
+    )
+  } finally {
+    release()
+  }
+}
+
+async function startAll(world: World, options: StartOptions): Promise<void> {
+  const servers = serversOf(world.settings)
+  const down = servers.filter(server => server.pid === undefined)
+  // Before anything starts, so that a taken port stops nothing half-way.
+  for (const server of down) await requireFree(server.portNeeds)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  const starts = servers.map(server =>
+    server.start(world, { ...options, signal }).catch((error: unknown) => {
+      failed.abort()
+      throw error
+    }),
+  )
+  const failures = (await Promise.allSettled(starts)).flatMap(start =>
+    start.status === 'rejected' ? [start.reason] : [],
+  )
+  if (failures.length === 0) return
+  await Promise.all(down.map(server => server.stop()))
+  throw failures.find(error => !(error instanceof Cancelled)) ?? failures[0]
+}
+
+function lockServers({ dataDir }: Settings, terminal: Terminal): Promise<() => void> {
+  return takeLock(dataPaths(dataDir).lock, {
+    what: `The sandbox in ${dataDir}`,
+    cure: 'it is being started or stopped; try again when that is done.',
+    waitMs: 60_000,
+    onWait: pid => terminal.say(`waiting for process ${pid}, which is starting or stopping this sandbox`),
+  })
+}

@@ -1,0 +1,26 @@
+import type { ArtefactDirs } from '../artefacts/install.ts'
+import type { PortNeed } from '../ports.ts'
+import type { ProgramCommand } from '../processes/spawn.ts'
+import type { Settings } from '../settings.ts'
+
+export type ServerName = 'kafka' | 'seaweedfs' | 'trino'
+
+/** Everything a server's definition may look at. */
+export interface World {
+  settings: Settings
+  programs: ArtefactDirs
+}
+
+/** One server of the sandbox: all that is particular about it. */
+export interface ServerDefinition {
+  name: ServerName
+  title: string
+  /** Every port that it listens on. */
+  ports(settings: Settings): PortNeed[]
+  /** Writes its configuration; on an empty data folder its first files as well. Gives how to run it. */
+  prepare(world: World): Promise<ProgramCommand>
+  /** Resolves when it does its work; throws, for whatever reason, while it does not. */
+  check(settings: Settings): Promise<void>
+  readyWithinMs: number
+  stopWithinMs: number
+}

@@ -1,0 +1,5 @@
+import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
+import { describeObjectStore } from './objectStoreContract.ts'
+
+const store = new MemoryStore()
+describeObjectStore('in memory', async () => ({ store, folder: 's3://bucket/data' }))

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest'
+import { TopicMissing } from '../../lib/kafka/errors.ts'
+import type { RecordContents } from '../../lib/kafka/memoryTopicLog.ts'
+import type { KafkaRecord, TopicLog } from '../../lib/ports.ts'
+
+/** A place where topics can be made and filled, with the log that is tested. */
+export interface TopicLogWorld {
+  readonly log: TopicLog
+  /** Makes a topic of a name not used before. */
+  createTopic(partitionCount: number): Promise<string>
+  /** Ends the topic and makes one of the same name. */
+  recreateTopic(topic: string, partitionCount: number): Promise<void>
+  append(topic: string, partition: number, contents: readonly RecordContents[]): Promise<void>
+  begin(): Promise<WorldTransaction>
+  /** What retention does. */
+  cutBelow(topic: string, partition: number, offset: number): Promise<void>
+}
+
+export interface WorldTransaction {
+  append(topic: string, partition: number, contents: readonly RecordContents[]): Promise<void>
+  commit(): Promise<void>
+  abort(): Promise<void>
+}
+
+/** Records whose values are texts: a, b, c. */
+export function texts(...values: string[]): RecordContents[] {
+  return values.map(value => ({ value: Buffer.from(value) }))
+}
+
+function placeAndText(record: KafkaRecord | undefined) {
+  return record && [record.offset, Buffer.from(record.value ?? '').toString()]
+}
+
+function numbered(count: number): RecordContents[] {
+  return texts(...Array.from({ length: count }, (_, i) => String(i)))
+}
+
+/** What every `TopicLog` must do; `world` is asked once per test. */
+export function topicLogContract(world: () => TopicLogWorld): void {
+  const firstFrom = async (topic: string, offset: number) =>
+    placeAndText(await world().log.firstFrom(topic, 0, offset))
+  const last = async (topic: string) => placeAndText(await world().log.last(topic, 0))
+  const range = async (topic: string) => (await world().log.offsets(topic)).get(0)
+  const transact = async (topic: string, contents: RecordContents[], end: 'commit' | 'abort') => {
+    const high = (await range(topic))!.high
+    const transaction = await world().begin()
+    await transaction.append(topic, 0, contents)
+    await transaction[end]()
+    // Kafka writes the marker after it has answered.
+    await expect
+      .poll(() => range(topic), { interval: 10 })
+      .toMatchObject({ high: high + contents.length + 1 })
+  }
+
+  describe('a topic log', () => {
+    it('throws TopicMissing for a topic and for a partition that do not exist', async () => {
+      const topic = await world().createTopic(1)
+      await expect(world().log.offsets('no-such-topic')).rejects.toThrow(TopicMissing)
+      await expect(world().log.last('no-such-topic', 0)).rejects.toThrow(TopicMissing)
+      await expect(world().log.firstFrom(topic, 1, 0)).rejects.toThrow(TopicMissing)
+    })
+
+    it('gives 0 to 0 for each of 2 empty partitions, and no first or last record', async () => {
+      const topic = await world().createTopic(2)
+      const empty = { low: 0, high: 0 }
+      expect(await world().log.offsets(topic)).toEqual(new Map([0, 1].map(partition => [partition, empty])))
+      expect(await firstFrom(topic, 0)).toBeUndefined()
+      expect(await last(topic)).toBeUndefined()
+    })
+
+    it('gives back key, value, time and a header with 2 values, byte for byte', async () => {
+      const topic = await world().createTopic(1)
+      const full = {
+        key: Buffer.from([0, 0, 0, 0]),
+        value: Buffer.from([0xff, 0x00, 0x80]),
+        timestampMs: 1_767_225_600_123,
+        headers: { one: Buffer.from('1'), two: [Buffer.from('a'), Buffer.from('b')] },
+      }
+      await world().append(topic, 0, [full, { timestampMs: 1 }])
+      expect(await world().log.firstFrom(topic, 0, 0)).toEqual({ offset: 0, ...full })
+      const nothing = { offset: 1, key: null, value: null, timestampMs: 1, headers: {} }
+      expect(await world().log.last(topic, 0)).toEqual(nothing)
+    })
+
+    it('finds any of 3 records by its offset, and none at or beyond the end', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a', 'b', 'c'))
+      expect(await range(topic)).toEqual({ low: 0, high: 3 })
+      expect(await firstFrom(topic, 1)).toEqual([1, 'b'])
+      expect(await last(topic)).toEqual([2, 'c'])
+      expect(await firstFrom(topic, 3)).toBeUndefined()
+      expect(await firstFrom(topic, 1000)).toBeUndefined()
+    })
+
+    it('steps over the marker that ends a committed transaction', async () => {
+      const topic = await world().createTopic(1)
+      await transact(topic, texts('a', 'b'), 'commit')
+      expect(await last(topic)).toEqual([1, 'b'])
+      expect(await firstFrom(topic, 2)).toBeUndefined()
+      await world().append(topic, 0, texts('c'))
+      expect(await firstFrom(topic, 2)).toEqual([3, 'c'])
+    })
+
+    it('sees nothing of an aborted transaction of 3 records, before or behind others', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a'))
+      await transact(topic, texts('x', 'y', 'z'), 'abort')
+      expect(await range(topic)).toEqual({ low: 0, high: 5 })
+      expect(await firstFrom(topic, 1)).toBeUndefined()
+      expect(await last(topic)).toEqual([0, 'a'])
+      await world().append(topic, 0, texts('b'))
+      expect(await firstFrom(topic, 2)).toEqual([5, 'b'])
+    })
+
+    it('walks back over 30 aborted transactions of 10 records to the only visible one', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a'))
+      for (let i = 0; i < 30; i++) await transact(topic, numbered(10), 'abort')
+      expect(await range(topic)).toEqual({ low: 0, high: 331 })
+      expect(await last(topic)).toEqual([0, 'a'])
+      expect(await firstFrom(topic, 1)).toBeUndefined()
+    })
+
+    it('tells 2 interleaved transactions apart, one committed, one aborted', async () => {
+      const topic = await world().createTopic(1)
+      const [kept, dropped] = [await world().begin(), await world().begin()]
+      await dropped.append(topic, 0, texts('x'))
+      await kept.append(topic, 0, texts('a'))
+      await dropped.append(topic, 0, texts('y'))
+      await kept.append(topic, 0, texts('b'))
+      await kept.commit()
+      await dropped.abort()
+      expect(await firstFrom(topic, 0)).toEqual([1, 'a'])
+      expect(await firstFrom(topic, 2)).toEqual([3, 'b'])
+      expect(await last(topic)).toEqual([3, 'b'])
+    })
+
+    it('hides everything from the first record of an open transaction on, until it ends', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a'))
+      const open = await world().begin()
+      await open.append(topic, 0, texts('b'))
+      await world().append(topic, 0, texts('c'))
+      expect(await range(topic)).toEqual({ low: 0, high: 3 })
+      expect(await last(topic)).toEqual([0, 'a'])
+      expect(await firstFrom(topic, 1)).toBeUndefined()
+      await open.commit()
+      await expect.poll(() => last(topic)).toEqual([2, 'c'])
+      expect(await firstFrom(topic, 1)).toEqual([1, 'b'])
+    })
+
+    it('begins at the first of 3 records left by retention, and finds none when all 8 are gone', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, numbered(8))
+      await world().cutBelow(topic, 0, 5)
+      expect(await range(topic)).toEqual({ low: 5, high: 8 })
+      expect(await firstFrom(topic, 0)).toEqual([5, '5'])
+      expect(await last(topic)).toEqual([7, '7'])
+      await world().cutBelow(topic, 0, 8)
+      expect(await range(topic)).toEqual({ low: 8, high: 8 })
+      expect(await firstFrom(topic, 0)).toBeUndefined()
+      expect(await last(topic)).toBeUndefined()
+    })
+
+    it('reads a topic that was deleted and made anew from offset 0', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, numbered(5))
+      expect(await last(topic)).toEqual([4, '4'])
+      await world().recreateTopic(topic, 2)
+      expect(await firstFrom(topic, 4)).toBeUndefined()
+      await world().append(topic, 0, texts('new'))
+      expect(await range(topic)).toEqual({ low: 0, high: 1 })
+      expect(await last(topic)).toEqual([0, 'new'])
+    })
+  })
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { upperBound } from '../../lib/iceberg/dataFile.ts'
+import { UnsupportedTable } from '../../lib/iceberg/errors.ts'
+import { decodeManifestList, encodeManifestList } from '../../lib/iceberg/manifest/manifestList.ts'
+import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
+import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { openWorld, readingsSchema, type World } from './fixtures.ts'
+
+/** Counts what is read. */
+class CountingStore extends MemoryStore {
+  readonly reads: string[] = []
+
+  override async read(uri: string): Promise<Uint8Array> {
+    this.reads.push(uri)
+    return super.read(uri)
+  }
+}
+
+/** Another process, which has nothing in memory yet. */
+function cold(store: MemoryStore): CountingStore {
+  const other = new CountingStore()
+  other.read = async uri => {
+    other.reads.push(uri)
+    return store.read(uri)
+  }
+  return other
+}
+
+async function thirtyDays(store: MemoryStore): Promise<World> {
+  const world = await openWorld({ store })
+  for (let day = 0; day < 30; day++) await world.commit({ add: [await world.file({ day, from: day })] })
+  return world
+}
+
+const firstDay = 20_167
+
+describe('planning', () => {
+  it('gives no files for a table without a snapshot', async () => {
+    const world = await openWorld()
+    expect(await planFiles(world.store, await world.load())).toEqual([])
+  })
+
+  it('reads 1 of 30 manifests for one of 30 days, and none the second time', async () => {
+    const store = new MemoryStore()
+    const table = await (await thirtyDays(store)).load()
+    const reader = cold(store)
+    const within = { date_time_day: { from: firstDay + 7, to: firstDay + 7 } }
+    const files = await planFiles(reader, table, { within })
+    expect(files.map(file => file.partition.date_time_day)).toEqual([firstDay + 7])
+    expect(reader.reads).toHaveLength(2)
+    await planFiles(reader, table, { within })
+    expect(reader.reads).toHaveLength(2)
+  })
+
+  it('reads only manifests of sequence number 29 and later', async () => {
+    const store = new MemoryStore()
+    const table = await (await thirtyDays(store)).load()
+    const reader = cold(store)
+    const files = await planFiles(reader, table, { minSequenceNumber: 29 })
+    expect(files.map(file => file.sequenceNumber).sort()).toEqual([29, 30])
+    expect(reader.reads).toHaveLength(3)
+  })
+
+  it('keeps files by partition and by bounds', async () => {
+    const store = new MemoryStore()
+    const table = await (await thirtyDays(store)).load()
+    const serial = readingsSchema.fields[3]!
+    const files = await planFiles(store, table, {
+      keepPartition: partition => Number(partition.date_time_day) < firstDay + 10,
+      keep: file => Number(upperBound(file, serial)) >= 10,
+    })
+    expect(files.map(file => file.partition.date_time_day).sort()).toEqual([firstDay + 8, firstDay + 9])
+  })
+
+  it('reads an older snapshot when asked', async () => {
+    const world = await thirtyDays(new MemoryStore())
+    const table = await world.load()
+    const third = table.metadata.snapshots[2]!
+    expect(await planFiles(world.store, table, { snapshot: third })).toHaveLength(3)
+  })
+
+  it('refuses files that another engine deleted rows from, and plans the others', async () => {
+    const world = await openWorld()
+    const files = [await world.file({ symbol: 'north' }), await world.file({ symbol: 'south' })]
+    const table = await world.commit({ add: files })
+    const snapshot = currentSnapshot(table)!
+    const deletes = {
+      path: 's3://warehouse/weather/readings/metadata/deletes.avro',
+      length: 1,
+      specId: 0,
+      content: 'deletes',
+      sequenceNumber: 2,
+      minSequenceNumber: 2,
+      addedSnapshotId: 5n,
+      addedFiles: 1,
+      existingFiles: 0,
+      deletedFiles: 0,
+      addedRows: 1,
+      existingRows: 0,
+      deletedRows: 0,
+      partitions: [
+        { containsNull: false, lower: Buffer.from('south'), upper: Buffer.from('south') },
+        { containsNull: false },
+      ],
+    } as const
+    const written = decodeManifestList(await world.store.read(snapshot.manifestList))
+    const list = encodeManifestList(snapshot, [...written, deletes])
+    const path = `${snapshot.manifestList}.with-deletes`
+    await world.store.write(path, list)
+    const touched = { ...snapshot, manifestList: path }
+    await expect(planFiles(world.store, table, { snapshot: touched })).rejects.toThrow(UnsupportedTable)
+    const north = { symbol: { from: 'north', to: 'north' } }
+    expect(await planFiles(world.store, table, { snapshot: touched, within: north })).toHaveLength(1)
+  })
+})

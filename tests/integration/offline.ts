@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { sandboxEnv, until } from './sandbox.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SLS = fileURLToPath(new URL('../../node_modules/serverless/bin/serverless.js', import.meta.url))
+
+/** A real `sls offline start` of the whole project, on the tests' sandbox. */
+export class Offline {
+  readonly #child: ChildProcess
+  readonly #output: WriteStream
+  readonly exited: Promise<number | null>
+
+  /** Starts it and waits until its functions can be invoked. `name` is that of its log under test-results/. */
+  static async start(name: string, env: Record<string, string> = {}): Promise<Offline> {
+    const offline = new Offline(name, env)
+    await until('sls offline answers', () => offline.#answers(), 60_000)
+    return offline
+  }
+
+  private constructor(name: string, env: Record<string, string>) {
+    mkdirSync(`${ROOT}/test-results`, { recursive: true })
+    this.#output = createWriteStream(`${ROOT}/test-results/offline-${name}.log`, { flags: 'a' })
+    this.#child = spawn(process.execPath, [SLS, 'offline', 'start'], {
+      cwd: ROOT,
+      env: { ...process.env, FAKE_TICKS: 'false', ...sandboxEnv(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.pipe(this.#output, { end: false })
+    this.#child.stderr?.pipe(this.#output, { end: false })
+    this.exited = once(this.#child, 'exit').then(([code]) => code)
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Runs a function as AWS would and gives its answer; throws what the function threw. */
+  async invoke<Result>(name: string, payload: unknown = {}): Promise<Result> {
+    const lambda = new LambdaClient({
+      region: 'us-east-1',
+      endpoint: sandboxEnv().LAMBDA_ENDPOINT!,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    })
+    const command = { FunctionName: `tickhouse-local-${name}`, Payload: JSON.stringify(payload) }
+    const answer = await lambda.send(new InvokeCommand(command))
+    const text = Buffer.from(answer.Payload ?? []).toString()
+    if (answer.FunctionError) throw new Error(`${name}: ${text}`)
+    return JSON.parse(text) as Result
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.isRunning) this.#child.kill(signal)
+    const code = await this.exited
+    this.#output.end()
+    return code
+  }
+
+  async #answers(): Promise<boolean> {
+    if (!this.isRunning) throw new Error('sls offline ended while starting: see test-results/')
+    return fetch(sandboxEnv().LAMBDA_ENDPOINT!).then(
+      () => true,
+      () => false,
+    )
+  }
+}

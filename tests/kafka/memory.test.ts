@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryTopicWriter, MemoryTransaction } from '../../lib/kafka/memoryProducers.ts'
+import { MemoryTopicLog, type RecordContents } from '../../lib/kafka/memoryTopicLog.ts'
+import { partitionOf } from '../../lib/kafka/partition.ts'
+import { type TopicLogWorld, texts, topicLogContract } from '../contracts/topicLog.ts'
+import { transactionContract } from '../contracts/topicTransaction.ts'
+
+class MemoryWorld implements TopicLogWorld {
+  readonly log = new MemoryTopicLog()
+  readonly #owners = new Map()
+
+  async createTopic(partitionCount: number) {
+    const topic = crypto.randomUUID()
+    this.log.createTopic(topic, partitionCount)
+    return topic
+  }
+
+  async recreateTopic(topic: string, partitionCount: number) {
+    this.log.deleteTopic(topic)
+    this.log.createTopic(topic, partitionCount)
+  }
+
+  async append(topic: string, partition: number, contents: readonly RecordContents[]) {
+    this.log.append(topic, partition, contents)
+  }
+
+  async begin() {
+    const transaction = this.log.begin()
+    return {
+      append: async (...args: Parameters<typeof transaction.append>) => transaction.append(...args),
+      commit: async () => transaction.commit(),
+      abort: async () => transaction.abort(),
+    }
+  }
+
+  async cutBelow(topic: string, partition: number, offset: number) {
+    this.log.cutBelow(topic, partition, offset)
+  }
+
+  transaction(transactionalId: string) {
+    return new MemoryTransaction(this.log, this.#owners, transactionalId)
+  }
+}
+
+const world = new MemoryWorld()
+topicLogContract(() => world)
+transactionContract(() => world)
+
+describe('a topic log in memory', () => {
+  it('steps over a record that compaction removed', async () => {
+    const topic = await world.createTopic(1)
+    world.log.append(topic, 0, texts('a', 'b', 'c'))
+    world.log.remove(topic, 0, 1)
+    expect((await world.log.firstFrom(topic, 0, 1))?.offset).toBe(2)
+  })
+})
+
+describe('a topic writer in memory', () => {
+  it("puts a keyed record where Kafka's clients would, a keyless one into partition 0", async () => {
+    const topic = await world.createTopic(4)
+    await new MemoryTopicWriter(world.log).send([
+      { topic, key: 'BNBUSD', value: 'a' },
+      { topic, key: null, value: 'b' },
+    ])
+    expect(Buffer.from((await world.log.last(topic, 0))!.value!).toString()).toBe('b')
+    const last = await world.log.last(topic, partitionOf('BNBUSD', 4))
+    expect(Buffer.from(last!.key!).toString()).toBe('BNBUSD')
+  })
+})

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { recordBatches } from '../../lib/lambda/kafkaEvent.ts'
+import { decodeTick } from '../../lib/market/tick.ts'
+
+const recorded = JSON.parse(readFileSync(new URL('../../events/ticks.kafka.json', import.meta.url), 'utf8'))
+
+test('the recorded event is one batch of two good ticks', () => {
+  const [batch, ...others] = recordBatches(recorded)
+  expect(others).toEqual([])
+  expect(batch).toMatchObject({ topic: 'market_data.stock_ticks', partition: 0 })
+  const limits = { earliestUs: 0, maxAheadMs: 3_600_000 }
+  const ticks = batch?.records.map(({ value, timestampMs }) => decodeTick(value, timestampMs, limits))
+  expect(ticks).toMatchObject([{ symbol: 'BNBUSD' }, { symbol: 'SOLUSD' }])
+})
+
+test('keys, tombstones and headers arrive as bytes; negative ones are Java’s, a repeated name keeps both', () => {
+  const record = { topic: 't', partition: 1, offset: 5, timestamp: 9, key: 'aw==', value: null }
+  const headers = [{ a: [1, -1] }, { a: [2] }, { __proto__x: [3] }]
+  const [batch] = recordBatches({ records: { 't-1': [{ ...record, headers }], 't-2': [] } })
+  expect(batch?.records).toEqual([
+    {
+      offset: 5,
+      timestampMs: 9,
+      key: Buffer.from('k'),
+      value: null,
+      headers: { a: [Uint8Array.of(1, 255), Uint8Array.of(2)], __proto__x: [Uint8Array.of(3)] },
+    },
+  ])
+})

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  coverWith,
+  growToBuckets,
+  mergeRanges,
+  subtractRanges,
+  type TimeRange,
+} from '../../lib/market/range.ts'
+import { timeframeOf } from '../../lib/market/timeframe.ts'
+
+const ranges = fc.array(
+  fc
+    .tuple(fc.nat(200), fc.integer({ min: 1, max: 20 }))
+    .map(([from, length]) => ({ fromUs: from, toUs: from + length })),
+  { maxLength: 12 },
+)
+const moments = (list: readonly TimeRange[]) =>
+  new Set(list.flatMap(({ fromUs, toUs }) => Array.from({ length: toUs - fromUs }, (_, i) => fromUs + i)))
+const areApart = (list: readonly TimeRange[]) =>
+  list.every((range, i) => i === 0 || list[i - 1]!.toUs < range.fromUs)
+
+describe('ranges', () => {
+  test('merging keeps every moment and leaves nothing that touches', () => {
+    fc.assert(
+      fc.property(ranges, list => {
+        expect(moments(mergeRanges(list))).toEqual(moments(list))
+        expect(areApart(mergeRanges(list))).toBe(true)
+      }),
+    )
+  })
+
+  test('subtracting leaves the moments of the one that are not in the other', () => {
+    fc.assert(
+      fc.property(ranges, ranges, (a, b) => {
+        expect(moments(subtractRanges(a, b))).toEqual(moments(a).difference(moments(b)))
+      }),
+    )
+  })
+
+  test('covering with at most N ranges loses no moment', () => {
+    fc.assert(
+      fc.property(ranges, fc.integer({ min: 1, max: 6 }), (list, most) => {
+        const covered = coverWith(list, most)
+        expect(covered.length).toBeLessThanOrEqual(most)
+        expect(moments(list).isSubsetOf(moments(covered))).toBe(true)
+      }),
+    )
+  })
+
+  test('covering closes the smallest gap first', () => {
+    const list = [
+      { fromUs: 0, toUs: 10 },
+      { fromUs: 12, toUs: 20 },
+      { fromUs: 100, toUs: 110 },
+    ]
+    expect(coverWith(list, 2)).toEqual([
+      { fromUs: 0, toUs: 20 },
+      { fromUs: 100, toUs: 110 },
+    ])
+  })
+
+  test('two minutes across a month end grow to two months', () => {
+    const minute = (text: string) => Date.parse(text) * 1000
+    const grown = growToBuckets(timeframeOf('M1'), [
+      { fromUs: minute('2025-01-31T23:59:00Z'), toUs: minute('2025-02-01T00:01:00Z') },
+    ])
+    expect(grown).toEqual([{ fromUs: minute('2025-01-01T00:00:00Z'), toUs: minute('2025-03-01T00:00:00Z') }])
+  })
+})

@@ -1,0 +1,272 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Catalog } from '../../lib/iceberg/catalog.ts'
+import { CommitConflict, CommitUnknown } from '../../lib/iceberg/errors.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { beginEpoch } from '../../lib/steps/beginEpoch.ts'
+import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import {
+  batch,
+  ingest,
+  newWorld,
+  produce,
+  SETTINGS,
+  stateOf,
+  storedTicks,
+  tickJson,
+  type World,
+} from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await newWorld()
+})
+
+/** A catalog whose next commits fare as told; afterwards it is the world's own. */
+function faulty(...faults: ((commit: () => Promise<unknown>) => Promise<unknown>)[]): Catalog {
+  const { catalog } = world
+  return {
+    createNamespace: name => catalog.createNamespace(name),
+    createTable: (ident, definition) => catalog.createTable(ident, definition),
+    loadTable: ident => catalog.loadTable(ident),
+    commit: async (ident, requirements, updates) => {
+      const commit = () => catalog.commit(ident, requirements, updates)
+      const fault = faults.shift()
+      if (fault === undefined) return commit()
+      await fault(commit)
+      return catalog.loadTable(ident)
+    },
+  }
+}
+
+const answerLost = async (commit: () => Promise<unknown>) => {
+  await commit()
+  throw new CommitUnknown('no answer')
+}
+const neverArrived = async () => {
+  throw new CommitUnknown('no answer')
+}
+const successTold409 = async (commit: () => Promise<unknown>) => {
+  await commit()
+  throw new CommitConflict('409')
+}
+
+describe('ingestTicks', () => {
+  test('3 good ticks of 2 partitions are one commit, and the vector stands behind them', async () => {
+    produce(world, 0, tickJson(1), tickJson(2))
+    produce(world, 3, tickJson(3))
+    const result = await ingest(world, [await batch(world, 0, 0, 2), await batch(world, 3, 0, 1)])
+    expect(result).toEqual({ ticks: 3, deadLetters: 0, skipped: 0, commits: 1 })
+    expect(await storedTicks(world)).toEqual(['0/0', '0/1', '3/0'])
+    expect((await stateOf(world)).vector.positions).toMatchObject([
+      { partition: 0, next: 2 },
+      { partition: 3, next: 1 },
+    ])
+  })
+
+  test('what was delivered again is skipped, what is new beside it is kept', async () => {
+    produce(world, 0, ...[1, 2, 3, 4].map(n => tickJson(n)))
+    await ingest(world, [await batch(world, 0, 0, 3)])
+    expect(await ingest(world, [await batch(world, 0, 0, 3)])).toMatchObject({
+      ticks: 0,
+      skipped: 3,
+      commits: 0,
+    })
+    expect(await ingest(world, [await batch(world, 0, 1, 4)])).toMatchObject({
+      ticks: 1,
+      skipped: 2,
+      commits: 1,
+    })
+    expect(await storedTicks(world)).toEqual(['0/0', '0/1', '0/2', '0/3'])
+  })
+
+  test('bad ticks go to the dead-letter topic, move the vector, and are counted by reason', async () => {
+    produce(world, 0, 'nonsense', tickJson(1), null)
+    const result = await ingest(world, [await batch(world, 0, 0, 3)])
+    expect(result).toEqual({ ticks: 1, deadLetters: 2, skipped: 0, commits: 1 })
+    const letter = await world.log.firstFrom(SETTINGS.deadLetterTopic, 0, 0)
+    expect(String(letter?.value)).toBe('nonsense')
+    expect(String(letter?.headers['tickhouse.reason'])).toBe('not_json')
+    const { vector, totals } = await stateOf(world)
+    expect(vector.positions).toMatchObject([{ next: 3 }])
+    expect(totals).toMatchObject({ ticks: 1, deadLetters: { not_json: 1, no_value: 1 } })
+  })
+
+  test('a batch of bad ticks alone is an empty commit that moves the vector', async () => {
+    produce(world, 0, 'a', 'b')
+    expect(await ingest(world, [await batch(world, 0, 0, 2)])).toMatchObject({ deadLetters: 2, commits: 1 })
+    expect((await stateOf(world)).vector.positions).toMatchObject([{ next: 2 }])
+  })
+
+  test('while the dead-letter topic is away nothing is committed', async () => {
+    produce(world, 0, tickJson(1), 'bad')
+    const topicWriter = { send: () => Promise.reject(new Error('away')) }
+    await expect(ingest(world, [await batch(world, 0, 0, 2)], { topicWriter })).rejects.toThrow('away')
+    expect(await storedTicks(world)).toEqual([])
+  })
+
+  test.each([
+    ['the answer to a commit that took effect is lost', answerLost],
+    ['a commit never arrives', neverArrived],
+    ['our own success is answered by 409', successTold409],
+  ])('each tick once when %s', async (_, fault) => {
+    produce(world, 0, tickJson(1), tickJson(2), 'bad')
+    await ingest(world, [await batch(world, 0, 0, 3)], { catalog: faulty(fault) })
+    expect(await storedTicks(world)).toEqual(['0/0', '0/1'])
+    expect((await stateOf(world)).totals).toMatchObject({ ticks: 2, deadLetters: { not_json: 1 } })
+    expect((await world.log.offsets(SETTINGS.deadLetterTopic)).get(0)?.high).toBe(1)
+  })
+
+  test('each tick once when a lost commit lands after the next attempt has begun', async () => {
+    produce(world, 0, tickJson(1))
+    let late = async (): Promise<unknown> => undefined
+    const catalog = faulty(
+      async commit => {
+        late = commit
+        throw new CommitUnknown('no answer')
+      },
+      async commit => {
+        await late()
+        return commit()
+      },
+    )
+    await ingest(world, [await batch(world, 0, 0, 1)], { catalog })
+    expect(await storedTicks(world)).toEqual(['0/0'])
+  })
+
+  test('each tick once when another ingester commits a part of the batch in between', async () => {
+    produce(world, 0, ...[1, 2, 3, 4].map(n => tickJson(n)))
+    produce(world, 1, tickJson(5))
+    const catalog = faulty(async commit => {
+      await ingest(world, [await batch(world, 0, 0, 2)])
+      return commit()
+    })
+    const result = await ingest(world, [await batch(world, 0, 0, 4), await batch(world, 1, 0, 1)], {
+      catalog,
+    })
+    expect(result).toEqual({ ticks: 3, deadLetters: 0, skipped: 2, commits: 1 })
+    expect(await storedTicks(world)).toEqual(['0/0', '0/1', '0/2', '0/3', '1/0'])
+  })
+
+  test('data files serve again after a conflict that left our partitions alone', async () => {
+    produce(world, 0, tickJson(1))
+    produce(world, 1, tickJson(2))
+    const catalog = faulty(async commit => {
+      await ingest(world, [await batch(world, 1, 0, 1)])
+      return commit()
+    })
+    await ingest(world, [await batch(world, 0, 0, 1)], { catalog })
+    expect(await storedTicks(world)).toEqual(['0/0', '1/0'])
+    expect(world.services.store.uris.filter(uri => uri.endsWith('.parquet'))).toHaveLength(2)
+  })
+
+  test('a snapshot that was rolled back keeps its files to itself: the batch is staged anew', async () => {
+    produce(world, 0, tickJson(1))
+    const empty = await world.catalog.loadTable(TICKS_TABLE)
+    const catalog = faulty(async commit => {
+      await commit()
+      const { metadata } = await world.catalog.loadTable(TICKS_TABLE)
+      await world.catalog.commit(
+        TICKS_TABLE,
+        [{ type: 'assert-table-uuid', uuid: metadata.tableUuid }],
+        [
+          {
+            action: 'set-snapshot-ref',
+            ref: 'main',
+            type: 'branch',
+            snapshotId: empty.metadata.currentSnapshotId!,
+          },
+        ],
+      )
+      throw new CommitUnknown('no answer')
+    })
+    await ingest(world, [await batch(world, 0, 0, 1)], { catalog })
+    expect(await storedTicks(world)).toEqual(['0/0'])
+    expect(world.services.store.uris.filter(uri => uri.endsWith('.parquet'))).toHaveLength(2)
+  })
+
+  test('gives up after 8 conflicts, so that the event source tries again', async () => {
+    produce(world, 0, tickJson(1))
+    let attempts = 0
+    const conflict = async () => {
+      attempts += 1
+      throw new CommitConflict('409')
+    }
+    const catalog = faulty(...Array.from({ length: 20 }, () => conflict))
+    await expect(ingest(world, [await batch(world, 0, 0, 1)], { catalog })).rejects.toThrow('409')
+    expect(attempts).toBe(8)
+  })
+
+  test('a batch above the vector is refused while Kafka still has what lies between', async () => {
+    produce(world, 0, tickJson(1), tickJson(2))
+    await expect(ingest(world, [await batch(world, 0, 1, 2)])).rejects.toThrow(/npm run offsets -- rewind/)
+    expect(await storedTicks(world)).toEqual([])
+  })
+
+  test('offsets that only transaction markers fill are no gap', async () => {
+    produce(world, 0, tickJson(1), tickJson(2), tickJson(3))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    world.log.remove(SETTINGS.ticksTopic, 0, 1)
+    expect(await ingest(world, [await batch(world, 0, 2, 3)])).toMatchObject({ ticks: 1 })
+    expect((await stateOf(world)).totals.lost).toBe(0)
+  })
+
+  test('5 records that retention removed are counted as lost, and the rest goes on', async () => {
+    produce(world, 0, ...[1, 2, 3, 4, 5, 6].map(n => tickJson(n)))
+    world.log.cutBelow(SETTINGS.ticksTopic, 0, 5)
+    expect(await ingest(world, [await batch(world, 0, 5, 6)])).toMatchObject({ ticks: 1 })
+    expect((await stateOf(world)).totals).toMatchObject({ ticks: 1, lost: 5 })
+  })
+
+  test('a topic made anew is refused until a new epoch begins; then both lives are in the table', async () => {
+    produce(world, 0, tickJson(1))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    world.log.deleteTopic(SETTINGS.ticksTopic)
+    world.log.createTopic(SETTINGS.ticksTopic, 4)
+    world.clock.nowMs += 60_000
+    produce(world, 0, tickJson(2))
+    const again = await batch(world, 0, 0, 1)
+    await expect(ingest(world, [again])).rejects.toThrow(/npm run offsets -- new-epoch/)
+    await beginEpoch(world.services)
+    expect(await ingest(world, [again])).toMatchObject({ ticks: 1 })
+    expect(await storedTicks(world)).toEqual(['0/0', '0/0'])
+    expect((await stateOf(world)).vector.positions).toMatchObject([
+      { epoch: 0, next: 1 },
+      { epoch: 1, next: 1 },
+    ])
+  })
+
+  test('a topic made anew is noticed even when its offsets go on from the vector', async () => {
+    produce(world, 0, tickJson(1))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    world.log.deleteTopic(SETTINGS.ticksTopic)
+    world.log.createTopic(SETTINGS.ticksTopic, 4)
+    world.clock.nowMs += 60_000
+    produce(world, 0, tickJson(2), tickJson(3))
+    await expect(ingest(world, [await batch(world, 0, 1, 2)])).rejects.toThrow(/made anew/)
+  })
+
+  test('ticks on 150 days in one batch are 3 commits of at most 64 days, each day a file', async () => {
+    const days = Array.from({ length: 150 }, (_, i) => new Date(Date.UTC(2025, 0, 1 + i)).toISOString())
+    produce(world, 0, ...days.map((day, i) => tickJson(i, day)))
+    expect(await ingest(world, [await batch(world, 0, 0, 150)])).toMatchObject({ ticks: 150, commits: 3 })
+    const files = await planFiles(world.services.store, await world.catalog.loadTable(TICKS_TABLE))
+    expect(files).toHaveLength(150)
+    expect((await storedTicks(world)).length).toBe(150)
+  })
+
+  test('a tick that comes after its minute and the grace is counted as late', async () => {
+    produce(world, 0, tickJson(1, '2026-03-01T11:59:59.9'), tickJson(2, '2026-03-01T12:00:09'))
+    await ingest(world, [await batch(world, 0, 0, 2)])
+    expect((await stateOf(world)).totals).toMatchObject({ ticks: 2, late: 1 })
+  })
+
+  test('a clock that steps back makes no snapshot older than the one before', async () => {
+    produce(world, 0, tickJson(1), tickJson(2))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    world.clock.nowMs -= 600_000
+    await ingest(world, [await batch(world, 0, 1, 2)])
+    const { snapshots } = (await world.catalog.loadTable(TICKS_TABLE)).metadata
+    const times = snapshots.map(({ timestampMs }) => timestampMs)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+})

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  advance,
+  covers,
+  distance,
+  EMPTY_VECTOR,
+  formatVector,
+  nextOffset,
+  type OffsetVector,
+  parseVector,
+  towards,
+} from '../../lib/tables/offsetVector.ts'
+
+const position = (partition: number, next: number, epoch = 0) => ({ epoch, partition, next, timestampMs: 7 })
+const vectors: fc.Arbitrary<OffsetVector> = fc
+  .uniqueArray(fc.tuple(fc.nat(2), fc.nat(5), fc.nat(1e12)), { selector: ([e, p]) => `${e}/${p}` })
+  .map(rows =>
+    advance(
+      { epoch: 2, positions: [] },
+      rows.map(([e, p, next]) => position(p, next, e)),
+    ),
+  )
+
+describe('offset vector', () => {
+  test('is read back as it was written', () => {
+    fc.assert(fc.property(vectors, vector => void expect(parseVector(formatVector(vector))).toEqual(vector)))
+  })
+
+  test('refuses a text that is none', () => {
+    for (const text of ['', '{}', '{"epoch":0}', '{"epoch":0,"positions":[[0,0,-1,0]]}', 'null']) {
+      expect(() => parseVector(text)).toThrow('cannot be read')
+    }
+  })
+
+  test('a partition that was never read is at 0, also in a new epoch', () => {
+    const vector = advance(EMPTY_VECTOR, [position(3, 40)])
+    expect(nextOffset(vector, 3)).toBe(40)
+    expect(nextOffset(vector, 2)).toBe(0)
+    expect(nextOffset({ ...vector, epoch: 1 }, 3)).toBe(0)
+  })
+
+  test('advancing replaces only the positions named', () => {
+    const vector = advance(EMPTY_VECTOR, [position(0, 10), position(1, 20)])
+    expect(advance(vector, [position(1, 25)]).positions).toEqual([position(0, 10), position(1, 25)])
+  })
+
+  test('covers what lies below it, and not what is ahead in one partition', () => {
+    const vector = advance(EMPTY_VECTOR, [position(0, 10), position(1, 20)])
+    expect(covers(vector, advance(EMPTY_VECTOR, [position(0, 10)]))).toBe(true)
+    expect(covers(vector, advance(EMPTY_VECTOR, [position(0, 11)]))).toBe(false)
+    expect(covers(vector, advance(EMPTY_VECTOR, [position(2, 1)]))).toBe(false)
+  })
+
+  test('a step towards another vector makes progress, stays within it, and is bounded', () => {
+    fc.assert(
+      fc.property(vectors, fc.integer({ min: 1, max: 1_000 }), (to, most) => {
+        const step = towards({ epoch: 2, positions: [] }, to, most)
+        const start = { epoch: 2, positions: [] }
+        expect(covers(to, step)).toBe(true)
+        expect(distance(start, step)).toBeLessThanOrEqual(most + to.positions.length)
+        if (distance(start, to) > 0) expect(distance(start, step)).toBeGreaterThan(0)
+      }),
+    )
+  })
+})
