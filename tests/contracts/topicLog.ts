@@ -41,15 +41,15 @@ export function topicLogContract(world: () => TopicLogWorld): void {
     placeAndText(await world().log.firstFrom(topic, 0, offset))
   const last = async (topic: string) => placeAndText(await world().log.last(topic, 0))
   const range = async (topic: string) => (await world().log.offsets(topic)).get(0)
+  /** Kafka writes a transaction's marker after it has answered. */
+  const logReaches = (topic: string, high: number) =>
+    expect.poll(() => range(topic), { interval: 10 }).toMatchObject({ high })
   const transact = async (topic: string, contents: RecordContents[], end: 'commit' | 'abort') => {
-    const high = (await range(topic))!.high
+    const { high } = (await range(topic))!
     const transaction = await world().begin()
     await transaction.append(topic, 0, contents)
     await transaction[end]()
-    // Kafka writes the marker after it has answered.
-    await expect
-      .poll(() => range(topic), { interval: 10 })
-      .toMatchObject({ high: high + contents.length + 1 })
+    await logReaches(topic, high + contents.length + 1)
   }
 
   describe('a topic log', () => {
@@ -130,6 +130,7 @@ export function topicLogContract(world: () => TopicLogWorld): void {
       await kept.append(topic, 0, texts('b'))
       await kept.commit()
       await dropped.abort()
+      await logReaches(topic, 6)
       expect(await firstFrom(topic, 0)).toEqual([1, 'a'])
       expect(await firstFrom(topic, 2)).toEqual([3, 'b'])
       expect(await last(topic)).toEqual([3, 'b'])

@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { explain } from '../../sandbox/errors.ts'
 import { openPipeline } from '../../sandbox/pipeline.ts'
+import type { Settings } from '../../sandbox/settings.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/startSandbox.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The variables that point the functions, and any client, at the tests' own servers. */
     sandboxEnv: Record<string, string>
+    /** Where they are: for a test that ends one of them and brings it back. */
+    sandboxSettings: Settings
   }
 }
 
@@ -17,6 +20,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const sandbox = await start()
   project.provide('sandboxEnv', sandbox.env)
+  project.provide('sandboxSettings', sandbox.settings)
   return () => sandbox.remove()
 }
 

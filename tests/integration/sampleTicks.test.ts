@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ReaderName, read } from '../../bench/readers/readers.ts'
+import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
+import { readSettings } from '../../sandbox/settings.ts'
+import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
+import { Offline } from './offline.ts'
+import { readCandleMessages, sandboxEnv, sendMessages, services, until } from './sandbox.ts'
+import { SAMPLE_TICKS, TICKS_TOPIC } from './ticks.ts'
+
+const connections = services()
+let offline: Offline
+
+beforeAll(async () => {
+  offline = await Offline.start('samples')
+  await sendMessages(
+    TICKS_TOPIC,
+    SAMPLE_TICKS.map(value => ({ value, partition: 2 })),
+  )
+  await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
+  await offline.invoke('rollup')
+  await offline.invoke('publish')
+})
+afterAll(async () => {
+  await offline.stop()
+  await connections.close()
+})
+
+const COMMON = {
+  source: 'SOURCE_1',
+  ask_markup: 0,
+  bid_markup: 0,
+  is_tradable: true,
+  date_time: '2025-03-20T14:31:28.000000Z',
+  extra: null,
+  kafka_epoch: 0,
+  kafka_partition: 2,
+}
+const ROWS = {
+  BNBUSD: {
+    ...COMMON,
+    symbol: 'BNBUSD',
+    ask: 627.05,
+    bid: 627.04,
+    mid: 627.045,
+    number: '11530579268',
+    receive_date_time: '2025-03-20T14:31:28.386000Z',
+  },
+  SOLUSD: {
+    ...COMMON,
+    symbol: 'SOLUSD',
+    ask: 131.57,
+    bid: 131.56,
+    mid: 131.565,
+    number: '11530579246',
+    receive_date_time: '2025-03-20T14:31:28.279000Z',
+  },
+}
+
+async function rowsOf(reader: ReaderName, symbol: string) {
+  const table = 'market_data.stock_ticks'
+  const reports = await read(reader, {
+    tables: [table],
+    symbol,
+    env: { ...process.env, ...sandboxEnv() },
+    cacheDir: readSettings().cacheDir,
+    onProgress: () => {},
+  })
+  return reports.get(table)!.rows
+}
+
+describe('the two sample ticks', () => {
+  test.each(['trino', 'duckdb', 'pyiceberg'] as const)('come back exactly through %s', async reader => {
+    for (const [symbol, row] of Object.entries(ROWS)) {
+      expect(await rowsOf(reader, symbol)).toEqual([expect.objectContaining(row)])
+    }
+  })
+
+  test('are 22 candles on the topics, equal to their fold', async () => {
+    const candles = await readCandleMessages('SOURCE_1')
+    expect(candles).toHaveLength(22)
+    const expected = expectedCandles(SAMPLE_TICKS.map((text, offset) => oracleTick(text, 2, offset)))
+    const found = candles.map(c => ({ ...c, start: c.dateTime.replace(/\.\d+Z$/, '.000Z') }))
+    expect(sorted(found)).toEqual(expected)
+    expect(found.every(({ closed, revision, volume }) => closed && revision === 1 && volume === 1)).toBe(true)
+  })
+})
