@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { clearDataFolder, dataPaths } from './dataFolder.ts'
+import { dataPaths } from './dataFolder.ts'
 import { Cancelled, explain, FolderBusy } from './errors.ts'
 import { addresses } from './liveStatus.ts'
 import { Offline } from './offline.ts'
 import { openPipeline } from './pipeline.ts'
 import { holderOf } from './processes/lock.ts'
-import { bringUp, serversOf, takeDown } from './sandbox.ts'
+import { bringUp, clearData, serversOf, takeDown } from './sandbox.ts'
+import type { Server } from './servers/server.ts'
 import { functionEnv, PORTS, readSettings, type Settings } from './settings.ts'
 import { stopSignal } from './stopSignal.ts'
 import { openTerminal } from './terminal.ts'
@@ -75,7 +76,6 @@ async function up(settings: Settings): Promise<number> {
 
 async function down(settings: Settings): Promise<number> {
   refuseUnderStart(settings)
-  if (!existsSync(settings.dataDir)) return 0
   await new Offline(settings).stop()
   await takeDown(settings, terminal)
   return 0
@@ -83,25 +83,28 @@ async function down(settings: Settings): Promise<number> {
 
 async function status(settings: Settings): Promise<number> {
   const servers = serversOf(settings)
-  let totalBytes = 0
-  for (const server of servers) {
-    const bytes = server.residentBytes
-    totalBytes += bytes
-    const state = server.pid === undefined ? 'down' : (await server.isHealthy()) ? 'up' : 'not ready'
-    const ports = server.portNeeds.slice(0, 4).map(({ port }) => port)
-    const memory = bytes > 0 ? megabytes(bytes) : ''
-    terminal.say(
-      [
-        server.title.padEnd(10),
-        state.padEnd(9),
-        `pid ${server.pid ?? '-'}`.padEnd(12),
-        memory.padStart(8),
-        `  ports ${ports.join(' ')}`,
-      ].join(' '),
-    )
-  }
-  terminal.say(`${'together'.padEnd(33)} ${megabytes(totalBytes).padStart(8)}   data in ${settings.dataDir}`)
+  for (const server of servers) terminal.say(await statusLine(server))
+  const totalBytes = servers.reduce((sum, server) => sum + server.residentBytes, 0)
+  terminal.say(`${'together'.padEnd(37)} ${megabytes(totalBytes).padStart(8)}   data in ${settings.dataDir}`)
   return servers.every(server => server.pid !== undefined) ? 0 : SOME_ARE_DOWN
+}
+
+async function statusLine(server: Server): Promise<string> {
+  const ports = server.record?.ports ?? server.portNeeds.map(({ port }) => port)
+  const columns = [
+    server.title.padEnd(10),
+    (await stateOf(server)).padEnd(13),
+    `pid ${server.pid ?? '-'}`.padEnd(12),
+    (server.pid === undefined ? '' : megabytes(server.residentBytes)).padStart(8),
+    `  ports ${ports.join(' ')}`,
+  ]
+  return columns.join(' ')
+}
+
+async function stateOf(server: Server): Promise<string> {
+  if (server.pid === undefined) return 'down'
+  if (!server.isWhereExpected) return 'on old ports'
+  return (await server.isHealthy()) ? 'up' : 'not ready'
 }
 
 function megabytes(bytes: number): string {
@@ -133,10 +136,7 @@ async function env(settings: Settings): Promise<number> {
 
 async function reset(settings: Settings): Promise<number> {
   refuseUnderStart(settings)
-  const running = serversOf(settings).find(server => server.pid !== undefined)
-  if (running?.pid !== undefined)
-    throw new FolderBusy(settings.dataDir, running.pid, 'stop it with `npm run sandbox -- down` first.')
-  clearDataFolder(settings.dataDir)
+  await clearData(settings, terminal)
   terminal.say(`All data in ${settings.dataDir} is removed.`)
   return 0
 }

@@ -29,7 +29,7 @@ export function dataPaths(dataDir: string) {
  */
 export function openDataFolder(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true })
-  if (!isOurs(dataDir) && readdirSync(dataDir).length > 0)
+  if (!isDataFolder(dataDir) && readdirSync(dataDir).length > 0)
     throw new DataFolderRefused(
       dataDir,
       'is not empty and was not made by the sandbox: choose another folder with TICKHOUSE_DATA=….',
@@ -45,13 +45,17 @@ export function openDataFolder(dataDir: string): void {
 
 /** Removes all that the sandbox made in its data folder. The caller has made sure that no server runs on it. */
 export function clearDataFolder(dataDir: string): void {
-  if (!existsSync(dataDir)) return
-  if (!isOurs(dataDir))
+  requireDataFolder(dataDir)
+  for (const name of CONTENTS) rmSync(join(dataDir, name), { recursive: true, force: true })
+}
+
+/** Throws `DataFolderRefused` for a folder that the sandbox has not made. */
+export function requireDataFolder(dataDir: string): void {
+  if (!isDataFolder(dataDir))
     throw new DataFolderRefused(
       dataDir,
       'was not made by the sandbox: nothing was removed. Check TICKHOUSE_DATA.',
     )
-  for (const name of CONTENTS) rmSync(join(dataDir, name), { recursive: true, force: true })
 }
 
 /** Throws `DiskFull` when the disk of this folder, which need not exist yet, has less than `neededMb` free. */
@@ -66,6 +70,7 @@ function freeMegabytes(dir: string): number {
   return Math.floor((bavail * bsize) / 1e6)
 }
 
-function isOurs(dataDir: string): boolean {
+/** True when the sandbox made this folder, and may write to it and clear it. */
+export function isDataFolder(dataDir: string): boolean {
   return existsSync(join(dataDir, MARKER))
 }

@@ -1,6 +1,6 @@
 import { installArtefacts } from './artefacts/install.ts'
-import { dataPaths, openDataFolder } from './dataFolder.ts'
-import { Cancelled } from './errors.ts'
+import { clearDataFolder, dataPaths, isDataFolder, openDataFolder, requireDataFolder } from './dataFolder.ts'
+import { Cancelled, FolderBusy } from './errors.ts'
 import { requireFree } from './ports.ts'
 import { takeLock } from './processes/lock.ts'
 import type { ServerDefinition, World } from './servers/definition.ts'
@@ -42,6 +42,7 @@ export async function takeDown(
   terminal: Terminal,
   which: (server: Server) => boolean = () => true,
 ): Promise<void> {
+  if (!isDataFolder(settings.dataDir)) return
   const release = await lockServers(settings, terminal)
   try {
     await Promise.all(
@@ -52,6 +53,20 @@ export async function takeDown(
         await server.stop()
       }),
     )
+  } finally {
+    release()
+  }
+}
+
+/** Removes all data. Throws `FolderBusy` while a server is up, `DataFolderRefused` where nothing is ours. */
+export async function clearData(settings: Settings, terminal: Terminal): Promise<void> {
+  requireDataFolder(settings.dataDir)
+  const release = await lockServers(settings, terminal)
+  try {
+    const pid = serversOf(settings).find(server => server.pid !== undefined)?.pid
+    if (pid !== undefined)
+      throw new FolderBusy(settings.dataDir, pid, 'stop it with `npm run sandbox -- down` first.')
+    clearDataFolder(settings.dataDir)
   } finally {
     release()
   }

@@ -29,7 +29,8 @@ export function fakeInstruments(seed: number, count: number): Instrument[] {
   return instruments
 }
 
-export const FAKE_SOURCE = 'SOURCE_1'
+/** Nobody should take these for quotes. */
+export const FAKE_SOURCE = 'FAKER'
 
 /** How long after its `dateTime` a fake tick is received: 0.3–0.4 s, as the real feed has it. */
 export function receiveDelayMs({ index }: Instrument): number {

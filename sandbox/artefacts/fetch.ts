@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { Cancelled, CommandFailed, DiskFull, DownloadFailed } from '../errors.ts'
+import { Cancelled, CommandFailed, DiskFull, DownloadFailed, ToolMissing } from '../errors.ts'
 import { runCommand } from '../processes/command.ts'
 import type { Terminal } from '../terminal.ts'
+import { missingTools } from '../tools.mjs'
 import { folderBytes } from './stamp.ts'
 import type { Artefact } from './table.ts'
 
@@ -28,8 +29,25 @@ const STALLED_AFTER_MS = 120_000
 const NETWORK_TROUBLE =
   /unknown ?host|name or service not known|name resolution|no route|unreachable|refused|reset by peer|timed? ?out|broken pipe|premature end|incomplete ?read|certificate|ssl|checksum|could not transfer/i
 
+/** Where artefacts come from. */
+export interface ArtefactSource {
+  /** Throws `ToolMissing` when a program that fetches is not there. */
+  requireTools(): Promise<void>
+  /** Fills `target.dir`. */
+  fetch(artefact: Artefact, target: FetchTarget): Promise<void>
+}
+
+/** The registries of Python and Maven packages, by their own clients. */
+export const registries: ArtefactSource = {
+  async requireTools() {
+    const problems = await missingTools()
+    if (problems.length > 0) throw new ToolMissing(problems)
+  },
+  fetch: fetchArtefact,
+}
+
 /** Fetches an artefact's files into `target.dir`. Throws `DownloadFailed`, `DiskFull` or `Cancelled`. */
-export async function fetchArtefact(artefact: Artefact, target: FetchTarget): Promise<void> {
+async function fetchArtefact(artefact: Artefact, target: FetchTarget): Promise<void> {
   const { file, args } = command(artefact, target)
   const stalled = new AbortController()
   const watch = watchProgress(artefact, target, () => stalled.abort())

@@ -1,22 +1,22 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireSpace } from '../dataFolder.ts'
-import { ArtefactIncomplete, ToolMissing } from '../errors.ts'
+import { ArtefactIncomplete } from '../errors.ts'
 import { takeLock } from '../processes/lock.ts'
 import type { Terminal } from '../terminal.ts'
-import { missingTools } from '../tools.mjs'
-import { fetchArtefact } from './fetch.ts'
+import { type ArtefactSource, registries } from './fetch.ts'
 import { isInstalled, writeStamp } from './stamp.ts'
 import { ARTEFACTS, type Artefact, type ArtefactName } from './table.ts'
 
 /** The folder of each program. */
 export type ArtefactDirs = Record<ArtefactName, string>
 
-/** Whom to tell, what else to install than the programs of the sandbox (tests), and how to stop. */
+/** Whom to tell and how to stop; tests install other things, from elsewhere. */
 export interface InstallOptions {
   terminal: Terminal
   signal?: AbortSignal | undefined
   artefacts?: readonly Artefact[]
+  source?: ArtefactSource
 }
 
 const DOWNLOADS = '.downloads'
@@ -39,8 +39,7 @@ async function fillCache(
   artefacts: readonly Artefact[],
   options: InstallOptions,
 ): Promise<void> {
-  const problems = await missingTools()
-  if (problems.length > 0) throw new ToolMissing(problems)
+  await (options.source ?? registries).requireTools()
   const release = await takeLock(join(cacheDir, '.lock'), {
     what: cacheDir,
     cure: 'wait for it to end, then try again.',
@@ -66,7 +65,11 @@ async function install(cacheDir: string, artefact: Artefact, options: InstallOpt
   const dir = await mkdtemp(join(cacheDir, PARTIAL))
   options.terminal.say(`${title} ${version}: fetching ${artefact.downloadMb} MB into ${cacheDir}`)
   try {
-    await fetchArtefact(artefact, { dir, downloadDir: join(cacheDir, DOWNLOADS), ...options })
+    await (options.source ?? registries).fetch(artefact, {
+      dir,
+      downloadDir: join(cacheDir, DOWNLOADS),
+      ...options,
+    })
     await artefact.arrange?.(dir)
     await stat(join(dir, mustHave)).catch(() => {
       throw new ArtefactIncomplete(`${title} ${version}`, mustHave)

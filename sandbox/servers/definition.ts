@@ -21,6 +21,8 @@ export interface ServerDefinition {
   prepare(world: World): Promise<ProgramCommand>
   /** Resolves when it does its work; throws, for whatever reason, while it does not. */
   check(settings: Settings): Promise<void>
+  /** What can only be set while it runs; part of becoming ready. */
+  tune?(settings: Settings): Promise<void>
   readyWithinMs: number
   stopWithinMs: number
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GRPC_DISTANCE, SEAWEEDFS_INNER_PORTS } from '../ports.ts'
-import { functionEnv, type Ports } from '../settings.ts'
+import { functionEnv, type Ports, type Settings } from '../settings.ts'
 import type { ServerDefinition } from './definition.ts'
 
 /** SeaweedFS: object store (S3), Iceberg REST catalog and console in one process. */
@@ -47,19 +47,36 @@ export const seaweedfs: ServerDefinition = {
       scope: access.ICEBERG_SCOPE!,
     }
     const body = new URLSearchParams(form)
-    const token = (await get(access.ICEBERG_OAUTH2_URI!, { method: 'POST', body })) as {
+    const token = (await getJson(access.ICEBERG_OAUTH2_URI!, { method: 'POST', body })) as {
       access_token: string
     }
     const headers = { authorization: `Bearer ${token.access_token}` }
-    await get(`${access.ICEBERG_URI}/v1/warehouse/namespaces`, { headers })
+    await getJson(`${access.ICEBERG_URI}/v1/warehouse/namespaces`, { headers })
     await fetch(access.S3_ENDPOINT!, { signal: AbortSignal.timeout(5_000) })
+  },
+
+  async tune(settings) {
+    for (const job of UNWANTED_JOBS) await switchOff(job, settings)
   },
 }
 
-async function get(url: string, init: RequestInit): Promise<unknown> {
+async function getJson(url: string, init: RequestInit = {}): Promise<unknown> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(5_000) })
   if (!response.ok) throw new Error(`${url} answers ${response.status}`)
   return response.json()
+}
+
+/**
+ * Jobs that SeaweedFS would do by itself and must not: Iceberg tables are maintained by whoever writes them, else the
+ * snapshots that carry the offsets go; and on one server erasure coding protects nothing, but never gives space back.
+ */
+const UNWANTED_JOBS = ['iceberg_maintenance', 'erasure_coding']
+
+async function switchOff(job: string, { ports }: Settings): Promise<void> {
+  const url = `http://127.0.0.1:${ports.s3Console}/api/plugin/job-types/${job}/config`
+  const config = (await getJson(url)) as { admin_runtime: object }
+  const body = JSON.stringify({ ...config, admin_runtime: { ...config.admin_runtime, enabled: false } })
+  await getJson(url, { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
 }
 
 /** `weed mini -h` lists them. */

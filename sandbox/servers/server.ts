@@ -142,6 +142,7 @@ export class Server {
       if (!isAlive(record)) throw await this.#asDied()
       try {
         await this.#definition.check(this.#settings)
+        await this.#definition.tune?.(this.#settings)
         terminal.say(`${this.title}: ready after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`)
         return
       } catch (error) {
