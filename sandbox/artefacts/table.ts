@@ -78,6 +78,7 @@ async function keepServerAndConnector(dir: string): Promise<void> {
   await rename(join(server, 'lib'), join(dir, 'lib'))
   await rename(join(dir, `trino-iceberg-${TRINO}`), join(dir, 'plugin', 'iceberg'))
   await rm(server, { recursive: true })
+  await rm(join(dir, '.markers'), { recursive: true })
 }
 
 function pomVersion(name: string): string {
