@@ -6,6 +6,7 @@ import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { jsonLines } from '../lib/lambda/log.ts'
 import { beginEpoch } from '../lib/steps/beginEpoch.ts'
+import { loadTable } from '../lib/tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../lib/tables/ticksTable.ts'
 
@@ -35,11 +36,13 @@ const services = connect(config, jsonLines({ function: 'offsets' }))
 const { ticksTopic } = config.settings
 try {
   const ranges = await services.topicLog.offsets(ticksTopic)
-  const vector =
-    command === 'new-epoch'
-      ? await beginEpoch(services)
-      : ticksState(await services.catalog.loadTable(TICKS_TABLE)).vector
-  if (command !== 'status') await moveGroup(vector, ranges)
+  let { vector } = ticksState(await loadTable(services.catalog, TICKS_TABLE))
+  // The group first: it refuses while anything reads, and so nothing is ingested between the two steps.
+  if (command === 'rewind') await moveGroup(vector, ranges)
+  if (command === 'new-epoch') {
+    await moveGroup({ ...vector, epoch: vector.epoch + 1 }, ranges)
+    vector = await beginEpoch(services)
+  }
   for (const [partition, { low, high }] of [...ranges].sort(([a], [b]) => a - b)) {
     const next = nextOffset(vector, partition)
     console.log(

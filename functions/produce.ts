@@ -1,10 +1,8 @@
-import { handler } from '../lib/lambda/handler.ts'
+import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { produceRequest } from '../lib/requests/produceRequest.ts'
 import { produceTicks } from '../lib/steps/produceTicks.ts'
 
 /** Fake ticks → the ticks topic: paced over the coming minute, or `{"ticks"}` at once, or `{"from", "to"}` of history. */
-const produce = handler<unknown, object>('produce', (services, event, { remainingMs }) =>
+export const handler = lambdaHandler('produce', (services, event, remainingMs) =>
   produceTicks(services, produceRequest(event), remainingMs),
 )
-
-export { produce as handler }

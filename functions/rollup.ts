@@ -1,14 +1,14 @@
-import { handler } from '../lib/lambda/handler.ts'
-import { invokePublish } from '../lib/lambda/invokePublish.ts'
-import { rangeOf } from '../lib/requests/rollupRequest.ts'
-import { rollupCandles } from '../lib/steps/rollupCandles.ts'
+import { lambdaHandler } from '../lib/lambda/handler.ts'
+import { rollupRequest } from '../lib/requests/rollupRequest.ts'
+import { recompute, takeInTicks } from '../lib/steps/rollupCandles.ts'
 
 /** New ticks → `market_data.candles`; `{"from", "to"}` recomputes a stretch. Starts `publish` when candles changed. */
-const rollup = handler<unknown, object>('rollup', async (services, event, { config, remainingMs }) => {
-  const range = rangeOf(event)
-  const result = await rollupCandles(services, { remainingMs, ...(range && { range }) })
-  if (result.changed > 0) await invokePublish(config.publish, services.log)
+export const handler = lambdaHandler('rollup', async (services, event, remainingMs) => {
+  const range = rollupRequest(event)
+  const result =
+    range === undefined
+      ? await takeInTicks(services, remainingMs)
+      : await recompute(services, range, remainingMs)
+  if (result.changed > 0) await services.startPublish()
   return result
 })
-
-export { rollup as handler }

@@ -7,6 +7,8 @@ export interface ObjectStore {
   /** The bytes of a file. Throws `ObjectMissing` when there is none. */
   read(uri: string): Promise<Uint8Array>
   write(uri: string, bytes: Uint8Array): Promise<void>
+  /** Removes a file; one that is not there is removed already. */
+  remove(uri: string): Promise<void>
 }
 
 /** A header's name may stand more than once: then it has a list of values. */

@@ -5,7 +5,6 @@ import { dataPaths } from './dataFolder.ts'
 import { Cancelled, explain, FolderBusy } from './errors.ts'
 import { addresses } from './liveStatus.ts'
 import { Offline } from './offline.ts'
-import { openPipeline } from './pipeline.ts'
 import { holderOf } from './processes/lock.ts'
 import { bringUp, clearData, serversOf, takeDown } from './sandbox.ts'
 import type { Server } from './servers/server.ts'
@@ -64,6 +63,8 @@ async function up(settings: Settings): Promise<number> {
     if (error instanceof Cancelled) return 130
     throw error
   }
+  // With all that it imports it takes longer to load than any other command takes to run.
+  const { openPipeline } = await import('./pipeline.ts')
   const pipeline = openPipeline(settings, terminal.say)
   try {
     await pipeline.setUp()

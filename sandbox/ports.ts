@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NoFreePorts, PortInUse } from './errors.ts'
 import { processName } from './processes/identity.ts'
 import { PORTS, type PortName, type Ports } from './settings.ts'
@@ -16,10 +17,19 @@ export const SEAWEEDFS_INNER_PORTS = 7
 /** SeaweedFS's background worker finds the console's gRPC port by this distance, whatever it is told. */
 export const GRPC_DISTANCE = 10_000
 
-/** Throws `PortInUse` for the first of these ports that someone listens on. */
+/** A killed program with many threads may hold its ports a little longer than its process can be seen. */
+const RELEASED_WITHIN_MS = 3_000
+
+/** Throws `PortInUse` for the first of these ports that someone listens on, and goes on to. */
 export async function requireFree(needs: readonly PortNeed[]): Promise<void> {
+  const deadlineMs = Date.now() + RELEASED_WITHIN_MS
   for (const { port, name } of needs) {
-    if (await isFree(port)) continue
+    let free = await isFree(port)
+    while (!free && Date.now() < deadlineMs) {
+      await sleep(50)
+      free = await isFree(port)
+    }
+    if (free) continue
     throw new PortInUse(port, PORTS[name].title, PORTS[name].variable, listenerOf(port))
   }
 }

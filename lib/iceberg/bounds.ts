@@ -2,7 +2,7 @@ import type { ColumnValue, FieldType } from './schema.ts'
 import { truncateDown, truncateUp } from './text.ts'
 
 /** Iceberg's default for text in bounds: 16 code points (`write.metadata.metrics.default`, `truncate(16)`). */
-const boundTextLength = 16
+const BOUND_TEXT_LENGTH = 16
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -51,12 +51,12 @@ function safeNumber(value: bigint): number | bigint {
 
 /** A column's smallest value as its lower bound; long text is cut, which only lowers it. */
 export function encodeLowerBound(type: FieldType, value: NonNullable<ColumnValue>): Uint8Array {
-  return encodeBound(type, type === 'string' ? truncateDown(String(value), boundTextLength) : value)
+  return encodeBound(type, type === 'string' ? truncateDown(String(value), BOUND_TEXT_LENGTH) : value)
 }
 
 /** A column's largest value as its upper bound; long text is cut and raised. Undefined when that cannot be done. */
 export function encodeUpperBound(type: FieldType, value: NonNullable<ColumnValue>): Uint8Array | undefined {
   if (type !== 'string') return encodeBound(type, value)
-  const raised = truncateUp(String(value), boundTextLength)
+  const raised = truncateUp(String(value), BOUND_TEXT_LENGTH)
   return raised === undefined ? undefined : encodeBound(type, raised)
 }

@@ -18,7 +18,6 @@ export type Update =
       readonly snapshotId: bigint
     }
   | { readonly action: 'remove-snapshots'; readonly snapshotIds: readonly bigint[] }
-  | { readonly action: 'set-properties'; readonly updates: Readonly<Record<string, string>> }
 
 /** How a table begins. */
 export interface TableDefinition {

@@ -21,6 +21,7 @@ export class CommitRejected extends TickhouseError {
   }
 }
 
+/** The catalog has no table of that name; set up the tables first. */
 export class TableMissing extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
     super('TABLE_MISSING', message, details)
@@ -34,6 +35,9 @@ export class CatalogUnavailable extends TickhouseError {
   }
 }
 
+/** The request was sent and nothing came back: the catalog may have done what it asked for. */
+export class AnswerLost extends CatalogUnavailable {}
+
 /** The catalog answers, and refuses: a wrong login, a forbidden or malformed request. */
 export class CatalogRejected extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
@@ -41,6 +45,7 @@ export class CatalogRejected extends TickhouseError {
   }
 }
 
+/** The object store has no file of that name. */
 export class ObjectMissing extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
     super('OBJECT_MISSING', message, details)

@@ -35,6 +35,8 @@ export interface TableMetadata {
   readonly currentSnapshotId?: bigint
   readonly snapshots: readonly Snapshot[]
   readonly refs: Readonly<Record<string, SnapshotRef>>
+  /** Earlier metadata files that the catalog still lists, oldest first. */
+  readonly metadataLog: readonly string[]
 }
 
 /** What the functions below need: a `Table`, or anything that holds its metadata. */

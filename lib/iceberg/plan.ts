@@ -1,31 +1,25 @@
 import type { ObjectStore } from '../ports.ts'
-import type { LiveFile, Partition } from './dataFile.ts'
+import type { LiveFile } from './dataFile.ts'
 import { InvalidRows } from './errors.ts'
 import type { ManifestEntry } from './manifest/entry.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
 import { isWithin, mayHold, type PartitionRanges } from './manifest/prune.ts'
 import { readManifestList, readManifests } from './manifest/readManifests.ts'
 import { refuseDeletes } from './manifest/refuseDeletes.ts'
-import { currentSnapshot, type HasMetadata, type Snapshot } from './metadata.ts'
-
-export type { PartitionRange, PartitionRanges } from './manifest/prune.ts'
+import { currentSnapshot, type HasMetadata } from './metadata.ts'
 
 /** Which files are wanted; without any of these, all. */
 export interface PlanOptions {
-  /** The version to read; the current one by default. */
-  readonly snapshot?: Snapshot
   /** Only files whose data sequence number is at least this. */
   readonly minSequenceNumber?: number
   /** Only these partitions, by partition field name; whole manifests are left unread by it. */
   readonly within?: PartitionRanges
-  /** Only files of partitions for which this is true. */
-  readonly keepPartition?: (partition: Partition) => boolean
   /** Only files for which this is true. */
   readonly keep?: (file: LiveFile) => boolean
 }
 
 /**
- * The data files of a snapshot; none for a table without one. Manifests are read once per store and remembered.
+ * The data files of the current snapshot; none for a table without one. Manifests are read once per store and remembered.
  * Throws `UnsupportedTable` when another engine's row-level deletes may apply to one of the files.
  */
 export async function planFiles(
@@ -33,7 +27,7 @@ export async function planFiles(
   table: HasMetadata,
   options: PlanOptions = {},
 ): Promise<LiveFile[]> {
-  const snapshot = options.snapshot ?? currentSnapshot(table)
+  const snapshot = currentSnapshot(table)
   if (!snapshot) return []
   const manifests = await readManifestList(store, snapshot)
   const wanted = manifests.filter(manifest => mayBeWanted(table, manifest, options))
@@ -53,17 +47,13 @@ function mayBeWanted(
   return manifest.sequenceNumber >= minSequenceNumber && (!within || mayHold(metadata, manifest, within))
 }
 
-function isWanted(
-  entry: ManifestEntry,
-  { minSequenceNumber = 0, within, keepPartition }: PlanOptions,
-): boolean {
+function isWanted(entry: ManifestEntry, { minSequenceNumber = 0, within }: PlanOptions): boolean {
   if (entry.status === 'deleted' || (entry.sequenceNumber ?? 0) < minSequenceNumber) return false
-  const { partition } = entry.file
-  return (!within || isWithin(partition, within)) && (!keepPartition || keepPartition(partition))
+  return !within || isWithin(entry.file.partition, within)
 }
 
 /** A live entry as a file; every entry that was read has its sequence numbers. */
-export function liveFile({ file, snapshotId, sequenceNumber, fileSequenceNumber }: ManifestEntry): LiveFile {
+function liveFile({ file, snapshotId, sequenceNumber, fileSequenceNumber }: ManifestEntry): LiveFile {
   if (sequenceNumber === undefined || fileSequenceNumber === undefined)
     throw new InvalidRows(`file ${file.path} is not committed yet`)
   return { ...file, snapshotId, sequenceNumber, fileSequenceNumber }

@@ -1,5 +1,12 @@
 import type { Catalog, Requirement, TableDefinition, Update } from './catalog.ts'
-import { CatalogRejected, CommitConflict, CommitRejected, CommitUnknown, TableMissing } from './errors.ts'
+import {
+  AnswerLost,
+  CatalogRejected,
+  CommitConflict,
+  CommitRejected,
+  CommitUnknown,
+  TableMissing,
+} from './errors.ts'
 import type { Json } from './json.ts'
 import { type Answer, type CatalogAuth, RestClient } from './restClient.ts'
 import { type Table, type TableIdent, tableName } from './table.ts'
@@ -64,8 +71,10 @@ export class RestCatalog implements Catalog {
       updates: updates.map(updateToWire),
     }
     const what = `commit to ${tableName(ident)}`
-    const answer = await this.#client.ask('POST', path, body, cause => {
-      throw new CommitUnknown(`${what}: no answer; it may have happened`, { cause })
+    const answer = await this.#client.submit('POST', path, body).catch(cause => {
+      throw cause instanceof AnswerLost
+        ? new CommitUnknown(`${what}: no answer; it may have happened`, { cause })
+        : cause
     })
     if (isGood(answer)) return committed(ident, what, answer)
     throw commitFailure(ident, what, answer)

@@ -1,4 +1,4 @@
-import { CatalogUnavailable } from './errors.ts'
+import { AnswerLost, CatalogUnavailable } from './errors.ts'
 import { type Json, parseJson, stringifyJson } from './json.ts'
 import { type OAuth2Options, TokenSource } from './tokenSource.ts'
 import type { WireObject } from './wire.ts'
@@ -6,7 +6,7 @@ import type { WireObject } from './wire.ts'
 /** How a process proves itself to the catalog. */
 export type CatalogAuth = { readonly type: 'none' } | ({ readonly type: 'oauth2' } & OAuth2Options)
 
-/** What the catalog answered, of whatever status below 500 (or any, where the caller takes failures itself). */
+/** What the catalog answered, of whatever status. */
 export interface Answer {
   readonly status: number
   readonly json: Json | undefined
@@ -33,15 +33,23 @@ export class RestClient {
     this.#tokens = auth.type === 'oauth2' ? new TokenSource(auth, timeoutMs) : undefined
   }
 
+  /** A request that may be repeated: throws `CatalogUnavailable` without an answer and for statuses 429 and 5xx. */
+  async ask(method: string, path: string, body?: Json): Promise<Answer> {
+    const answer = await this.submit(method, path, body)
+    if (answer.status >= 500 || answer.status === 429)
+      throw new CatalogUnavailable(`catalog ${this.#uri}/${path}: status ${answer.status}: ${answer.message}`)
+    return answer
+  }
+
   /**
-   * One request; a second one only after a 401, with a new token. Without `onLost`, no answer and statuses 429 and
-   * 5xx throw `CatalogUnavailable`; with it, a lost answer goes there and every status is an answer.
+   * A request that may have been carried out although it failed: every status is an answer, none is `AnswerLost`.
+   * It is sent a second time only after a 401, with a new token.
    */
-  async ask(method: string, path: string, body?: Json, onLost?: (cause: unknown) => never): Promise<Answer> {
+  async submit(method: string, path: string, body?: Json): Promise<Answer> {
     const token = await this.#tokens?.token()
-    const answer = await this.#send(method, path, body, token, onLost)
+    const answer = await this.#send(method, path, body, token)
     if (answer.status !== 401 || !this.#tokens) return answer
-    return this.#send(method, path, body, await this.#tokens.token(token), onLost)
+    return this.#send(method, path, body, await this.#tokens.token(token))
   }
 
   async #send(
@@ -49,7 +57,6 @@ export class RestClient {
     path: string,
     body: Json | undefined,
     token: string | undefined,
-    onLost?: (cause: unknown) => never,
   ): Promise<Answer> {
     const url = `${this.#uri}/${path}`
     const init = {
@@ -62,13 +69,9 @@ export class RestClient {
       ...(body === undefined ? {} : { body: stringifyJson(body) }),
       signal: AbortSignal.timeout(this.#timeoutMs),
     }
-    const unavailable = (cause: unknown): never => {
-      throw new CatalogUnavailable(`catalog ${url}: ${describe(cause)}`, { cause })
-    }
-    const answer = await fetchAnswer(url, init).catch(onLost ?? unavailable)
-    if (onLost === undefined && (answer.status >= 500 || answer.status === 429))
-      throw new CatalogUnavailable(`catalog ${url}: status ${answer.status}: ${answer.message}`)
-    return answer
+    return fetchAnswer(url, init).catch(cause => {
+      throw new AnswerLost(`catalog ${url}: ${describe(cause)}`, { cause })
+    })
   }
 }
 

@@ -1,4 +1,10 @@
-import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
 import type { ObjectStore } from '../ports.ts'
 import { ObjectMissing, StoreRejected, StoreUnavailable } from './errors.ts'
 
@@ -48,6 +54,13 @@ export class S3Store implements ObjectStore {
     const { bucket, key } = parseUri(uri)
     await this.#asked(`writing ${uri}`, abortSignal =>
       this.#client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }), { abortSignal }),
+    )
+  }
+
+  async remove(uri: string): Promise<void> {
+    const { bucket, key } = parseUri(uri)
+    await this.#asked(`removing ${uri}`, abortSignal =>
+      this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }),
     )
   }
 

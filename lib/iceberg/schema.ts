@@ -1,12 +1,12 @@
-const fieldTypes = ['string', 'double', 'boolean', 'long', 'int', 'timestamptz'] as const
-const transforms = ['identity', 'day', 'month'] as const
+const FIELD_TYPES = ['string', 'double', 'boolean', 'long', 'int', 'timestamptz'] as const
+const TRANSFORMS = ['identity', 'day', 'month'] as const
 
 /** The column types that tickhouse's tables use, under Iceberg's names. */
-export type FieldType = (typeof fieldTypes)[number]
+export type FieldType = (typeof FIELD_TYPES)[number]
 
 /** Whether a column type of a table is one that is read and written here. */
 export function isFieldType(type: unknown): type is FieldType {
-  return fieldTypes.includes(type as FieldType)
+  return FIELD_TYPES.includes(type as FieldType)
 }
 
 /** One column. `id` never changes, whatever becomes of the name. */
@@ -18,16 +18,18 @@ export interface Field {
   readonly doc?: string
 }
 
+/** A table's columns; a table keeps all that it has ever had. */
 export interface Schema {
   readonly schemaId: number
   readonly fields: readonly Field[]
 }
 
-export type Transform = (typeof transforms)[number]
+/** How a column becomes a partition: https://iceberg.apache.org/spec/#partition-transforms */
+export type Transform = (typeof TRANSFORMS)[number]
 
 /** Whether a partition transform of a table is one that is read and written here. */
 export function isTransform(transform: unknown): transform is Transform {
-  return transforms.includes(transform as Transform)
+  return TRANSFORMS.includes(transform as Transform)
 }
 
 /** One column of a partition: `transform` of the column `sourceId`. Field ids begin at 1000. */
@@ -38,6 +40,7 @@ export interface PartitionField {
   readonly transform: Transform
 }
 
+/** How a table's rows are parted into files; a table keeps all that it has ever had. */
 export interface PartitionSpec {
   readonly specId: number
   readonly fields: readonly PartitionField[]

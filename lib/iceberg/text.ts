@@ -1,6 +1,6 @@
-const highestCodePoint = 0x10ffff
-const surrogatesFrom = 0xd800
-const surrogatesTo = 0xdfff
+const HIGHEST_CODE_POINT = 0x10ffff
+const SURROGATES_FROM = 0xd800
+const SURROGATES_TO = 0xdfff
 
 /**
  * Negative, 0 or positive: the order of the strings' UTF-8 bytes, which Iceberg and Parquet compare by.
@@ -18,7 +18,7 @@ export function compareText(left: string, right: string): number {
 
 /** UTF-16 units in the order of the code points that they belong to: surrogates last. */
 function rank(unit: number): number {
-  return unit >= surrogatesFrom && unit <= surrogatesTo ? unit + 0x10000 : unit
+  return unit >= SURROGATES_FROM && unit <= SURROGATES_TO ? unit + 0x10000 : unit
 }
 
 /** The first `length` code points: never above the text itself. */
@@ -33,13 +33,13 @@ export function truncateUp(text: string, length: number): string | undefined {
   if (points.length <= length) return text
   const kept = points.slice(0, length)
   while (kept.length > 0) {
-    const last = kept.pop()?.codePointAt(0) ?? highestCodePoint
-    if (last < highestCodePoint) return kept.join('') + String.fromCodePoint(nextScalar(last))
+    const last = kept.pop()?.codePointAt(0) ?? HIGHEST_CODE_POINT
+    if (last < HIGHEST_CODE_POINT) return kept.join('') + String.fromCodePoint(nextScalar(last))
   }
   return undefined
 }
 
 function nextScalar(codePoint: number): number {
   const next = codePoint + 1
-  return next >= surrogatesFrom && next <= surrogatesTo ? surrogatesTo + 1 : next
+  return next >= SURROGATES_FROM && next <= SURROGATES_TO ? SURROGATES_TO + 1 : next
 }

@@ -15,10 +15,10 @@ interface Token {
 }
 
 /** Used when the server does not say how long a token lasts. */
-const defaultLifetimeS = 300
+const DEFAULT_LIFETIME_S = 300
 
 /** A token is renewed when this share of its life is over. */
-const renewAfter = 0.8
+const RENEW_AFTER = 0.8
 
 /** One access token at a time, fetched when needed and renewed before it ends. */
 export class TokenSource {
@@ -73,6 +73,6 @@ function tokenFrom(tokenUri: string, status: number, answer: Record<string, unkn
   if (status >= 500 || status === 429) throw new CatalogUnavailable(`login at ${tokenUri}: status ${status}`)
   if (status >= 400 || typeof text !== 'string')
     throw new CatalogRejected(`login at ${tokenUri}: status ${status}; check client id, secret and scope`)
-  const lifetimeS = Number(answer.expires_in ?? defaultLifetimeS)
-  return { text, renewAtMs: Date.now() + lifetimeS * 1000 * renewAfter }
+  const lifetimeS = Number(answer.expires_in ?? DEFAULT_LIFETIME_S)
+  return { text, renewAtMs: Date.now() + lifetimeS * 1000 * RENEW_AFTER }
 }

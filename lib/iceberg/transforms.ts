@@ -1,8 +1,8 @@
 import { InvalidRows } from './errors.ts'
 import type { ColumnValue, Field, FieldType, PartitionField, Schema, Transform } from './schema.ts'
 
-const usPerDay = 86_400_000_000
-const usPerMs = 1000
+const US_PER_DAY = 86_400_000_000
+const US_PER_MS = 1000
 
 /**
  * The partition that a value falls into: whole days or months since 1970 for µs since 1970, or the value itself;
@@ -12,16 +12,16 @@ export function partitionOf(transform: Transform, value: ColumnValue): ColumnVal
   if (transform === 'identity' || value === null) return value
   if (typeof value !== 'number')
     throw new InvalidRows(`${transform}() takes microseconds, not ${typeof value}`)
-  return transform === 'day' ? Math.floor(value / usPerDay) : monthOf(value)
+  return transform === 'day' ? Math.floor(value / US_PER_DAY) : monthOf(value)
 }
 
 function monthOf(timestampUs: number): number {
-  const date = new Date(Math.floor(timestampUs / usPerMs))
+  const date = new Date(Math.floor(timestampUs / US_PER_MS))
   return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
 }
 
 /** The column that a partition field is made from; throws `InvalidRows` when the schema lacks it. */
-export function sourceField(schema: Schema, { sourceId, name }: PartitionField): Field {
+function sourceField(schema: Schema, { sourceId, name }: PartitionField): Field {
   const field = schema.fields.find(f => f.id === sourceId)
   if (!field)
     throw new InvalidRows(`partition field ${name} is made from column ${sourceId}, which is not there`)

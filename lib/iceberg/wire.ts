@@ -28,6 +28,7 @@ export function metadataFromWire(json: Json | undefined): TableMetadata {
     ...defined({ currentSnapshotId: optionalId(wire['current-snapshot-id']) }),
     snapshots: list(wire.snapshots).map(snapshotFromWire),
     refs: refsFromWire(wire.refs),
+    metadataLog: list(wire['metadata-log']).map(item => text(object(item, 'metadata log'), 'metadata-file')),
   }
 }
 
@@ -126,8 +127,6 @@ export function updateToWire(update: Update): WireObject {
     }
     case 'remove-snapshots':
       return { action: update.action, 'snapshot-ids': update.snapshotIds }
-    case 'set-properties':
-      return { action: update.action, updates: update.updates }
   }
 }
 

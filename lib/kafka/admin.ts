@@ -20,8 +20,8 @@ export interface TopicDifference {
   actual: string
 }
 
-const leadersTimeoutMs = 30_000
-const pollMs = 50
+const LEADERS_TIMEOUT_MS = 30_000
+const POLL_MS = 50
 
 /**
  * Creates the topics that are missing, waits until every partition of all of them has a leader, and returns what
@@ -67,14 +67,14 @@ function firstRealError(error: unknown): unknown {
 
 /** Partition count by topic, once every partition of every topic has a leader. */
 async function waitForLeaders(admin: Admin, specs: readonly TopicSpec[]): Promise<Map<string, number>> {
-  const giveUpAtMs = Date.now() + leadersTimeoutMs
+  const giveUpAtMs = Date.now() + LEADERS_TIMEOUT_MS
   for (;;) {
     try {
       const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) })
       return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
     } catch (error) {
       if (rootCause(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || Date.now() > giveUpAtMs) throw error
-      await sleep(pollMs)
+      await sleep(POLL_MS)
     }
   }
 }

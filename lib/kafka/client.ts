@@ -1,7 +1,7 @@
 import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs'
 import { registerCodecs } from '../../plugins/offline-kafka/codecs.ts'
+import { silenceNegativeTimeouts } from '../../plugins/offline-kafka/warnings.ts'
 import { jsonLog, type WriteLine } from './logger.ts'
-import { silenceNegativeTimeouts } from './warnings.ts'
 
 /** How to reach a cluster; `auth` without `tls` sends the password in the clear, which only a sandbox should do. */
 export interface KafkaSettings {
@@ -12,6 +12,7 @@ export interface KafkaSettings {
   tls: boolean
 }
 
+/** A SASL login. */
 export interface KafkaAuth {
   mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   username: string

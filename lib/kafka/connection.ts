@@ -14,10 +14,12 @@ export interface Cluster {
   findBroker(node: { nodeId: number }): Promise<Broker>
 }
 
+/** Which node leads each partition. */
 export interface Metadata {
   topicMetadata: { topic: string; partitionMetadata: { partitionId: number; leader: number }[] }[]
 }
 
+/** One node: asked for offsets and records of the partitions that it leads. */
 export interface Broker {
   listOffsets(request: {
     isolationLevel: IsolationLevel
@@ -32,6 +34,7 @@ export interface Broker {
   }): Promise<{ responses: { partitions: FetchedPartition[] }[] }>
 }
 
+/** A piece of a log, from a batch that holds the offset asked for. */
 export interface FetchedPartition {
   /** The offset up to which every transaction has ended: the end of the log for a `read_committed` reader. */
   lastStableOffset: string
@@ -39,10 +42,12 @@ export interface FetchedPartition {
   messages: RawRecord[]
 }
 
-/** https://kafka.apache.org/43/design/protocol/: isolation_level and the special timestamps of ListOffsets. */
-export const isolation = { readUncommitted: 0, readCommitted: 1 } as const
-export type IsolationLevel = (typeof isolation)[keyof typeof isolation]
-export const listed = { latest: -1, earliest: -2 } as const
+/** Whether records of open and aborted transactions are told: https://kafka.apache.org/43/design/protocol/ */
+export const ISOLATION = { readUncommitted: 0, readCommitted: 1 } as const
+/** One of `ISOLATION`. */
+export type IsolationLevel = (typeof ISOLATION)[keyof typeof ISOLATION]
+/** Timestamps that mean an end of the log to ListOffsets, of the same protocol. */
+export const LISTED = { latest: -1, earliest: -2 } as const
 
 type ClusterFactory = (options: { allowAutoTopicCreation: boolean }) => Cluster
 

@@ -1,3 +1,4 @@
+import { CodecFailed } from '../../plugins/offline-kafka/errors.ts'
 import { TickhouseError } from '../errors.ts'
 
 /** The topic, or the partition of it that was asked for, does not exist. */
@@ -38,6 +39,24 @@ export class Fenced extends TickhouseError {
   }
 }
 
+/** Records were sent, or committed, without a transaction; this is an error of the program. */
+export class TransactionNotOpen extends TickhouseError {
+  constructor(transactionalId: string) {
+    super('TRANSACTION_NOT_OPEN', `Open the transaction of ${transactionalId} first`)
+  }
+}
+
+/** A compressed batch that its codec cannot read; nothing that repeating cures. */
+export class BatchUnreadable extends TickhouseError {
+  constructor(doing: string, cause: unknown) {
+    super(
+      'BATCH_UNREADABLE',
+      `A compressed batch cannot be read while ${doing}: ${reason(cause)}; see what its producer wrote`,
+      { cause },
+    )
+  }
+}
+
 /** A request that the topic's limit forbids; nothing that repeating cures. */
 export class RecordTooLarge extends TickhouseError {
   constructor(topic: string, recordBytes: number, cause: unknown) {
@@ -59,14 +78,14 @@ interface KafkajsError {
   cause?: unknown
 }
 
-const missingTypes = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION'])
-const passingTypes = new Set(['BROKER_NOT_AVAILABLE', 'OFFSET_OUT_OF_RANGE'])
-const refusalNames = new Set([
+const MISSING_TYPES = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION'])
+const PASSING_TYPES = new Set(['BROKER_NOT_AVAILABLE', 'OFFSET_OUT_OF_RANGE'])
+const REFUSAL_NAMES = new Set([
   'KafkaJSSASLAuthenticationError',
   'KafkaJSNotImplemented',
   'KafkaJSServerDoesNotSupportApiKey',
 ])
-const tooLargeTypes = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+const TOO_LARGE_TYPES = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 
 /**
  * kafkajs wraps what went wrong once or twice (retries exceeded, not retriable); this is the innermost error.
@@ -80,7 +99,7 @@ export function rootCause(error: unknown): KafkajsError {
 
 /** True for Kafka's answer that a request or record is larger than the topic allows. */
 export function isTooLarge(error: unknown): boolean {
-  return tooLargeTypes.has(rootCause(error).type ?? '')
+  return TOO_LARGE_TYPES.has(rootCause(error).type ?? '')
 }
 
 /** True when the producer's epoch is over. Code 90 is PRODUCER_FENCED, which kafkajs 2.2.4 does not know by name. */
@@ -104,8 +123,9 @@ export function isOutOfRange(error: unknown): boolean {
  */
 export function kafkaError(error: unknown, doing: string, topic?: string): TickhouseError {
   if (error instanceof TickhouseError) return error
+  if (error instanceof CodecFailed) return new BatchUnreadable(doing, error)
   const root = rootCause(error)
-  if (missingTypes.has(root.type ?? '')) {
+  if (MISSING_TYPES.has(root.type ?? '')) {
     return topic === undefined
       ? new KafkaUnavailable(doing, error)
       : new TopicMissing(topic, undefined, error)
@@ -115,7 +135,7 @@ export function kafkaError(error: unknown, doing: string, topic?: string): Tickh
 
 /** Protocol errors say themselves whether they pass, with two exceptions; of the others these three do not. */
 function isRefusal({ name, type, retriable }: KafkajsError): boolean {
-  return type === undefined ? refusalNames.has(name) : retriable === false && !passingTypes.has(type)
+  return type === undefined ? REFUSAL_NAMES.has(name) : retriable === false && !PASSING_TYPES.has(type)
 }
 
 function reason(cause: unknown): string {

@@ -22,6 +22,7 @@ export async function setGroupOffsets(
   }
 }
 
+/** The group has members, whose own commits would undo ours. */
 export class GroupActive extends TickhouseError {
   constructor(groupId: string) {
     super(

@@ -5,9 +5,9 @@ import {
   type Cluster,
   createCluster,
   type FetchedPartition,
+  ISOLATION,
   type IsolationLevel,
-  isolation,
-  listed,
+  LISTED,
 } from './connection.ts'
 import { TopicMissing } from './errors.ts'
 
@@ -15,7 +15,7 @@ import { TopicMissing } from './errors.ts'
  * How long a fetch may take. Kafka waits for `minBytes`, of which we want none, so that it answers at once;
  * kafkajs takes the same number as the request's timeout, so that it must not be small.
  */
-const fetchTimeoutMs = 10_000
+const FETCH_TIMEOUT_MS = 10_000
 
 /** Partition → node id of its leader. */
 type Leaders = Map<number, number>
@@ -40,10 +40,10 @@ export class LogSession {
   }
 
   /** The offsets of one partition; with `readCommitted`, up to the first transaction that is still open. */
-  async range(topic: string, partition: number, level: IsolationLevel = isolation.readUncommitted) {
+  async range(topic: string, partition: number, level: IsolationLevel = ISOLATION.readUncommitted) {
     const [low, high] = await Promise.all([
-      this.#listOffset(topic, partition, listed.earliest, level),
-      this.#listOffset(topic, partition, listed.latest, level),
+      this.#listOffset(topic, partition, LISTED.earliest, level),
+      this.#listOffset(topic, partition, LISTED.latest, level),
     ])
     return { low, high }
   }
@@ -52,8 +52,8 @@ export class LogSession {
   async fetch(topic: string, partition: number, offset: number, maxBytes: number): Promise<FetchedPartition> {
     const broker = await this.#leaderOf(topic, partition)
     const { responses } = await broker.fetch({
-      isolationLevel: isolation.readCommitted,
-      maxWaitTime: fetchTimeoutMs,
+      isolationLevel: ISOLATION.readCommitted,
+      maxWaitTime: FETCH_TIMEOUT_MS,
       minBytes: 0,
       maxBytes,
       topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],

@@ -4,7 +4,7 @@ import type { LogEntry, logCreator } from 'kafkajs'
 export type WriteLine = (line: string) => void
 
 /** What kafkajs adds to a message and is safe to print: never the request, its payload or the settings. */
-const safeFields = [
+const SAFE_FIELDS = [
   'broker',
   'clientId',
   'error',
@@ -20,17 +20,17 @@ const safeFields = [
  * What says nothing new: an error that Kafka answered is thrown at its caller as well, who knows whether it matters;
  * and retries end because a producer that failed is thrown away with its sequence numbers.
  */
-const unsaid = /^(Response |Limiting retries for the idempotent producer)/
+const UNSAID = /^(Response |Limiting retries for the idempotent producer)/
 
 /** Makes kafkajs write JSON lines, `{ level, logger, message, … }`, with a fixed choice of fields. */
 export function jsonLog(write: WriteLine): logCreator {
   return () => entry => {
-    if (!unsaid.test(entry.log.message)) write(JSON.stringify(lineOf(entry)))
+    if (!UNSAID.test(entry.log.message)) write(JSON.stringify(lineOf(entry)))
   }
 }
 
 function lineOf({ namespace, label, log }: LogEntry): Record<string, unknown> {
-  const fields = safeFields.filter(name => isScalar(log[name])).map(name => [name, log[name]])
+  const fields = SAFE_FIELDS.filter(name => isScalar(log[name])).map(name => [name, log[name]])
   return {
     level: label.toLowerCase(),
     logger: namespace ? `kafkajs.${namespace}` : 'kafkajs',

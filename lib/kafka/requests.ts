@@ -9,10 +9,11 @@ export interface RequestLimits {
   maxRecords: number
 }
 
-export const defaultLimits: RequestLimits = { maxBytes: 900_000, maxRecords: 2_000 }
+/** Room to Kafka's own limit for what surrounds the records of a batch. */
+export const DEFAULT_LIMITS: RequestLimits = { maxBytes: 900_000, maxRecords: 2_000 }
 
 /** Lengths, offset and timestamp that each record carries beside its contents, at their largest. */
-const overheadBytes = 40
+const OVERHEAD_BYTES = 40
 
 /** Cuts records into requests within the limits, in their order; a record above `maxBytes` goes alone. */
 export function* requestsOf(
@@ -37,7 +38,7 @@ export function* requestsOf(
 /** The bytes a record takes in a request, rounded up. */
 export function recordBytes({ key, value, headers = {} }: OutgoingRecord): number {
   const contents = [key, value, ...Object.entries(headers).flat(2)]
-  return contents.reduce((sum, part) => sum + (part === null ? 0 : Buffer.byteLength(part)), overheadBytes)
+  return contents.reduce((sum, part) => sum + (part === null ? 0 : Buffer.byteLength(part)), OVERHEAD_BYTES)
 }
 
 /** Records in the form kafkajs sends, gathered by topic, each topic's in their order. */

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
-import { isolation } from './connection.ts'
+import { ISOLATION } from './connection.ts'
 import { isOutOfRange, kafkaError, TopicMissing } from './errors.ts'
 import { LogSession } from './logSession.ts'
 import { offsetAfter, type RawRecord, toKafkaRecord, visibleRecords } from './visible.ts'
 
 /** New attempts, of which there is at least one, begin until this long after the first. */
-const patienceMs = 10_000
-const pauseMs = 100
+const PATIENCE_MS = 10_000
+const PAUSE_MS = 100
 
 /** A first fetch asks for little; the next ones grow, up to more than any record batch has. */
-const firstFetchBytes = 64 * 1024
-const largestFetchBytes = 32 * 1024 * 1024
+const FIRST_FETCH_BYTES = 64 * 1024
+const LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
 /** How many offsets `last` looks at first; each further step back is longer by this factor. */
-const firstWindow = 16
-const windowGrowth = 8
+const FIRST_WINDOW = 16
+const WINDOW_GROWTH = 8
 
 /**
  * Reads logs as a `read_committed` reader sees them, without a consumer group, over connections that stay open
@@ -51,7 +51,7 @@ export class KafkaTopicLog implements TopicLog {
   }
 
   async #attempt<T>(topic: string, read: (session: LogSession) => Promise<T>): Promise<T> {
-    const giveUpAtMs = Date.now() + patienceMs
+    const giveUpAtMs = Date.now() + PATIENCE_MS
     for (let attempt = 1; ; attempt++) {
       this.#session ??= new LogSession(this.#kafka)
       const session = this.#session
@@ -64,7 +64,7 @@ export class KafkaTopicLog implements TopicLog {
         else if (failure.retryable) this.#drop(session)
         const isOver = attempt > 1 && Date.now() >= giveUpAtMs
         if (!mayBeStale && (!failure.retryable || isOver)) throw failure
-        await sleep(pauseMs)
+        await sleep(PAUSE_MS)
       }
     }
   }
@@ -97,9 +97,9 @@ async function lastVisible(
   topic: string,
   partition: number,
 ): Promise<KafkaRecord | undefined> {
-  const { low, high } = await session.range(topic, partition, isolation.readCommitted)
-  let window = firstWindow
-  for (let end = high; end > low; end -= window, window *= windowGrowth) {
+  const { low, high } = await session.range(topic, partition, ISOLATION.readCommitted)
+  let window = FIRST_WINDOW
+  for (let end = high; end > low; end -= window, window *= WINDOW_GROWTH) {
     const start = Math.max(low, end - window)
     let newest: RawRecord | undefined
     for await (const record of visibleFrom(session, topic, partition, start)) {
@@ -119,7 +119,7 @@ async function* visibleFrom(
   offset: number,
 ): AsyncGenerator<RawRecord> {
   let position = offset
-  let maxBytes = firstFetchBytes
+  let maxBytes = FIRST_FETCH_BYTES
   for (;;) {
     const fetched = await session.fetch(topic, partition, position, maxBytes)
     for (const record of visibleRecords(fetched.messages, fetched.abortedTransactions)) {
@@ -127,9 +127,9 @@ async function* visibleFrom(
     }
     const next = offsetAfter(fetched.messages)
     // Compaction leaves batches without records, which kafkajs skips: what is behind them needs a larger fetch.
-    if (next === undefined && maxBytes === largestFetchBytes) return
+    if (next === undefined && maxBytes === LARGEST_FETCH_BYTES) return
     position = next ?? position
     if (position >= Number(fetched.lastStableOffset)) return
-    maxBytes = Math.min(maxBytes * 4, largestFetchBytes)
+    maxBytes = Math.min(maxBytes * 4, LARGEST_FETCH_BYTES)
   }
 }

@@ -3,7 +3,7 @@ import type { TickhouseError } from '../errors.ts'
 import type { OutgoingRecord, TopicWriter } from '../ports.ts'
 import { isTooLarge, kafkaError, RecordTooLarge } from './errors.ts'
 import { stablePartitioner } from './partition.ts'
-import { defaultLimits, type RequestLimits, recordBytes, requestsOf, topicMessages } from './requests.ts'
+import { DEFAULT_LIMITS, type RequestLimits, recordBytes, requestsOf, topicMessages } from './requests.ts'
 
 /**
  * Writes through an idempotent producer (acks=all, no record twice by a retry of its own), connected at the first
@@ -14,7 +14,7 @@ export class KafkaTopicWriter implements TopicWriter {
   readonly #limits: RequestLimits
   #producer: Promise<Producer> | undefined
 
-  constructor(kafka: Kafka, limits: RequestLimits = defaultLimits) {
+  constructor(kafka: Kafka, limits: RequestLimits = DEFAULT_LIMITS) {
     this.#kafka = kafka
     this.#limits = limits
   }

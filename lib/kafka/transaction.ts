@@ -1,9 +1,9 @@
 import type { Kafka, Producer, Transaction } from 'kafkajs'
-import { TickhouseError } from '../errors.ts'
+import type { TickhouseError } from '../errors.ts'
 import type { OutgoingRecord } from '../ports.ts'
-import { Fenced, isFenced, kafkaError } from './errors.ts'
+import { Fenced, isFenced, kafkaError, TransactionNotOpen } from './errors.ts'
 import { stablePartitioner } from './partition.ts'
-import { defaultLimits, type RequestLimits, requestsOf, topicMessages } from './requests.ts'
+import { DEFAULT_LIMITS, type RequestLimits, requestsOf, topicMessages } from './requests.ts'
 import { sendError } from './topicWriter.ts'
 
 /** Records that `read_committed` readers see all together after `commit`, or never. */
@@ -23,6 +23,7 @@ export interface RecordTransaction {
   close(): Promise<void>
 }
 
+/** What tells a transaction from others, and what bounds it. */
 export interface TransactionOptions {
   transactionalId: string
   /** After this long without a commit the broker itself aborts. */
@@ -46,7 +47,7 @@ export class KafkaTransaction implements RecordTransaction {
 
   constructor(
     kafka: Kafka,
-    { transactionalId, timeoutMs = 30_000, limits = defaultLimits }: TransactionOptions,
+    { transactionalId, timeoutMs = 30_000, limits = DEFAULT_LIMITS }: TransactionOptions,
   ) {
     this.#kafka = kafka
     this.#options = { transactionalId, timeoutMs, limits }
@@ -109,8 +110,7 @@ export class KafkaTransaction implements RecordTransaction {
 
   #current(): Opened {
     if (this.#opened) return this.#opened
-    const { transactionalId } = this.#options
-    throw new TickhouseError('TRANSACTION_NOT_OPEN', `Open the transaction of ${transactionalId} first`)
+    throw new TransactionNotOpen(this.#options.transactionalId)
   }
 
   #failure(error: unknown, otherwise: TickhouseError): TickhouseError {

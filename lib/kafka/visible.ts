@@ -19,7 +19,7 @@ export interface AbortedTransaction {
 }
 
 /** Type 0 of a control record's key (version int16, type int16) ends a transaction by aborting it. */
-const abortType = 0
+const ABORT_TYPE = 0
 
 /**
  * What a `read_committed` reader sees of one fetched piece of a log, in order.
@@ -41,7 +41,7 @@ export function visibleRecords(
     }
     const { producerId, inTransaction } = record.batchContext
     if (!record.isControlRecord) return !(inTransaction && aborting.has(producerId))
-    if (record.key?.readInt16BE(2) === abortType) aborting.delete(producerId)
+    if (record.key?.readInt16BE(2) === ABORT_TYPE) aborting.delete(producerId)
     return false
   })
 }

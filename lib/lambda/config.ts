@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
 import type { CatalogAuth } from '../iceberg/restCatalog.ts'
 import type { KafkaSettings } from '../kafka/client.ts'
-import { parseDateTime } from '../market/time.ts'
+import { MOMENT } from '../requests/request.ts'
 import type { Settings } from '../steps/services.ts'
+import type { PublishTarget } from './publishStarter.ts'
 
 /** What holds at stage `local` where the environment says nothing: the sandbox. Other stages have no such defaults. */
 const SANDBOX: Readonly<Record<string, string>> = {
@@ -58,13 +59,9 @@ const environment = z.object({
   TRINO_PASSWORD: text.optional(),
   TRINO_CATALOG: identifier.default('lake'),
   PRICE: z.enum(['mid', 'bid', 'ask']).default('mid'),
-  GRACE_MS: milliseconds.default(500),
-  EARLIEST_TICK: text.default('1970-01-01T00:00:00Z').transform((value, context) => {
-    const timeUs = parseDateTime(value)
-    if (timeUs !== undefined) return timeUs
-    context.addIssue('not an ISO 8601 date and time, such as 1970-01-01T00:00:00Z')
-    return z.NEVER
-  }),
+  /** The minute's work begins after it. */
+  GRACE_MS: milliseconds.max(30_000).default(500),
+  EARLIEST_TICK: text.default('1970-01-01T00:00:00Z').pipe(MOMENT),
   MAX_AHEAD_MS: milliseconds.default(3_600_000),
   /** Where functions are invoked; unset: AWS Lambda itself. */
   LAMBDA_ENDPOINT: url.optional(),
@@ -92,7 +89,7 @@ export interface Config {
   }
   readonly catalog: { readonly uri: string; readonly warehouse: string; readonly auth: CatalogAuth }
   readonly trino: { readonly url: string; readonly user: string; readonly password?: string }
-  readonly publish: { readonly functionName: string; readonly endpoint?: string; readonly region: string }
+  readonly publish: PublishTarget
   /** True in a process that serves one call and is to end after it. */
   readonly isOneShot: boolean
   readonly settings: Settings
@@ -106,6 +103,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const isLocal = (given.STAGE ?? 'local') === 'local'
   const parsed = environment.safeParse(isLocal ? { ...SANDBOX, ...given } : given)
   if (!parsed.success) throw new BadSettings(z.prettifyError(parsed.error))
+  if (!isLocal) refuseOpenPasswords(parsed.data)
   return configOf(parsed.data, given[ONE_SHOT] === 'true')
 }
 
@@ -146,7 +144,6 @@ function configOf(env: Environment, isOneShot: boolean): Config {
     },
     publish: {
       functionName: env.PUBLISH_FUNCTION,
-      region: env.S3_REGION,
       ...(env.LAMBDA_ENDPOINT === undefined ? {} : { endpoint: env.LAMBDA_ENDPOINT }),
     },
     isOneShot,
@@ -160,6 +157,18 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       price: env.PRICE,
       graceMs: env.GRACE_MS,
     },
+  }
+}
+
+/** Off the sandbox no password goes over a line that anyone can read. */
+function refuseOpenPasswords(env: Environment): void {
+  const isOpen = (address: string) => address.startsWith('http:')
+  if (env.KAFKA_AUTH !== 'none' && !env.KAFKA_TLS) throw new BadSettings('KAFKA_AUTH wants KAFKA_TLS=true')
+  if (env.TRINO_PASSWORD !== undefined && isOpen(env.TRINO_URL)) {
+    throw new BadSettings('TRINO_PASSWORD wants a TRINO_URL with https')
+  }
+  if (env.ICEBERG_AUTH === 'oauth2' && isOpen(env.ICEBERG_OAUTH2_URI ?? env.ICEBERG_URI)) {
+    throw new BadSettings('ICEBERG_AUTH=oauth2 wants an ICEBERG_URI (or ICEBERG_OAUTH2_URI) with https')
   }
 }
 
@@ -186,6 +195,7 @@ function pairs(env: Environment) {
   }
 }
 
+/** Names what is missing or malformed in the environment. */
 export class BadSettings extends TickhouseError {
   constructor(message: string) {
     super('BAD_SETTINGS', `the environment is not complete:\n${message}`)

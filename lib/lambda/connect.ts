@@ -11,12 +11,15 @@ import type { Services } from '../steps/services.ts'
 import type { SetUpServices } from '../steps/setUp.ts'
 import { TrinoQuery } from '../trino/client.ts'
 import type { Config } from './config.ts'
+import { PublishStarter } from './publishStarter.ts'
 
 /** Every adapter, and what a warm process remembers. */
 export interface Connections extends Services {
   readonly transaction: RecordTransaction
   readonly ensureTopics: SetUpServices['ensureTopics']
   readonly trust: Trust
+  /** Starts the function `publish`; never fails. */
+  startPublish(): Promise<void>
   /** Ends all connections; a short-lived command calls it, a function stays warm. */
   close(): Promise<void>
 }
@@ -27,6 +30,7 @@ export function connect(config: Config, log: Log): Connections {
   const store = new S3Store(config.store)
   const topicLog = new KafkaTopicLog(kafka)
   const topicWriter = new KafkaTopicWriter(kafka)
+  const publish = new PublishStarter(config.publish, log)
   const transaction = new KafkaTransaction(kafka, { transactionalId: config.publisherId })
   return {
     catalog: new RestCatalog(config.catalog),
@@ -37,11 +41,13 @@ export function connect(config: Config, log: Log): Connections {
     query: new TrinoQuery(config.trino),
     ensureTopics: specs => ensureTopics(kafka, specs),
     trust: new Map(),
+    startPublish: () => publish.start(),
     settings: config.settings,
     log,
     nowMs: Date.now,
     close: async () => {
       store.close()
+      publish.close()
       await Promise.all([topicLog.close(), topicWriter.close(), transaction.close()])
     },
   }

@@ -2,39 +2,39 @@ import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
-import { type Config, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 import { type Connections, connect } from './connect.ts'
 import { jsonLines } from './log.ts'
 
 /** What a function does with an event; `remainingMs` tells how long it may still take. */
-export type Step<Event, Result> = (
+export type Step<Result> = (
   services: Connections,
-  event: Event,
-  call: { readonly config: Config; readonly remainingMs: () => number },
+  event: unknown,
+  remainingMs: () => number,
 ) => Promise<Result>
 
 /**
  * A step as a Lambda handler. Settings are read and connections built at the first call and kept while the process
  * is warm; each call logs one line with its result and duration, or its error.
  */
-export function handler<Event, Result extends object>(name: string, step: Step<Event, Result>) {
+export function lambdaHandler<Result extends object>(name: string, step: Step<Result>) {
   const log = jsonLines({ function: name })
-  let warm: { config: Config; services: Connections } | undefined
-  const run = async (event: Event, context: Context) => {
-    const config = warm?.config ?? readConfig()
-    const services = warm?.services ?? connect(config, log)
-    if (!config.isOneShot) warm = { config, services }
+  let warm: Connections | undefined
+  const run = async (event: unknown, context: Context) => {
+    const config = readConfig()
+    const services = warm ?? connect(config, log)
+    if (!config.isOneShot) warm = services
     try {
-      return await step(services, event, { config, remainingMs: () => context.getRemainingTimeInMillis() })
+      return await step(services, event, () => context.getRemainingTimeInMillis())
     } finally {
       if (config.isOneShot) await services.close()
     }
   }
-  return middy<Event, Result>().use(oneLine(log)).handler(run)
+  return middy<unknown, Result>().use(oneLine(log)).handler(run)
 }
 
 /** One line an invocation: request id, duration, and what the step says of itself; never a tick. */
-function oneLine<Event, Result extends object>(log: Log): MiddlewareObj<Event, Result> {
+function oneLine<Result extends object>(log: Log): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
   const fields = (context: Context) => ({
     requestId: context.awsRequestId,
@@ -46,8 +46,8 @@ function oneLine<Event, Result extends object>(log: Log): MiddlewareObj<Event, R
     },
     after: ({ context, response }) => log.info('done', { ...fields(context), ...response }),
     onError: ({ context, error }) => {
-      const code = error instanceof TickhouseError ? error.code : error?.name
-      log.warn('failed', { ...fields(context), code, error: error?.message, cause: causeOf(error) })
+      const details = error instanceof TickhouseError ? { code: error.code, retryable: error.retryable } : {}
+      log.warn('failed', { ...fields(context), ...details, error: error?.message, cause: causeOf(error) })
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
+import { BadRequest } from '../requests/request.ts'
 
 /** What Lambda's Kafka event source delivers. https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html */
 export interface KafkaEvent {
@@ -16,8 +17,11 @@ export interface KafkaEventRecord {
   readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
 }
 
-/** The batches of an event, one a partition; keys and values decoded from base64. */
-export function recordBatches(event: KafkaEvent): RecordBatch[] {
+/** The batches of an event, one a partition; keys and values decoded from base64. Throws `BadRequest` for another event. */
+export function recordBatches(event: unknown): RecordBatch[] {
+  if (!isKafkaEvent(event)) {
+    throw new BadRequest('records of a Kafka event source are wanted, such as events/ticks.kafka.json')
+  }
   return Object.values(event.records)
     .filter(records => records.length > 0)
     .map(records => ({
@@ -25,6 +29,16 @@ export function recordBatches(event: KafkaEvent): RecordBatch[] {
       partition: records[0]!.partition,
       records: records.map(recordOf),
     }))
+}
+
+function isKafkaEvent(event: unknown): event is KafkaEvent {
+  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+  return (
+    isObject(event) &&
+    'records' in event &&
+    isObject(event.records) &&
+    Object.values(event.records).every(Array.isArray)
+  )
 }
 
 function recordOf({ offset, timestamp, key, value, headers = [] }: KafkaEventRecord): KafkaRecord {

@@ -1,4 +1,4 @@
-import type { Micros } from './time.ts'
+import { DAY_US, floorTo, MINUTE_US, type Micros } from './time.ts'
 import { bucketEnd, bucketStart, type Timeframe } from './timeframe.ts'
 
 /** A stretch of time, `from` included, `to` not. */
@@ -57,4 +57,14 @@ export function subtractRanges(ranges: readonly TimeRange[], holes: readonly Tim
 /** True when the stretch [fromUs, toUs) shares a moment with one of the ranges. */
 export function overlaps(ranges: readonly TimeRange[], fromUs: Micros, toUs: Micros): boolean {
   return ranges.some(range => range.fromUs < toUs && fromUs < range.toUs)
+}
+
+/** The whole minutes that cover the range, cut at midnights. */
+export function* cutAtMidnights({ fromUs, toUs }: TimeRange): Generator<TimeRange> {
+  const endUs = Math.ceil(toUs / MINUTE_US) * MINUTE_US
+  for (let startUs = floorTo(fromUs, MINUTE_US); startUs < endUs; ) {
+    const nextUs = Math.min(floorTo(startUs, DAY_US) + DAY_US, endUs)
+    yield { fromUs: startUs, toUs: nextUs }
+    startUs = nextUs
+  }
 }

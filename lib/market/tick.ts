@@ -1,4 +1,4 @@
-import { MINUTE_US, type Micros, parseDateTime } from './time.ts'
+import { floorTo, MINUTE_US, type Micros, parseDateTime } from './time.ts'
 
 /** One good tick. Prices as sent; times in microseconds since 1970, UTC. */
 export interface Tick {
@@ -234,6 +234,6 @@ function writeJson(value: unknown): string {
 
 /** A tick is late when Kafka received it after its minute had ended and the grace had passed. */
 export function isLate(tick: Tick, timestampMs: number, graceMs: number): boolean {
-  const minuteEndUs = (Math.floor(tick.dateTimeUs / MINUTE_US) + 1) * MINUTE_US
+  const minuteEndUs = floorTo(tick.dateTimeUs, MINUTE_US) + MINUTE_US
   return timestampMs * 1000 >= minuteEndUs + graceMs * 1000
 }

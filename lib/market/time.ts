@@ -6,6 +6,16 @@ export const MINUTE_US = 60 * SECOND_US
 export const HOUR_US = 60 * MINUTE_US
 export const DAY_US = 24 * HOUR_US
 
+/** The newest moment of the grid that is not after the given one; the grid counts from 1970-01-01. */
+export function floorTo(timeUs: Micros, gridUs: number): Micros {
+  return Math.floor(timeUs / gridUs) * gridUs
+}
+
+/** Whole days since 1970-01-01. */
+export function dayOf(timeUs: Micros): number {
+  return Math.floor(timeUs / DAY_US)
+}
+
 const ISO_DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?:Z|([+-])(\d{2}):?(\d{2}))?$/
 

@@ -1,14 +1,13 @@
-import { DAY_US, HOUR_US, MINUTE_US, type Micros } from './time.ts'
+import { DAY_US, floorTo, HOUR_US, MINUTE_US, type Micros } from './time.ts'
 
-export type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month'
+/** Every candle is of one timeframe: a grid of buckets, counted from midnight UTC. */
+export type Timeframe =
+  /** `step` units long; the step divides an hour's minutes or a day's hours. */
+  | { readonly name: string; readonly unit: 'minute' | 'hour'; readonly step: number }
+  /** One calendar day, week (from Monday) or month. */
+  | { readonly name: string; readonly unit: 'day' | 'week' | 'month' }
 
-/** Every candle is of one timeframe: a grid of buckets, each `step` units long, counted from midnight UTC. */
-export interface Timeframe {
-  readonly name: string
-  readonly unit: Unit
-  /** How many units one bucket spans; divides an hour's minutes or a day's hours. */
-  readonly step: number
-}
+export type Unit = Timeframe['unit']
 
 /** All timeframes, short to long. One more timeframe is one more line here. */
 export const TIMEFRAMES = [
@@ -20,9 +19,9 @@ export const TIMEFRAMES = [
   { name: 'h1', unit: 'hour', step: 1 },
   { name: 'h3', unit: 'hour', step: 3 },
   { name: 'h4', unit: 'hour', step: 4 },
-  { name: 'D1', unit: 'day', step: 1 },
-  { name: 'W1', unit: 'week', step: 1 },
-  { name: 'M1', unit: 'month', step: 1 },
+  { name: 'D1', unit: 'day' },
+  { name: 'W1', unit: 'week' },
+  { name: 'M1', unit: 'month' },
 ] as const satisfies readonly Timeframe[]
 
 export type TimeframeName = (typeof TIMEFRAMES)[number]['name']
@@ -42,14 +41,14 @@ export function timeframeOf(name: string): Timeframe {
 const MONDAY_SHIFT_US = 3 * DAY_US
 
 /** The start of the bucket that holds the moment. Weeks begin on Monday, days and months at 00:00 UTC. */
-export function bucketStart({ unit, step }: Timeframe, timeUs: Micros): Micros {
-  switch (unit) {
+export function bucketStart(timeframe: Timeframe, timeUs: Micros): Micros {
+  switch (timeframe.unit) {
     case 'minute':
-      return floorTo(timeUs, step * MINUTE_US)
+      return floorTo(timeUs, timeframe.step * MINUTE_US)
     case 'hour':
-      return floorTo(timeUs, step * HOUR_US)
+      return floorTo(timeUs, timeframe.step * HOUR_US)
     case 'day':
-      return floorTo(timeUs, step * DAY_US)
+      return floorTo(timeUs, DAY_US)
     case 'week':
       return floorTo(timeUs + MONDAY_SHIFT_US, 7 * DAY_US) - MONDAY_SHIFT_US
     case 'month':
@@ -58,23 +57,19 @@ export function bucketStart({ unit, step }: Timeframe, timeUs: Micros): Micros {
 }
 
 /** The end (exclusive) of the bucket that starts at `startUs`: the start of the next one. */
-export function bucketEnd({ unit, step }: Timeframe, startUs: Micros): Micros {
-  switch (unit) {
+export function bucketEnd(timeframe: Timeframe, startUs: Micros): Micros {
+  switch (timeframe.unit) {
     case 'minute':
-      return startUs + step * MINUTE_US
+      return startUs + timeframe.step * MINUTE_US
     case 'hour':
-      return startUs + step * HOUR_US
+      return startUs + timeframe.step * HOUR_US
     case 'day':
-      return startUs + step * DAY_US
+      return startUs + DAY_US
     case 'week':
       return startUs + 7 * DAY_US
     case 'month':
       return monthStart(startUs, 1)
   }
-}
-
-function floorTo(timeUs: Micros, gridUs: number): Micros {
-  return Math.floor(timeUs / gridUs) * gridUs
 }
 
 function monthStart(timeUs: Micros, monthsLater: number): Micros {

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
-
 /**
  * The price of a made-up instrument at a moment: a pure function, so that it needs no memory and repeats exactly.
  * Noise on several scales, each as strong as the square root of its period, is the shape of a random walk.
+ * `seed` is a 32-bit integer.
  */
-export function walkPrice(seed: number, symbol: string, basePrice: number, timeMs: number): number {
+export function walkPrice(seed: number, basePrice: number, timeMs: number): number {
   let logPrice = 0
   for (const periodMs of PERIODS_MS) {
     const strength = YEARLY_VOLATILITY * Math.sqrt(periodMs / YEAR_MS)
-    logPrice += strength * smoothNoise(seedOf(seed, symbol), periodMs, timeMs)
+    logPrice += strength * smoothNoise(seed, periodMs, timeMs)
   }
   return basePrice * Math.exp(logPrice)
 }
@@ -27,17 +26,6 @@ function smoothNoise(seed: number, periodMs: number, timeMs: number): number {
   const weight = x * x * (3 - 2 * x)
   const at = (n: number) => hashToUnit(seed ^ Math.imul(periodMs, 0x9e3779b1), n)
   return at(cell) * (1 - weight) + at(cell + 1) * weight
-}
-
-const seeds = new Map<string, number>()
-
-function seedOf(seed: number, symbol: string): number {
-  const name = `${seed}/${symbol}`
-  const known = seeds.get(name)
-  if (known !== undefined) return known
-  const made = createHash('sha256').update(name).digest().readUInt32LE(0)
-  seeds.set(name, made)
-  return made
 }
 
 /** Mixes two integers into a number in [−1, 1); the finalizer is MurmurHash3's. */

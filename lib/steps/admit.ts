@@ -1,6 +1,6 @@
 import { TickhouseError } from '../errors.ts'
 import type { KafkaRecord, TopicLog } from '../ports.ts'
-import { nextOffset, type OffsetVector, positionOf } from '../tables/offsetVector.ts'
+import { nextOffset, type OffsetVector, type Position, positionOf } from '../tables/offsetVector.ts'
 import type { DecodedBatch } from './decodeBatch.ts'
 import type { Services } from './services.ts'
 
@@ -31,8 +31,11 @@ export async function admit(
       const next = nextOffset(vector, partition)
       const rest = records.filter(({ record }) => record.offset >= next)
       const continues = rest.length === records.length && isTrusted(trust, partition, next, nowMs())
-      if (!continues) await checkSameTopic(topicLog, topic, vector, partition)
-      const lost = await checkNoGap(topicLog, topic, partition, next, rest[0]?.record)
+      const position = positionOf(vector, partition)
+      if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
+        throw new TopicRecreated(topic, position)
+      }
+      const lost = await lostBefore(topicLog, topic, partition, next, rest[0]?.record)
       return { partition, records: rest, lost }
     }),
   )
@@ -51,24 +54,25 @@ function isTrusted(trust: Trust, partition: number, next: number, atMs: number):
   return seen !== undefined && seen.next === next && atMs - seen.atMs < TRUSTED_FOR_MS
 }
 
-/** Kafka shows clients of this age no topic id: the record below the vector, told by its timestamp, stands for it. */
-async function checkSameTopic(
+/**
+ * False when the partition's log is not the one that was read up to this position. Kafka shows clients of this age no
+ * topic id: the record below the position, told by its timestamp, stands for it.
+ */
+export async function isSameLog(
   log: TopicLog,
   topic: string,
-  vector: OffsetVector,
-  partition: number,
-): Promise<void> {
-  const position = positionOf(vector, partition)
-  if (position === undefined || position.next === 0) return
-  const lastRead = position.next - 1
-  const { low } = await rangeOf(log, topic, partition)
-  if (low > lastRead) return
+  { partition, next, timestampMs }: Position,
+): Promise<boolean> {
+  const range = (await log.offsets(topic)).get(partition)
+  if (range === undefined) return false
+  const lastRead = next - 1
+  if (next === 0 || range.low > lastRead) return true
   const found = await log.firstFrom(topic, partition, lastRead)
-  const same = found?.offset === lastRead && found.timestampMs === position.timestampMs
-  if (!same) throw new TopicRecreated(topic, partition, lastRead)
+  return found?.offset === lastRead && found.timestampMs === timestampMs
 }
 
-async function checkNoGap(
+/** How many records retention took away before the batch; throws `OffsetGap` when it is not retention that they fell to. */
+async function lostBefore(
   log: TopicLog,
   topic: string,
   partition: number,
@@ -78,25 +82,21 @@ async function checkNoGap(
   if (first === undefined || first.offset === next) return 0
   const expected = await log.firstFrom(topic, partition, next)
   if (expected?.offset !== first.offset) throw new OffsetGap(topic, partition, next, first.offset)
-  const { low } = await rangeOf(log, topic, partition)
-  return Math.max(0, Math.min(low, first.offset) - next)
-}
-
-async function rangeOf(log: TopicLog, topic: string, partition: number) {
   const range = (await log.offsets(topic)).get(partition)
-  if (range === undefined) throw new TopicRecreated(topic, partition, 0)
-  return range
+  return Math.max(0, Math.min(range?.low ?? 0, first.offset) - next)
 }
 
+/** The log is not the one that the vector speaks of. */
 export class TopicRecreated extends TickhouseError {
-  constructor(topic: string, partition: number, offset: number) {
+  constructor(topic: string, { partition, next }: Position) {
     super(
       'TOPIC_RECREATED',
-      `${topic} partition ${partition} no longer has the record that was ingested from offset ${offset}: the topic was deleted and made anew. If that was meant, begin a new epoch: npm run offsets -- new-epoch`,
+      `${topic} partition ${partition} no longer has the record that was ingested from offset ${next - 1}: the topic was deleted and made anew. If that was meant, begin a new epoch: npm run offsets -- new-epoch`,
     )
   }
 }
 
+/** Going on would skip records that Kafka still has. */
 export class OffsetGap extends TickhouseError {
   constructor(topic: string, partition: number, next: number, first: number) {
     super(

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import { MINUTE_US, type Micros } from '../market/time.ts'
+import { floorTo, MINUTE_US, type Micros } from '../market/time.ts'
 import type { OffsetRange } from '../ports.ts'
-import { checkLayout } from '../tables/layout.ts'
+import { loadTable } from '../tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import type { Services } from './services.ts'
@@ -28,11 +28,11 @@ export async function awaitTicks(services: Needs): Promise<Awaited> {
   const { topicLog, settings, nowMs } = services
   const sinceMinuteMs = nowMs() % 60_000
   if (sinceMinuteMs < settings.graceMs) await setTimeout(settings.graceMs - sinceMinuteMs)
-  const dueUs = Math.floor(((nowMs() - settings.graceMs) * 1000) / MINUTE_US) * MINUTE_US
+  const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
   const ranges = await topicLog.offsets(settings.ticksTopic)
   const deadlineMs = nowMs() + PATIENCE_MS
   for (;;) {
-    const { vector } = ticksState(checkLayout(await services.catalog.loadTable(TICKS_TABLE)))
+    const { vector } = ticksState(await loadTable(services.catalog, TICKS_TABLE))
     const ends = await visibleEnds(services, ranges, vector)
     if (reaches(vector, ends) || nowMs() >= deadlineMs) return { dueUs, ends }
     await setTimeout(POLL_MS)

@@ -1,4 +1,5 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
+import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
 import { writeDataFile } from '../iceberg/write.ts'
 import { decideCandles } from '../market/decide.ts'
@@ -41,6 +42,6 @@ export async function commitRound(
   const summary = candlesSummary({ ...state, stampUs })
   const change = { add, remove, summary, nowMs: nowMs() }
   const staged = await stageSnapshot(store, candles, change, { keepSnapshots: KEEP_SNAPSHOTS })
-  await commitSnapshot(catalog, candles, staged)
+  await removeOldMetadata(store, candles, await commitSnapshot(catalog, candles, staged))
   return changed.length
 }

@@ -6,8 +6,8 @@ import { SECOND_US } from '../market/time.ts'
 import { TIMEFRAMES, timeframeOf, type Unit } from '../market/timeframe.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 import { inRanges } from '../trino/literals.ts'
-import { betweenVectors } from '../trino/predicates.ts'
 import { renderSql } from '../trino/sql.ts'
+import { betweenVectors } from './betweenVectors.ts'
 import type { Services } from './services.ts'
 
 /** What candles are computed of: two tables as they were at one moment, and ticks only below the vector. */
@@ -71,5 +71,6 @@ function restOf(minutes: readonly TimeRange[]) {
 const GRAINS: Readonly<Record<Unit, number>> = { minute: 0, hour: 1, day: 2, week: 2, month: 2 }
 
 const TIMEFRAME_ROWS = TIMEFRAMES.map(
-  ({ name, unit, step }) => `('${name}', ${GRAINS[unit]}, '${unit}', ${step})`,
+  timeframe =>
+    `('${timeframe.name}', ${GRAINS[timeframe.unit]}, '${timeframe.unit}', ${'step' in timeframe ? timeframe.step : 1})`,
 ).join(', ')

@@ -1,5 +1,5 @@
 import { en, Faker } from '@faker-js/faker'
-import { formatDateTime } from '../market/time.ts'
+import { formatDateTime, type Micros } from '../market/time.ts'
 import { walkPrice } from '../market/walk.ts'
 import type { OutgoingRecord } from '../ports.ts'
 
@@ -7,6 +7,8 @@ import type { OutgoingRecord } from '../ports.ts'
 export interface Instrument {
   readonly index: number
   readonly symbol: string
+  /** Of its price walk: 32 bits. */
+  readonly seed: number
   readonly basePrice: number
   readonly decimals: number
 }
@@ -20,11 +22,12 @@ export function fakeInstruments(seed: number, count: number): Instrument[] {
     const letters = faker.string.alpha({ length: { min: 3, max: 4 }, casing: 'upper' })
     const symbol = `${letters}USD`
     const exponent = faker.number.float({ min: -1, max: 4.5 })
+    const walkSeed = faker.number.int({ max: 2 ** 32 - 1 })
     if (symbols.has(symbol)) continue
     symbols.add(symbol)
     const basePrice = 10 ** exponent
     const decimals = Math.max(2, 5 - Math.ceil(exponent))
-    instruments.push({ index: instruments.length, symbol, basePrice, decimals })
+    instruments.push({ index: instruments.length, symbol, seed: walkSeed, basePrice, decimals })
   }
   return instruments
 }
@@ -38,9 +41,9 @@ export function receiveDelayMs({ index }: Instrument): number {
 }
 
 /** The tick of an instrument at a moment (microseconds): the same for the same arguments, always. */
-export function fakeTick(seed: number, instrument: Instrument, timeUs: number): Record<string, unknown> {
-  const { symbol, basePrice, decimals } = instrument
-  const price = walkPrice(seed, symbol, basePrice, timeUs / 1000)
+export function fakeTick(instrument: Instrument, timeUs: Micros): Record<string, unknown> {
+  const { symbol, seed, basePrice, decimals } = instrument
+  const price = walkPrice(seed, basePrice, timeUs / 1000)
   const halfSpread = Math.max(10 ** -decimals, price * 0.0001)
   const bid = Number((price - halfSpread).toFixed(decimals))
   const ask = Number((price + halfSpread).toFixed(decimals))
@@ -60,20 +63,15 @@ export function fakeTick(seed: number, instrument: Instrument, timeUs: number): 
 }
 
 /** As a Kafka record: ticks of one symbol stay in order. */
-export function fakeRecord(
-  topic: string,
-  seed: number,
-  instrument: Instrument,
-  timeUs: number,
-): OutgoingRecord {
+export function fakeRecord(topic: string, instrument: Instrument, timeUs: Micros): OutgoingRecord {
   return {
     topic,
     key: `${FAKE_SOURCE}|${instrument.symbol}`,
-    value: JSON.stringify(fakeTick(seed, instrument, timeUs)),
+    value: JSON.stringify(fakeTick(instrument, timeUs)),
   }
 }
 
 /** Milliseconds where they suffice, no zone: the form in which the real feed writes times. */
-function zoneless(timeUs: number): string {
+function zoneless(timeUs: Micros): string {
   return formatDateTime(timeUs).slice(0, timeUs % 1000 === 0 ? 23 : 26)
 }

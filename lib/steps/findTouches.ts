@@ -3,12 +3,12 @@ import { currentSnapshot } from '../iceberg/metadata.ts'
 import { decodeParquet } from '../iceberg/parquet.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
-import type { Touch } from '../market/round.ts'
-import { MINUTE_US, SECOND_US } from '../market/time.ts'
+import { floorTo, MINUTE_US, SECOND_US } from '../market/time.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
-import { betweenVectors } from '../trino/predicates.ts'
 import { renderSql } from '../trino/sql.ts'
+import { betweenVectors } from './betweenVectors.ts'
+import type { Touch } from './chooseRound.ts'
 import type { Services } from './services.ts'
 
 type Needs = Pick<Services, 'store' | 'query' | 'settings'>
@@ -44,7 +44,7 @@ async function readTouches(
       const partition = columns.partition[i]!
       const offset = Number(columns.offset[i]!)
       if (offset < nextOffset(from, partition, epoch) || offset >= nextOffset(to, partition, epoch)) continue
-      const minuteUs = Math.floor(timeUs / MINUTE_US) * MINUTE_US
+      const minuteUs = floorTo(timeUs, MINUTE_US)
       const key = `${epoch}/${partition}/${minuteUs}`
       const known = touches.get(key)
       if (known === undefined || offset < known.firstOffset) {

@@ -1,12 +1,13 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
-import { CommitConflict, CommitUnknown } from '../iceberg/errors.ts'
+import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { type Staged, stageSnapshot } from '../iceberg/stage.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
-import { checkLayout } from '../tables/layout.ts'
+import { loadTable } from '../tables/layout.ts'
 import { advance } from '../tables/offsetVector.ts'
 import {
   addTotals,
+  countDeadLetters,
   NO_TICKS,
   TICKS_TABLE,
   type TicksState,
@@ -17,8 +18,8 @@ import {
 import { admit, remember, type Trust } from './admit.ts'
 import { deadLetter } from './deadLetters.ts'
 import { decodeBatch } from './decodeBatch.ts'
-import { countPart, endsOf, type Part, takePart } from './part.ts'
-import { retryDelay } from './retry.ts'
+import { badRecords, countPart, endsOf, type Part, takePart } from './part.ts'
+import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from './retry.ts'
 import type { Services } from './services.ts'
 import { servesAgain, type Upload, uploadPart } from './uploadPart.ts'
 
@@ -27,7 +28,7 @@ export type IngestServices = Pick<
   'catalog' | 'store' | 'topicLog' | 'topicWriter' | 'settings' | 'nowMs'
 > & { readonly trust: Trust }
 
-/** What one call did: rows and dead letters written, records that the table had already, commits made. */
+/** What one call did, as far as its commits were answered; `skipped`: records that the table had, also by a commit of ours whose answer was lost. */
 export interface IngestResult {
   readonly ticks: number
   readonly deadLetters: number
@@ -39,7 +40,6 @@ export interface IngestResult {
 const MAX_DAYS_PER_COMMIT = 64
 /** Five minutes of them at a commit a second. More would slow down every load of the table. */
 const KEEP_SNAPSHOTS = 300
-const MAX_ATTEMPTS = 8
 
 /**
  * Appends the good ticks of a batch to `market_data.stock_ticks` and sends the bad ones to the dead-letter topic,
@@ -58,7 +58,7 @@ export async function ingestTicks(
   let added = NO_TICKS
   let commits = 0
   let failures = 0
-  let table = await loadTicks(services)
+  let table = await loadTable(services.catalog, TICKS_TABLE)
   let upload: Upload | undefined
   for (;;) {
     const state = ticksState(table)
@@ -75,22 +75,20 @@ export async function ingestTicks(
     const staged = await stage(services, table, state, upload)
     upload.snapshotIds.push(staged.snapshot.snapshotId)
     try {
-      table = await commitSnapshot(services.catalog, table, staged)
+      const committed = await commitSnapshot(services.catalog, table, staged)
+      await removeOldMetadata(services.store, table, committed)
+      table = committed
       added = addTotals(added, countPart(part))
       commits += 1
       failures = 0
       upload = undefined
     } catch (error) {
-      const unsure = error instanceof CommitConflict || error instanceof CommitUnknown
-      if (!unsure || ++failures === MAX_ATTEMPTS) throw error
+      failures += 1
+      if (!isUnsureCommit(error) || failures === MAX_ATTEMPTS) throw error
       await retryDelay(failures)
-      table = await loadTicks(services)
+      table = await loadTable(services.catalog, TICKS_TABLE)
     }
   }
-}
-
-async function loadTicks({ catalog }: IngestServices): Promise<Table> {
-  return checkLayout(await catalog.loadTable(TICKS_TABLE))
 }
 
 /** Dead letters are acknowledged before the commit that passes them, so that none is lost. */
@@ -100,14 +98,14 @@ async function buryBad(
   part: Part,
   buried: Set<KafkaRecord>,
 ): Promise<void> {
-  const bad = part.flatMap(({ partition, records }) =>
-    records
-      .filter(({ record, reason }) => reason !== undefined && !buried.has(record))
-      .map(decoded => ({ place: { topic: ticksTopic, epoch, partition }, decoded })),
-  )
+  const bad = badRecords(part).filter(({ record }) => !buried.has(record))
   if (bad.length === 0) return
-  await topicWriter.send(bad.map(({ place, decoded }) => deadLetter(deadLetterTopic, place, decoded)))
-  for (const { decoded } of bad) buried.add(decoded.record)
+  const letters = bad.map(record => {
+    const place = { topic: ticksTopic, epoch, partition: record.partition }
+    return deadLetter(deadLetterTopic, place, record)
+  })
+  await topicWriter.send(letters)
+  for (const { record } of bad) buried.add(record)
 }
 
 function stage(
@@ -126,6 +124,6 @@ function stage(
 
 function resultOf(batches: readonly RecordBatch[], added: TickTotals, commits: number): IngestResult {
   const received = batches.reduce((sum, { records }) => sum + records.length, 0)
-  const deadLetters = Object.values(added.deadLetters).reduce((sum, n) => sum + n, 0)
+  const deadLetters = countDeadLetters(added)
   return { ticks: added.ticks, deadLetters, skipped: received - added.ticks - deadLetters, commits }
 }

@@ -1,7 +1,8 @@
-import { DAY_US } from '../market/time.ts'
+import { dayOf } from '../market/time.ts'
 import type { OffsetVector, Position } from '../tables/offsetVector.ts'
 import type { StoredTick, TickTotals } from '../tables/ticksTable.ts'
 import type { AdmittedBatch } from './admit.ts'
+import type { BadRecord } from './decodeBatch.ts'
 
 /** What one commit takes: from each partition some records that continue the vector. */
 export type Part = readonly AdmittedBatch[]
@@ -49,18 +50,20 @@ export function endsOf(part: Part, { epoch }: OffsetVector): Position[] {
 /** What the part adds to the table's totals. */
 export function countPart(part: Part): TickTotals {
   const records = part.flatMap(batch => batch.records)
+  const good = records.filter(record => record.tick !== undefined)
   const deadLetters: Record<string, number> = {}
-  for (const { reason } of records) {
-    if (reason !== undefined) deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
-  }
+  for (const { reason } of badRecords(part)) deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
   return {
-    ticks: records.filter(({ tick }) => tick !== undefined).length,
-    late: records.filter(({ late }) => late).length,
+    ticks: good.length,
+    late: good.filter(({ isLate }) => isLate).length,
     lost: part.reduce((sum, { lost }) => sum + lost, 0),
     deadLetters,
   }
 }
 
-function dayOf(timeUs: number): number {
-  return Math.floor(timeUs / DAY_US)
+/** The records that are no ticks, each with its partition. */
+export function badRecords(part: Part): (BadRecord & { readonly partition: number })[] {
+  return part.flatMap(({ partition, records }) =>
+    records.flatMap(record => (record.tick === undefined ? [{ ...record, partition }] : [])),
+  )
 }

@@ -1,8 +1,9 @@
-import { type LiveFile, upperBound } from '../iceberg/dataFile.ts'
+import { upperBound } from '../iceberg/dataFile.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import { CANDLE_FIELDS, CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
 import { distance, nextOffset } from '../tables/offsetVector.ts'
-import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import { countDeadLetters, TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import type { Services } from './services.ts'
 
 /** Where the pipeline stands; a lag is counted in Kafka offsets. */
@@ -28,18 +29,17 @@ export async function pipelineStatus({
   settings,
 }: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>): Promise<PipelineStatus> {
   const [ticksTable, candlesTable, ranges] = await Promise.all([
-    catalog.loadTable(TICKS_TABLE),
-    catalog.loadTable(CANDLES_TABLE),
+    loadTable(catalog, TICKS_TABLE),
+    loadTable(catalog, CANDLES_TABLE),
     topicLog.offsets(settings.ticksTopic),
   ])
   const { vector, totals } = ticksState(ticksTable)
   const candles = candlesState(candlesTable)
-  const isM1 = (file: LiveFile) => file.partition.timeframe === 'm1'
-  const files = await planFiles(store, candlesTable, { keep: isM1 })
+  const files = await planFiles(store, candlesTable, { within: { timeframe: { from: 'm1', to: 'm1' } } })
   const newest = files.map(file => Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? 0))
   return {
     ticks: totals.ticks,
-    deadLetters: Object.values(totals.deadLetters).reduce((sum, n) => sum + n, 0),
+    deadLetters: countDeadLetters(totals),
     ingestLag: [...ranges].reduce((sum, [p, { high }]) => sum + Math.max(0, high - nextOffset(vector, p)), 0),
     rollupLag: distance(candles.vector, vector),
     newestCandleUs: newest.length === 0 ? undefined : Math.max(...newest),

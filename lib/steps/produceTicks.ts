@@ -13,7 +13,12 @@ export interface ProduceResult {
   readonly next?: string
 }
 
+/** Records in one request. */
 const BATCH = 2_000
+/** Ticks of history between two looks at the time that is left. */
+const HISTORY_PIECE = 20_000
+const STOP_EARLY_MS = 2_000
+const SCHEDULE_JITTER_MS = 5_000
 
 /** Makes ticks and sends them to the ticks topic: as many, and of such times, as the request says. */
 export async function produceTicks(
@@ -27,7 +32,7 @@ export async function produceTicks(
     case 'history':
       return produceHistory(services, request, remainingMs)
     case 'paced':
-      return producePaced(services, request)
+      return producePaced(services, request, remainingMs)
   }
 }
 
@@ -36,8 +41,7 @@ async function produceBurst(
   { seed, symbols, ticks }: Burst,
 ): Promise<ProduceResult> {
   const instruments = fakeInstruments(seed, symbols)
-  await sendAll(services, seed, burstTicks(instruments, ticks, services.nowMs() * 1000))
-  return { sent: ticks }
+  return { sent: await sendAll(services, burstTicks(instruments, ticks, services.nowMs() * 1000)) }
 }
 
 /** Spread over the second that ends now. */
@@ -66,8 +70,7 @@ async function produceHistory(
   for (let startUs = from; startUs < to; startUs += pieceUs) {
     if (remainingMs() < STOP_EARLY_MS) return { sent, next: formatDateTime(startUs) }
     const endUs = Math.min(to, startUs + pieceUs)
-    await sendAll(services, seed, historyTicks(instruments, startUs, endUs, stepUs))
-    sent += Math.ceil((endUs - startUs) / stepUs) * symbols
+    sent += await sendAll(services, historyTicks(instruments, startUs, endUs, stepUs))
     services.log.info('history', { sent, upTo: formatDateTime(endUs) })
   }
   return { sent }
@@ -84,45 +87,46 @@ function* historyTicks(
   }
 }
 
-/** Ticks between two looks at the time that is left. */
-const HISTORY_PIECE = 20_000
-const STOP_EARLY_MS = 2_000
-
-/** A schedule fires a little after its minute: a call so soon after it means that minute. */
-const SCHEDULE_JITTER_MS = 5_000
-
 async function producePaced(
-  services: ProduceServices,
+  { topicWriter, settings, nowMs }: ProduceServices,
   { seed, symbols, seconds, perSecond }: Paced,
+  remainingMs: () => number,
 ): Promise<ProduceResult> {
-  const { topicWriter, settings, nowMs } = services
   const instruments = fakeInstruments(seed, symbols)
-  const intoMinuteMs = nowMs() % 60_000
-  const startMs = nowMs() - (intoMinuteMs < SCHEDULE_JITTER_MS ? intoMinuteMs : nowMs() % 1000)
+  const startMs = paceStart(nowMs())
   const stepUs = Math.floor(SECOND_US / perSecond)
   let sent = 0
-  for (let i = 0; i < seconds * perSecond; i++) {
+  for (let i = 0; i < seconds * perSecond && remainingMs() > STOP_EARLY_MS; i++) {
     const timeUs = startMs * 1000 + i * stepUs
     const dueMs = timeUs / 1000 + receiveDelayMs(instruments[0]!)
-    if (dueMs > nowMs()) await setTimeout(dueMs - nowMs())
-    await topicWriter.send(instruments.map(it => fakeRecord(settings.ticksTopic, seed, it, timeUs)))
+    await setTimeout(Math.max(0, dueMs - nowMs()))
+    await topicWriter.send(instruments.map(it => fakeRecord(settings.ticksTopic, it, timeUs)))
     sent += symbols
   }
   return { sent }
 }
 
+/** The running second; or the minute, when it has just begun: a schedule fires a little after its minute and means all of it. */
+function paceStart(nowMs: number): number {
+  const intoMinuteMs = nowMs % 60_000
+  return nowMs - (intoMinuteMs < SCHEDULE_JITTER_MS ? intoMinuteMs : nowMs % 1000)
+}
+
+/** Sends in batches; gives how many were sent. */
 async function sendAll(
   { topicWriter, settings }: ProduceServices,
-  seed: number,
-  ticks: Iterable<readonly [Instrument, number]>,
-): Promise<void> {
+  ticks: Iterable<readonly [Instrument, Micros]>,
+): Promise<number> {
   let batch: OutgoingRecord[] = []
+  let sent = 0
   for (const [instrument, timeUs] of ticks) {
-    batch.push(fakeRecord(settings.ticksTopic, seed, instrument, timeUs))
+    batch.push(fakeRecord(settings.ticksTopic, instrument, timeUs))
     if (batch.length === BATCH) {
       await topicWriter.send(batch)
+      sent += batch.length
       batch = []
     }
   }
   await topicWriter.send(batch)
+  return sent + batch.length
 }

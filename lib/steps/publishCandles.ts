@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { upperBound } from '../iceberg/dataFile.ts'
-import { decodeParquet } from '../iceberg/parquet.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { Fenced } from '../kafka/errors.ts'
@@ -9,9 +8,10 @@ import type { RecordTransaction } from '../kafka/transaction.ts'
 import { type Candle, candleId, candleMessage } from '../market/candle.ts'
 import { TIMEFRAMES } from '../market/timeframe.ts'
 import type { OutgoingRecord } from '../ports.ts'
-import { CANDLE_FIELDS, CANDLES_SCHEMA, CANDLES_TABLE, candleRows } from '../tables/candlesTable.ts'
-import { checkLayout } from '../tables/layout.ts'
+import { CANDLE_FIELDS, CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { loadTable, parseState } from '../tables/layout.ts'
 import type { Services } from './services.ts'
+import { readCandles } from './storedCandles.ts'
 
 export type PublishServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'> & {
   readonly transaction: RecordTransaction
@@ -31,7 +31,7 @@ interface Mark {
   readonly id: string
 }
 
-const storedMark = z.object({ tableUuid: z.string(), stampUs: z.int(), id: z.string() })
+const STORED_MARK = z.object({ tableUuid: z.string(), stampUs: z.int(), id: z.string() })
 
 const MARK_KEY = 'candles'
 const MAX_ROWS_PER_TRANSACTION = 5_000
@@ -50,7 +50,7 @@ export async function publishCandles(services: PublishServices): Promise<Publish
       await services.transaction.open()
       const mark = await readMark(services)
       if (reached === undefined || !isSameMark(mark, reached)) {
-        const table = checkLayout(await services.catalog.loadTable(CANDLES_TABLE))
+        const table = await loadTable(services.catalog, CANDLES_TABLE)
         reached = mark?.tableUuid === table.metadata.tableUuid ? mark : beginning(table)
         unsent = await candlesAfter(services, table, reached)
       }
@@ -77,9 +77,8 @@ export async function publishCandles(services: PublishServices): Promise<Publish
 
 async function readMark({ topicLog, settings }: PublishServices): Promise<Mark | undefined> {
   const record = await topicLog.last(settings.markTopic, 0)
-  return record?.value == null
-    ? undefined
-    : storedMark.parse(JSON.parse(Buffer.from(record.value).toString()))
+  if (record?.value == null) return undefined
+  return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)
 }
 
 /** The rows after the mark, in the order in which they are sent; older files are known by their bounds. */
@@ -90,7 +89,7 @@ async function candlesAfter({ store }: PublishServices, table: Table, mark: Mark
   })
   const perFile = await Promise.all(
     files.map(async file => {
-      const rows = candleRows(await decodeParquet(await store.read(file.path), CANDLES_SCHEMA))
+      const rows = await readCandles(store, file)
       return rows.filter(row => comesAfter(row, mark))
     }),
   )

@@ -1,7 +1,7 @@
 import { TickhouseError } from '../errors.ts'
 import type { Table } from '../iceberg/table.ts'
 import { CANDLES_TABLE, type CandlesState, candlesState, PRICE_PROPERTY } from '../tables/candlesTable.ts'
-import { checkLayout } from '../tables/layout.ts'
+import { loadTable } from '../tables/layout.ts'
 import { covers, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import type { Services } from './services.ts'
@@ -23,8 +23,8 @@ export async function loadInputs({
   settings,
 }: Pick<Services, 'catalog' | 'settings'>): Promise<RollupInputs> {
   // In this order: ticks that are loaded later hold at least what the candles are made of.
-  const candles = checkLayout(await catalog.loadTable(CANDLES_TABLE))
-  const ticks = checkLayout(await catalog.loadTable(TICKS_TABLE))
+  const candles = await loadTable(catalog, CANDLES_TABLE)
+  const ticks = await loadTable(catalog, TICKS_TABLE)
   const state = candlesState(candles)
   const ticksVector = ticksState(ticks).vector
   const price = candles.metadata.properties[PRICE_PROPERTY]
@@ -34,6 +34,7 @@ export async function loadInputs({
   return { candles, state, ticks, ticksVector }
 }
 
+/** The candles are made of another price than the settings say. */
 export class PriceMismatch extends TickhouseError {
   constructor(made: string | undefined, wanted: string) {
     super(
@@ -43,6 +44,7 @@ export class PriceMismatch extends TickhouseError {
   }
 }
 
+/** Ticks that the candles are made of are no longer there, or not there at present. */
 export class TicksGone extends TickhouseError {
   constructor(isSameTable: boolean) {
     super(

@@ -5,7 +5,7 @@ import { currentSnapshot } from '../iceberg/metadata.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
 import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
-import { MINUTE_US } from '../market/time.ts'
+import { floorTo, MINUTE_US } from '../market/time.ts'
 import { CANDLES_TABLE, candlesDefinition, candlesSummary } from '../tables/candlesTable.ts'
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
@@ -89,5 +89,5 @@ async function ensureTable(
 async function closedFromTheStart({ topicLog, settings, nowMs }: SetUpServices): Promise<number> {
   const ranges = [...(await topicLog.offsets(settings.ticksTopic)).values()]
   const isEmpty = ranges.every(({ high }) => high === 0)
-  return isEmpty ? Math.floor((nowMs() * 1000) / MINUTE_US) * MINUTE_US : 0
+  return isEmpty ? floorTo(nowMs() * 1000, MINUTE_US) : 0
 }

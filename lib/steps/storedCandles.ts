@@ -1,4 +1,4 @@
-import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import { type DataFile, type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { decodeParquet } from '../iceberg/parquet.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -38,13 +38,15 @@ export async function readStored(
     )
   }
   const files = await planFiles(store, candles, { keep })
-  return Promise.all(files.map(file => readFile(store, file)))
+  return Promise.all(files.map(async file => ({ file, rows: await readCandles(store, file) })))
 }
 
+/** True for a file that is rewritten together with what is new beside it. */
 export function isSmall(file: LiveFile): boolean {
   return file.recordCount < SMALL_FILE_ROWS
 }
 
+/** True unless the manifest says that all candles of the file are closed. */
 export function mayBeOpen(file: LiveFile): boolean {
   return lowerBound(file, CANDLE_FIELDS.closed) !== true
 }
@@ -66,6 +68,7 @@ export function monthOf(timeUs: number): number {
   return Number(partitionOf('month', timeUs))
 }
 
-async function readFile(store: Services['store'], file: LiveFile): Promise<StoredFile> {
-  return { file, rows: candleRows(await decodeParquet(await store.read(file.path), CANDLES_SCHEMA)) }
+/** The rows of one of the table's files. */
+export async function readCandles(store: Services['store'], file: DataFile): Promise<Candle[]> {
+  return candleRows(await decodeParquet(await store.read(file.path), CANDLES_SCHEMA))
 }

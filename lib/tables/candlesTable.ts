@@ -3,15 +3,15 @@ import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schem
 import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { Candle } from '../market/candle.ts'
 import type { Micros } from '../market/time.ts'
-import { COMMON_PROPERTIES, NAMESPACE, newestWith } from './layout.ts'
-import { formatVector, type OffsetVector, parseVector } from './offsetVector.ts'
+import { COMMON_PROPERTIES, fieldNamed, NAMESPACE, readState } from './layout.ts'
+import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
 
 export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles' }
 
 const field = (id: number, name: string, type: Field['type']): Field => ({ id, name, type, required: true })
 
 /** `market_data.candles`: one row a candle; `date_time` is the bucket's start, times are microseconds UTC. */
-export const CANDLES_SCHEMA = {
+export const CANDLES_SCHEMA: Schema = {
   schemaId: 0,
   fields: [
     field(1, 'source', 'string'),
@@ -27,13 +27,14 @@ export const CANDLES_SCHEMA = {
     field(11, 'revision', 'int'),
     field(12, 'updated_at', 'timestamptz'),
   ],
-} as const satisfies Schema
+}
 
+/** Columns that files are chosen by. */
 export const CANDLE_FIELDS = {
-  timeframe: CANDLES_SCHEMA.fields[2],
-  dateTime: CANDLES_SCHEMA.fields[3],
-  closed: CANDLES_SCHEMA.fields[9],
-  updatedAt: CANDLES_SCHEMA.fields[11],
+  timeframe: fieldNamed(CANDLES_SCHEMA, 'timeframe'),
+  dateTime: fieldNamed(CANDLES_SCHEMA, 'date_time'),
+  closed: fieldNamed(CANDLES_SCHEMA, 'closed'),
+  updatedAt: fieldNamed(CANDLES_SCHEMA, 'updated_at'),
 }
 
 const CANDLES_SPEC: PartitionSpec = {
@@ -48,6 +49,7 @@ const CANDLES_SPEC: PartitionSpec = {
 export type Price = 'mid' | 'bid' | 'ask'
 export const PRICE_PROPERTY = 'tickhouse.price'
 
+/** How the table begins. */
 export function candlesDefinition(price: Price) {
   return {
     schema: CANDLES_SCHEMA,
@@ -121,9 +123,9 @@ export interface CandlesState {
 }
 
 const STATE_KEY = 'tickhouse.rollup'
-const storedState = z.object({
+const STORED_STATE = z.object({
   ticksUuid: z.string(),
-  vector: z.string(),
+  vector: STORED_VECTOR,
   ticksSequence: z.int().nonnegative(),
   closedUntilUs: z.int(),
   stampUs: z.int(),
@@ -131,11 +133,10 @@ const storedState = z.object({
 
 /** The state of the newest ancestor that carries one. */
 export function candlesState(table: Table): CandlesState {
-  const { summary } = newestWith(table, STATE_KEY)
-  const stored = storedState.parse(JSON.parse(summary[STATE_KEY]!))
-  return { ...stored, vector: parseVector(stored.vector) }
+  return readState(table, STATE_KEY, STORED_STATE)
 }
 
+/** The state as properties of a snapshot's summary. */
 export function candlesSummary(state: CandlesState): Record<string, string> {
-  return { [STATE_KEY]: JSON.stringify({ ...state, vector: formatVector(state.vector) }) }
+  return { [STATE_KEY]: JSON.stringify({ ...state, vector: storeVector(state.vector) }) }
 }

@@ -1,6 +1,9 @@
+import type { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
-import { ancestors, type Snapshot } from '../iceberg/metadata.ts'
-import { type Table, tableName } from '../iceberg/table.ts'
+import type { Catalog } from '../iceberg/catalog.ts'
+import { ancestors } from '../iceberg/metadata.ts'
+import type { Field, Schema } from '../iceberg/schema.ts'
+import { type Table, type TableIdent, tableName } from '../iceberg/table.ts'
 
 export const NAMESPACE = 'market_data'
 
@@ -18,7 +21,19 @@ export const COMMON_PROPERTIES: Readonly<Record<string, string>> = {
   'write.metadata.previous-versions-max': '20',
 }
 
-/** Refuses a table that another layout of tickhouse, or something else, has made. */
+/** The column of that name; a name that is not there is a programming error. */
+export function fieldNamed({ fields }: Schema, name: string): Field {
+  const field = fields.find(field => field.name === name)
+  if (field === undefined) throw new RangeError(`no column is called ${name}`)
+  return field
+}
+
+/** One of tickhouse's tables as it is now. Throws `LayoutMismatch` for one that it must not touch. */
+export async function loadTable(catalog: Catalog, ident: TableIdent): Promise<Table> {
+  return checkLayout(await catalog.loadTable(ident))
+}
+
+/** Gives the table back, or throws `LayoutMismatch` when another version of tickhouse, or something else, has made it. */
 export function checkLayout(table: Table): Table {
   const found = table.metadata.properties[LAYOUT_PROPERTY]
   if (found !== LAYOUT_VERSION) throw new LayoutMismatch(table, found)
@@ -26,14 +41,35 @@ export function checkLayout(table: Table): Table {
 }
 
 /**
- * The newest ancestor of the current snapshot that tickhouse committed: the one whose summary has `key`
- * (compaction's have not). Throws `StateMissing` when there is none: the table was not made, or not only written, by tickhouse.
+ * What the newest ancestor of the current snapshot that has `key` says there (snapshots of compaction have none).
+ * Throws `StateMissing` when there is none, `StateUnreadable` when it is not of the schema.
  */
-export function newestWith(table: Table, key: string): Snapshot {
-  for (const snapshot of ancestors(table)) if (key in snapshot.summary) return snapshot
+export function readState<Schema extends z.ZodType>(
+  table: Table,
+  key: string,
+  schema: Schema,
+): z.output<Schema> {
+  for (const { summary } of ancestors(table)) {
+    const text = summary[key]
+    if (text !== undefined) return parseState(`${tableName(table.ident)}: ${key}`, text, schema)
+  }
   throw new StateMissing(table, key)
 }
 
+/** Reads JSON that tickhouse wrote earlier. Throws `StateUnreadable`, which names `what` it should have been. */
+export function parseState<Schema extends z.ZodType>(
+  what: string,
+  text: string,
+  schema: Schema,
+): z.output<Schema> {
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new StateUnreadable(what, text, cause)
+  }
+}
+
+/** The table is not of the layout that this version knows. */
 export class LayoutMismatch extends TickhouseError {
   constructor(table: Table, found: string | undefined) {
     const name = tableName(table.ident)
@@ -45,11 +81,19 @@ export class LayoutMismatch extends TickhouseError {
   }
 }
 
+/** The table was not made, or not only written, by tickhouse. */
 export class StateMissing extends TickhouseError {
   constructor(table: Table, key: string) {
     super(
       'STATE_MISSING',
       `${tableName(table.ident)} has no snapshot that carries ${key}: roll it back to one that does, or set up a new table`,
     )
+  }
+}
+
+/** A summary or mark is not as tickhouse writes it. */
+export class StateUnreadable extends TickhouseError {
+  constructor(what: string, text: string, cause: unknown) {
+    super('STATE_UNREADABLE', `${what} cannot be read: ${text.slice(0, 200)}`, { cause })
   }
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { TickhouseError } from '../errors.ts'
 
 /** How far one Kafka partition has been read, in one life (epoch) of its topic. */
 export interface Position {
@@ -29,6 +28,7 @@ export function nextOffset(vector: OffsetVector, partition: number, epoch = vect
   return positionOf(vector, partition, epoch)?.next ?? 0
 }
 
+/** How far a partition was read in the given epoch (the present one by default); undefined where it never was. */
 export function positionOf(
   vector: OffsetVector,
   partition: number,
@@ -75,44 +75,21 @@ export function towards(from: OffsetVector, to: OffsetVector, most: number): Off
 /** For vectors that end between two records that were not looked at. */
 export const UNKNOWN_TIME = 0
 
-const count = z.int().nonnegative()
-const storedVector = z.object({
-  epoch: count,
-  positions: z.array(z.tuple([count, count, count, z.int()])),
-})
+const COUNT = z.int().nonnegative()
 
-/** As a snapshot's summary carries it: `{"epoch":0,"positions":[[epoch, partition, next, timestampMs], …]}`. */
-export function formatVector({ epoch, positions }: OffsetVector): string {
-  const rows = positions.map(p => [p.epoch, p.partition, p.next, p.timestampMs])
-  return JSON.stringify({ epoch, positions: rows })
-}
-
-/** The inverse of `formatVector`. Throws `VectorUnreadable` for anything else. */
-export function parseVector(text: string): OffsetVector {
-  try {
-    const { epoch, positions } = storedVector.parse(JSON.parse(text))
-    return {
+/** A vector as a snapshot's summary carries it: `{"epoch":0,"positions":[[epoch, partition, next, timestampMs], …]}`. */
+export const STORED_VECTOR = z
+  .object({ epoch: COUNT, positions: z.array(z.tuple([COUNT, COUNT, COUNT, z.int()])) })
+  .transform(
+    ({ epoch, positions }): OffsetVector => ({
       epoch,
-      positions: positions.map(([epoch, partition, next, timestampMs]) => ({
-        epoch,
-        partition,
-        next,
-        timestampMs,
-      })),
-    }
-  } catch (cause) {
-    throw new VectorUnreadable(text, cause)
-  }
-}
+      positions: positions.map(([epoch, partition, next, timestampMs]) => {
+        return { epoch, partition, next, timestampMs }
+      }),
+    }),
+  )
 
-export class VectorUnreadable extends TickhouseError {
-  constructor(text: string, cause: unknown) {
-    super(
-      'VECTOR_UNREADABLE',
-      `a snapshot carries an offset vector that cannot be read: ${text.slice(0, 200)}`,
-      {
-        cause,
-      },
-    )
-  }
+/** What `STORED_VECTOR` reads back. */
+export function storeVector({ epoch, positions }: OffsetVector): z.input<typeof STORED_VECTOR> {
+  return { epoch, positions: positions.map(p => [p.epoch, p.partition, p.next, p.timestampMs]) }
 }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
 import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { BadTickReason, Tick } from '../market/tick.ts'
-import { COMMON_PROPERTIES, NAMESPACE, newestWith } from './layout.ts'
-import { formatVector, type OffsetVector, parseVector } from './offsetVector.ts'
+import { COMMON_PROPERTIES, fieldNamed, NAMESPACE, readState } from './layout.ts'
+import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
 
 export const TICKS_TABLE: TableIdent = { namespace: NAMESPACE, name: 'stock_ticks' }
 
@@ -15,7 +15,7 @@ const field = (id: number, name: string, type: Field['type'], required: boolean)
 })
 
 /** `market_data.stock_ticks`: one row a good tick, append only. Times are microseconds UTC; `extra` is JSON. */
-export const TICKS_SCHEMA = {
+export const TICKS_SCHEMA: Schema = {
   schemaId: 0,
   fields: [
     field(1, 'source', 'string', true),
@@ -35,13 +35,18 @@ export const TICKS_SCHEMA = {
     field(15, 'kafka_offset', 'long', true),
     field(16, 'kafka_timestamp', 'timestamptz', true),
   ],
-} as const satisfies Schema
-
-const DATE_TIME = TICKS_SCHEMA.fields[9]
+}
 
 export const TICKS_SPEC: PartitionSpec = {
   specId: 0,
-  fields: [{ sourceId: DATE_TIME.id, fieldId: 1000, name: 'date_time_day', transform: 'day' }],
+  fields: [
+    {
+      sourceId: fieldNamed(TICKS_SCHEMA, 'date_time').id,
+      fieldId: 1000,
+      name: 'date_time_day',
+      transform: 'day',
+    },
+  ],
 }
 
 export const TICKS_DEFINITION = { schema: TICKS_SCHEMA, spec: TICKS_SPEC, properties: COMMON_PROPERTIES }
@@ -99,25 +104,30 @@ export interface TicksState {
 const VECTOR_KEY = 'tickhouse.vector'
 const TOTALS_KEY = 'tickhouse.totals'
 
-const count = z.int().nonnegative()
-const storedTotals = z.object({
-  ticks: count,
-  late: count,
-  lost: count,
-  deadLetters: z.record(z.string(), count),
+const COUNT = z.int().nonnegative()
+const STORED_TOTALS = z.object({
+  ticks: COUNT,
+  late: COUNT,
+  lost: COUNT,
+  deadLetters: z.record(z.string(), COUNT),
 })
 
 /** The state of the newest ancestor that carries one. */
 export function ticksState(table: Table): TicksState {
-  const { summary } = newestWith(table, VECTOR_KEY)
   return {
-    vector: parseVector(summary[VECTOR_KEY]!),
-    totals: storedTotals.parse(JSON.parse(summary[TOTALS_KEY]!)),
+    vector: readState(table, VECTOR_KEY, STORED_VECTOR),
+    totals: readState(table, TOTALS_KEY, STORED_TOTALS),
   }
 }
 
+/** The state as properties of a snapshot's summary. */
 export function ticksSummary({ vector, totals }: TicksState): Record<string, string> {
-  return { [VECTOR_KEY]: formatVector(vector), [TOTALS_KEY]: JSON.stringify(totals) }
+  return { [VECTOR_KEY]: JSON.stringify(storeVector(vector)), [TOTALS_KEY]: JSON.stringify(totals) }
+}
+
+/** Dead letters of every reason. */
+export function countDeadLetters({ deadLetters }: TickTotals): number {
+  return Object.values(deadLetters).reduce((sum, n) => sum + n, 0)
 }
 
 /** The totals after `more` was added. */

@@ -1,10 +1,5 @@
+import type { TimeRange } from '../market/range.ts'
 import { formatDateTime, type Micros } from '../market/time.ts'
-
-/** A stretch of time, `fromUs` included, `toUs` not; microseconds since 1970. */
-interface Range {
-  readonly fromUs: Micros
-  readonly toUs: Micros
-}
 
 /** `TIMESTAMP '2026-01-01 00:00:00.000000 UTC'`. Throws `RangeError` for what is no safe integer. */
 export function timestampLiteral(timeUs: Micros): string {
@@ -22,9 +17,9 @@ export function integerLiteral(value: bigint | number): string {
 }
 
 /** A predicate, true for times within one of the ranges; `false` when there are none. */
-export function inRanges(column: string, ranges: readonly Range[]): string {
+export function inRanges(column: string, ranges: readonly TimeRange[]): string {
   const name = identifier(column)
-  const within = ({ fromUs, toUs }: Range) =>
+  const within = ({ fromUs, toUs }: TimeRange) =>
     `(${name} >= ${timestampLiteral(fromUs)} AND ${name} < ${timestampLiteral(toUs)})`
   return ranges.map(within).join(' OR ') || 'false'
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TickhouseError } from '../errors.ts'
 
-const folder = join('trino', 'sql')
+const FOLDER = join('trino', 'sql')
 const texts = new Map<string, string>()
 
 /**
@@ -45,7 +45,7 @@ function loadSql(name: string): string {
 function pathOf(name: string): string {
   const start = dirname(fileURLToPath(import.meta.url))
   for (let at = start; ; at = dirname(at)) {
-    const path = join(at, folder, `${name}.sql`)
+    const path = join(at, FOLDER, `${name}.sql`)
     if (existsSync(path)) return path
     if (at === dirname(at)) throw new SqlMismatch(name, `not found in or above ${start}`)
   }

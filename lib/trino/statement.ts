@@ -5,15 +5,15 @@ import type { TrinoSettings } from './client.ts'
 import { QueryFailed, QueryTimedOut, TrinoRefused, TrinoUnavailable } from './errors.ts'
 
 /** A single answer may take this long; Trino holds one back for about a second when there is nothing to tell. */
-const answerTimeoutMs = 20_000
-const cancelTimeoutMs = 2_000
+const ANSWER_TIMEOUT_MS = 20_000
+const CANCEL_TIMEOUT_MS = 2_000
 
 /** Statuses with which the protocol, or a balancer in front of it, asks for the same request again. */
-const tryAgainStatuses = new Set([429, 502, 503, 504])
+const TRY_AGAIN_STATUSES = new Set([429, 502, 503, 504])
 /** A page of results may be asked for again after a lost answer, so often; a statement may not: it could run twice. */
-const lostAnswersPerPage = 4
-const firstPauseMs = 50
-const longestPauseMs = 2_000
+const LOST_ANSWERS_PER_PAGE = 4
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2_000
 
 interface Request {
   method: 'POST' | 'GET' | 'DELETE'
@@ -72,17 +72,17 @@ export class Statement {
 
   async #requestUntilDeadline(request: Request): Promise<QueryResult> {
     let lostAnswers = 0
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       const remainingMs = this.#deadlineMs - Date.now()
       if (remainingMs <= 0) throw this.#timedOut()
       try {
-        return await this.#request(request, Math.min(remainingMs, answerTimeoutMs))
+        return await this.#request(request, Math.min(remainingMs, ANSWER_TIMEOUT_MS))
       } catch (error) {
         const status = statusOf(error)
         if (status === undefined) lostAnswers++
-        const mayRepeat = request.method === 'GET' && lostAnswers <= lostAnswersPerPage
+        const mayRepeat = request.method === 'GET' && lostAnswers <= LOST_ANSWERS_PER_PAGE
         if (Date.now() >= this.#deadlineMs) throw this.#timedOut(error)
-        if (status === undefined ? !mayRepeat : !tryAgainStatuses.has(status)) throw this.#failure(error)
+        if (status === undefined ? !mayRepeat : !TRY_AGAIN_STATUSES.has(status)) throw this.#failure(error)
       }
       await sleep(Math.max(0, Math.min(pauseMs, this.#deadlineMs - Date.now())))
     }
@@ -100,7 +100,7 @@ export class Statement {
   async #cancel(): Promise<void> {
     const url = this.#nextUri
     this.#nextUri = undefined
-    if (url) await this.#request({ method: 'DELETE', url }, cancelTimeoutMs).catch(() => {})
+    if (url) await this.#request({ method: 'DELETE', url }, CANCEL_TIMEOUT_MS).catch(() => {})
   }
 
   #failure(error: unknown): TickhouseError {
@@ -125,25 +125,15 @@ export class Statement {
   }
 }
 
-function connectionOptions({
-  url,
-  user,
-  password,
-  timeoutMs,
-  session,
-}: Required<TrinoSettings>): ConnectionOptions {
+function connectionOptions({ url, user, password, timeoutMs }: Required<TrinoSettings>): ConnectionOptions {
   return {
     server: url,
     source: 'tickhouse',
     // The server's own limit holds when this process dies and can cancel nothing.
-    session: encoded({ query_max_run_time: `${Math.ceil(timeoutMs / 1000) + 1}s`, ...session }),
+    session: { query_max_run_time: `${Math.ceil(timeoutMs / 1000) + 1}s` },
     extraHeaders: { 'X-Trino-User': user, 'X-Trino-Time-Zone': 'UTC' },
     ...(password === '' ? {} : { auth: new BasicAuth(user, password) }),
   }
-}
-
-function encoded(session: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(session).map(([name, value]) => [name, encodeURIComponent(value)]))
 }
 
 function rowsOf<Row>({ columns = [], data = [] }: QueryResult): Row[] {

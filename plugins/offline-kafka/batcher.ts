@@ -14,6 +14,7 @@ export interface Slice<R> {
   nextOffset: number
 }
 
+/** What closes a batch: whichever is reached first. */
 export interface BatchLimits {
   batchSize: number
   windowMs: number

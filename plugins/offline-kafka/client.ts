@@ -3,6 +3,7 @@ import { registerCodecs } from './codecs.ts'
 import type { Mapping } from './definition.ts'
 import type { Log } from './host.ts'
 import type { Settings } from './settings.ts'
+import { silenceNegativeTimeouts } from './warnings.ts'
 
 /** A kafkajs client of the mapping's cluster; what kafkajs says of its own retries goes to `log.debug`. */
 export function createClient(mapping: Mapping, settings: Settings, log: Log): Kafka {
@@ -20,18 +21,4 @@ export function createClient(mapping: Mapping, settings: Settings, log: Log): Ka
     logLevel: kafkajs.logLevel.WARN,
     logCreator: () => entry => log.debug(`kafkajs: ${entry.log.message} ${entry.log.error ?? ''}`),
   })
-}
-
-let isSilent = false
-
-/** kafkajs 2.2.4 sets timers of negative delay, of which Node warns each time; no other warning, and no one else's, is held back. */
-function silenceNegativeTimeouts(): void {
-  if (isSilent) return
-  isSilent = true
-  const emitWarning = process.emitWarning
-  process.emitWarning = (...args: unknown[]) => {
-    const isNegativeTimeout = args[1] === 'TimeoutNegativeWarning'
-    if (isNegativeTimeout && new Error().stack?.includes('kafkajs')) return
-    Reflect.apply(emitWarning, process, args)
-  }
 }

@@ -9,6 +9,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
  * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html */
 const RETRIES_WITH_DESTINATION = 10
 
+/** Where a group without committed offsets begins. */
 export type StartingPosition =
   | { at: 'TRIM_HORIZON' }
   | { at: 'LATEST' }

@@ -17,8 +17,9 @@ import {
 import { Slots } from './slots.ts'
 
 /** Lambda's limit of a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-export const PAYLOAD_BYTES = 6 * 1024 * 1024
+const PAYLOAD_BYTES = 6 * 1024 * 1024
 
+/** What a dispatcher needs of the world. */
 export interface DispatcherPorts {
   /** Runs the function on these records; resolves to its answer. */
   invoke(slices: readonly Slice<SourceRecord>[]): Promise<unknown>
@@ -30,6 +31,7 @@ export interface DispatcherPorts {
   drained(partition: number): void
 }
 
+/** How many batches may run at once, and how long a failed one waits. */
 export interface DispatcherOptions {
   concurrency: number
   retryMinDelayMs: number

@@ -1,12 +1,18 @@
-import { type ErrorDetails, TickhouseError } from '../../lib/errors.ts'
+/** The base of every error that this plugin throws: `code` is stable and for machines, `message` for people. */
+export class EventSourceError extends Error {
+  readonly code: string
 
-/** A failure of the Kafka event source or of what it calls: the base of every error that this plugin throws. */
-export class EventSourceError extends TickhouseError {}
+  constructor(code: string, message: string, options: ErrorOptions = {}) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
 
 /** serverless.yml asks for something that cannot be: the message names the function, the key and the cure. */
 export class MisconfiguredSource extends EventSourceError {
-  constructor(message: string, details: ErrorDetails = {}) {
-    super('MISCONFIGURED_SOURCE', message, details)
+  constructor(message: string, options?: ErrorOptions) {
+    super('MISCONFIGURED_SOURCE', message, options)
     // serverless shows errors of this name by their message alone, all others with their stack
     this.name = 'ServerlessError'
   }
@@ -14,14 +20,14 @@ export class MisconfiguredSource extends EventSourceError {
 
 /** A compressed Kafka batch that cannot be read, or a codec that cannot write. */
 export class CodecFailed extends EventSourceError {
-  constructor(message: string, details: ErrorDetails = {}) {
-    super('CODEC_FAILED', message, details)
+  constructor(message: string, options?: ErrorOptions) {
+    super('CODEC_FAILED', message, options)
   }
 }
 
 /** The function did not take its batch: it threw, timed out, died, or gave an answer that means failure. */
 export class InvocationFailed extends EventSourceError {
-  constructor(message: string, details: ErrorDetails = {}) {
-    super('INVOCATION_FAILED', message, { retryable: true, ...details })
+  constructor(message: string, options?: ErrorOptions) {
+    super('INVOCATION_FAILED', message, options)
   }
 }

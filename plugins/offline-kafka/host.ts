@@ -28,6 +28,7 @@ export interface ServerlessHost {
   }
 }
 
+/** A resource of the template that is packaged. */
 export interface CloudFormationResource {
   Type: string
   Properties: Record<string, unknown>

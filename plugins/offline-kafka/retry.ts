@@ -8,6 +8,7 @@ export interface Work {
   attempts: number
 }
 
+/** What the mapping says of batches that fail. */
 export interface RetryPolicy {
   /** Attempts after the first one; Infinity for endless. */
   maximumRetries: number
@@ -67,6 +68,7 @@ export function backoffMs(failures: number, { minMs, maxMs }: { minMs: number; m
   return Math.min(maxMs, minMs * 2 ** Math.min(failures - 1, 30))
 }
 
+/** The records of all slices. */
 export function countRecords(slices: readonly Slice<SourceRecord>[]): number {
   return slices.reduce((sum, { records }) => sum + records.length, 0)
 }

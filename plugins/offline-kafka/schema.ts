@@ -1,14 +1,14 @@
 import type { ServerlessHost } from './host.ts'
 
 /** Settings of Lambda's Kafka event source mapping that osls does not know for `kafka:` events; it has the same names for streams. */
-const eventProperties = {
+const EVENT_PROPERTIES = {
   functionResponseType: { enum: ['ReportBatchItemFailures'] },
   maximumRetryAttempts: { type: 'integer', minimum: -1, maximum: 10_000 },
   maximumRecordAgeInSeconds: { anyOf: [{ const: -1 }, { type: 'integer', minimum: 60, maximum: 604_800 }] },
   bisectBatchOnFunctionError: { type: 'boolean' },
 }
 
-const customProperties = {
+const CUSTOM_PROPERTIES = {
   'offline-kafka': {
     type: 'object',
     properties: {
@@ -40,7 +40,7 @@ const customProperties = {
 /** Teaches osls the keys that this plugin reads, so that `configValidationMode: error` accepts them and refuses misspelt ones. */
 export function extendSchema(serverless: ServerlessHost): void {
   serverless.configSchemaHandler.defineFunctionEventProperties('aws', 'kafka', {
-    properties: eventProperties,
+    properties: EVENT_PROPERTIES,
   })
-  serverless.configSchemaHandler.defineCustomProperties({ properties: customProperties })
+  serverless.configSchemaHandler.defineCustomProperties({ properties: CUSTOM_PROPERTIES })
 }

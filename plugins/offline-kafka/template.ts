@@ -2,7 +2,7 @@ import type { ServerlessHost } from './host.ts'
 
 /** Key of a `kafka:` event → property of `AWS::Lambda::EventSourceMapping`:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html */
-const properties: readonly [key: string, property: string, toValue: (value: unknown) => unknown][] = [
+const PROPERTIES: readonly [key: string, property: string, toValue: (value: unknown) => unknown][] = [
   ['functionResponseType', 'FunctionResponseTypes', value => [value]],
   ['maximumRetryAttempts', 'MaximumRetryAttempts', value => value],
   ['maximumRecordAgeInSeconds', 'MaximumRecordAgeInSeconds', value => value],
@@ -21,7 +21,7 @@ export function completeTemplate(serverless: ServerlessHost): void {
       if (!isEvent(kafka)) continue
       const resource = resources[naming.getKafkaEventLogicalId(functionKey, kafka.topic)]
       if (resource === undefined) continue
-      for (const [key, property, toValue] of properties) {
+      for (const [key, property, toValue] of PROPERTIES) {
         const value = kafka[key]
         if (value !== undefined) resource.Properties[property] = toValue(value)
       }

@@ -32,11 +32,15 @@ export function processName(pid: number): string | undefined {
   return platform() === 'linux' ? readProc(pid, 'comm')?.trim() : psField(pid, 'comm')
 }
 
-/** Fields of /proc/PID/stat after the parenthesised name: state is the first, the start time the twentieth (proc(5)). */
+/**
+ * Fields of /proc/PID/stat after the parenthesised name (proc(5)): the state is the first, the number of threads the
+ * eighteenth, the start time the twentieth. A killed process can be a zombie whose other threads still hold its ports.
+ */
 function startTicks(pid: number): string | undefined {
   const stat = readProc(pid, 'stat')
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields?.[19]
+  const isOver = fields?.[0] === 'X' || (fields?.[0] === 'Z' && Number(fields[17]) <= 1)
+  return isOver ? undefined : fields?.[19]
 }
 
 function readProc(pid: number, file: string): string | undefined {

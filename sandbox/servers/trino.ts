@@ -9,7 +9,7 @@ export const trino: ServerDefinition = {
   name: 'trino',
   title: 'Trino',
   ports: ({ ports }) => [{ port: ports.trino, name: 'trino' }],
-  readyWithinMs: 180_000,
+  readyWithinMs: 300_000,
   stopWithinMs: 30_000,
 
   async prepare({ settings, programs }) {

@@ -1,5 +1,5 @@
-import { MemoryCatalog } from '../../lib/iceberg/memoryCatalog.ts'
-import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
+import { MemoryCatalog } from '../support/memoryCatalog.ts'
+import { MemoryStore } from '../support/memoryStore.ts'
 import { describeCatalog } from './catalogContract.ts'
 
 const servers = { catalog: new MemoryCatalog(), store: new MemoryStore() }

@@ -105,6 +105,15 @@ export function describeCatalog(name: string, open: () => Promise<CatalogServers
       }
     })
 
+    it('lists the 3 metadata files before the current one when 3 are to be kept, after 6 commits', async () => {
+      const world = await fresh({ 'write.metadata.previous-versions-max': '3' })
+      const locations = []
+      for (let i = 0; i < 6; i++) locations.push((await world.commit({})).metadataLocation)
+      const { metadata, metadataLocation } = await world.load()
+      expect(metadataLocation).toBe(locations.at(-1))
+      expect(metadata.metadataLog).toEqual(locations.slice(2, 5))
+    })
+
     it('drops snapshots in the commit that adds one: 4 stay after 12, and the files of all', async () => {
       const world = await fresh()
       for (let i = 0; i < 12; i++)
@@ -114,12 +123,6 @@ export function describeCatalog(name: string, open: () => Promise<CatalogServers
         [9, 10, 11, 12],
       )
       expect(await planFiles(world.store, table)).toHaveLength(12)
-    })
-
-    it('sets properties in a commit', async () => {
-      const world = await fresh({ kept: 'yes' })
-      await world.catalog.commit(world.ident, [], [{ action: 'set-properties', updates: { price: 'mid' } }])
-      expect((await world.load()).metadata.properties).toMatchObject({ kept: 'yes', price: 'mid' })
     })
   })
 }

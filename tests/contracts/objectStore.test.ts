@@ -1,4 +1,4 @@
-import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
+import { MemoryStore } from '../support/memoryStore.ts'
 import { describeObjectStore } from './objectStoreContract.ts'
 
 const store = new MemoryStore()

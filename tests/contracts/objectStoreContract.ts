@@ -41,6 +41,16 @@ export function describeObjectStore(
       await expect(store.read(uri)).rejects.toThrow(uri)
     })
 
+    it('removes a file, and again when it is gone, and leaves the one beside it', async () => {
+      const { store, uri } = await freshUri()
+      const other = `${uri}.other.parquet`
+      await Promise.all([store.write(uri, Uint8Array.of(1)), store.write(other, Uint8Array.of(2))])
+      await store.remove(uri)
+      await store.remove(uri)
+      await expect(store.read(uri)).rejects.toThrow(ObjectMissing)
+      expect([...(await store.read(other))]).toEqual([2])
+    })
+
     it('writes and reads 50 files at once', async () => {
       const { store, folder } = await open()
       const uris = Array.from({ length: 50 }, () => `${folder}/${randomUUID()}.parquet`)

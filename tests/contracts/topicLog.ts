@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TopicMissing } from '../../lib/kafka/errors.ts'
-import type { RecordContents } from '../../lib/kafka/memoryTopicLog.ts'
 import type { KafkaRecord, TopicLog } from '../../lib/ports.ts'
+import type { RecordContents } from '../support/memoryTopicLog.ts'
 
 /** A place where topics can be made and filled, with the log that is tested. */
 export interface TopicLogWorld {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Fenced } from '../../lib/kafka/errors.ts'
+import { Fenced, TransactionNotOpen } from '../../lib/kafka/errors.ts'
 import type { RecordTransaction } from '../../lib/kafka/transaction.ts'
 import type { OutgoingRecord, TopicLog } from '../../lib/ports.ts'
 
@@ -83,8 +83,8 @@ export function transactionContract(world: () => TransactionWorld): void {
       const topic = await world().createTopic(1)
       const transaction = world().transaction(newId())
       await transaction.abort()
-      await expect(transaction.send([record(topic, 'a')])).rejects.toThrow('Open the transaction')
-      await expect(transaction.commit()).rejects.toThrow('Open the transaction')
+      await expect(transaction.send([record(topic, 'a')])).rejects.toThrow(TransactionNotOpen)
+      await expect(transaction.commit()).rejects.toThrow(TransactionNotOpen)
     })
 
     it('commits nothing without complaint', async () => {

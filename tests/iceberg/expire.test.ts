@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { currentSnapshot, type Snapshot } from '../../lib/iceberg/metadata.ts'
+import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
 import { openWorld, type World } from './fixtures.ts'
 
@@ -16,8 +16,6 @@ async function commitRounds(
   return table
 }
 
-const isRound = (round: number) => (snapshot: Snapshot) => snapshot.summary.round === String(round)
-
 describe('snapshots on the list', () => {
   it('all stay when no bound is given', async () => {
     expect(rounds(await commitRounds(await openWorld(), 12, undefined))).toHaveLength(12)
@@ -31,11 +29,6 @@ describe('snapshots on the list', () => {
 
   it('always are the newest and its parent, even when 0 are kept', async () => {
     expect(rounds(await commitRounds(await openWorld(), 5, { keepSnapshots: 0 }))).toEqual([4, 5])
-  })
-
-  it('go back without a gap to a protected one', async () => {
-    const table = await commitRounds(await openWorld(), 12, { keepSnapshots: 3, protect: isRound(6) })
-    expect(rounds(table)).toEqual([6, 7, 8, 9, 10, 11, 12])
   })
 
   it('keep a tagged one', async () => {

@@ -1,12 +1,12 @@
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
-import { MemoryCatalog } from '../../lib/iceberg/memoryCatalog.ts'
-import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
 import type { Columns, Field, FieldType, PartitionSpec, Schema } from '../../lib/iceberg/schema.ts'
 import { type Change, stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { Table, TableIdent } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
+import { MemoryCatalog } from '../support/memoryCatalog.ts'
+import { MemoryStore } from '../support/memoryStore.ts'
 
 /** 2025-03-20 00:00 UTC. */
 export const dayStartUs = 1_742_428_800_000_000

@@ -4,11 +4,11 @@ import type { DataFile, LiveFile } from '../../lib/iceberg/dataFile.ts'
 import { CommitConflict, UnsupportedTable } from '../../lib/iceberg/errors.ts'
 import { liveFiles } from '../../lib/iceberg/manifest/manifestFile.ts'
 import { decodeManifestList } from '../../lib/iceberg/manifest/manifestList.ts'
-import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
+import { MemoryStore } from '../support/memoryStore.ts'
 import { openWorld, readingsSpec, type World } from './fixtures.ts'
 
 async function manifestsOf(world: World, table: Table) {
@@ -140,7 +140,9 @@ describe('a staged snapshot', () => {
     await expect(staging).rejects.toThrow(unknown)
   })
 
-  it('has fewer than 64 manifests after 2,000 appends, each of which wrote at most 4 more', async () => {
+  it('has fewer than 64 manifests after 2,000 appends, each of which wrote at most 4 more', {
+    timeout: 60_000,
+  }, async () => {
     const store = new MemoryStore()
     const world = await openWorld({ store })
     const file = await world.file()

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type ReaderName, read } from '../../bench/readers/readers.ts'
 import type { DataFile } from '../../lib/iceberg/dataFile.ts'
-import { UnsupportedTable } from '../../lib/iceberg/errors.ts'
+import { ObjectMissing, UnsupportedTable } from '../../lib/iceberg/errors.ts'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
+import { removeOldMetadata } from '../../lib/iceberg/removeOldMetadata.ts'
 import { TrinoQuery } from '../../lib/trino/client.ts'
 import { readSettings } from '../../sandbox/settings.ts'
 import { openWorld, readingsSchema, type World } from '../iceberg/fixtures.ts'
@@ -126,7 +127,7 @@ describe('a table after 40 appends and replaces', () => {
     const { columns } = await readWith('pyiceberg', table.name)
     expect(found.columns).toEqual(columns)
     const west = await planFiles(table.world.store, await table.world.load(), {
-      keepPartition: partition => partition.symbol === 'west',
+      within: { symbol: { from: 'west', to: 'west' } },
     })
     expect(sorted(found.west ?? [])).toEqual(sorted(await serials(table.world, west)))
   })
@@ -151,6 +152,30 @@ describe('a table after 40 appends and replaces', () => {
     expect(metadata.snapshots).toHaveLength(4)
     const [row] = await trino.rows<{ count: number }>(`SELECT count(*) AS count FROM ${table.sql}`)
     expect(row?.count).toBe(left.size)
+  })
+})
+
+describe('a table of which 5 earlier metadata files are kept', () => {
+  it('has 6 of 31 left in the store after 30 commits', async () => {
+    const ident = { namespace: 'iceberg_tests', name: `metadata_${Date.now()}` }
+    const properties = {
+      'write.metadata.delete-after-commit.enabled': 'true',
+      'write.metadata.previous-versions-max': '5',
+    }
+    const world = await openWorld({ ...servers, ident, properties })
+    let table = await world.load()
+    const written = [table.metadataLocation]
+    for (let i = 0; i < 30; i++) {
+      const before = table
+      table = await world.commit({})
+      written.push(table.metadataLocation)
+      await removeOldMetadata(world.store, before, table)
+    }
+    const readable = await Promise.allSettled(written.map(uri => world.store.read(uri!)))
+    const left = written.filter((_, i) => readable[i]?.status === 'fulfilled')
+    expect(new Set(written).size).toBe(31)
+    expect(left).toEqual(written.slice(-6))
+    expect((await world.load()).metadata.snapshots).toHaveLength(30)
   })
 })
 
@@ -192,9 +217,12 @@ describe('Trino', () => {
     const [file] = await planFiles(world.store, await world.load())
     await world.commit({ add: [await table.file('north', 3)], remove: [file!] })
     await world.commit({})
-    const expire = `ALTER TABLE ${table.sql} EXECUTE expire_snapshots(retention_threshold => '0s')`
-    await trino.rows(expire)
-    await expect(world.store.read(file!.path)).rejects.toThrow('no such object')
+    const expire = `ALTER TABLE ${table.sql} EXECUTE expire_snapshots(retention_threshold => '1s')`
+    const afterExpiry = async () => {
+      await trino.rows(expire)
+      return world.store.read(file!.path).catch(error => error)
+    }
+    await expect.poll(afterExpiry, { timeout: 20_000 }).toBeInstanceOf(ObjectMissing)
     expect(await ownSerials(world)).toHaveLength(3)
   })
 })

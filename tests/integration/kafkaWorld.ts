@@ -2,12 +2,12 @@ import type { Kafka } from 'kafkajs'
 import { inject } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { kafkaClient } from '../../lib/kafka/client.ts'
-import type { RecordContents } from '../../lib/kafka/memoryTopicLog.ts'
 import { KafkaTopicLog } from '../../lib/kafka/topicLog.ts'
 import { KafkaTopicWriter } from '../../lib/kafka/topicWriter.ts'
 import { KafkaTransaction } from '../../lib/kafka/transaction.ts'
 import type { TopicLogWorld, WorldTransaction } from '../contracts/topicLog.ts'
 import type { TransactionWorld } from '../contracts/topicTransaction.ts'
+import type { RecordContents } from '../support/memoryTopicLog.ts'
 
 /** The brokers of the tests' sandbox. */
 export function brokers(): string[] {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IngestResult } from '../../lib/steps/ingestTicks.ts'
 import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
 import type { PublishResult } from '../../lib/steps/publishCandles.ts'
-import type { RollupResult } from '../../lib/steps/rollupCandles.ts'
+import type { Recomputed, TakenIn } from '../../lib/steps/rollupCandles.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
 import { Offline } from './offline.ts'
 import {
@@ -28,9 +28,9 @@ afterAll(async () => {
 })
 
 /** Waits until ingest has all, then runs rollup and publish by hand: as their schedules would. */
-async function settle(): Promise<RollupResult> {
+async function settle(): Promise<TakenIn> {
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-  const rolledUp = await offline.invoke<RollupResult>('rollup')
+  const rolledUp = await offline.invoke<TakenIn>('rollup')
   await offline.invoke<PublishResult>('publish')
   return rolledUp
 }
@@ -113,7 +113,7 @@ describe('from ticks to candles', () => {
 
   test('a rollup and a publish with nothing new write nothing', async () => {
     const before = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
-    expect(await offline.invoke<RollupResult>('rollup')).toMatchObject({ changed: 0, behind: 0 })
+    expect(await offline.invoke<TakenIn>('rollup')).toMatchObject({ changed: 0, behind: 0 })
     expect(await offline.invoke<PublishResult>('publish')).toMatchObject({ sent: 0 })
     const after = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
     expect(after.metadata.currentSnapshotId).toBe(before.metadata.currentSnapshotId)
@@ -121,7 +121,7 @@ describe('from ticks to candles', () => {
 
   test('recomputing a stretch that is right already changes nothing', async () => {
     const range = { from: '2025-01-30T00:00:00', to: '2025-02-06T00:00:00' }
-    expect(await offline.invoke<RollupResult>('rollup', range)).toMatchObject({ rounds: 7, changed: 0 })
+    expect(await offline.invoke<Recomputed>('rollup', range)).toMatchObject({ rounds: 7, changed: 0 })
   })
 
   test('a bad tick goes to the dead-letter topic as it came, with its reason and place, and holds nothing up', async () => {

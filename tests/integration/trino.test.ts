@@ -88,12 +88,4 @@ describe('a statement that Trino does not finish', () => {
     }
     await expect.poll(state, { timeout: 10_000 }).toEqual(['FAILED'])
   })
-
-  it('is ended by the server itself when its limit is shorter', async () => {
-    const limited = query({ session: { query_max_run_time: '1s' } })
-    await expect(limited.rows(endless('limit'))).rejects.toMatchObject({
-      errorName: 'EXCEEDED_TIME_LIMIT',
-      retryable: true,
-    })
-  })
 })

@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs'
 import { describe, expect, it } from 'vitest'
-import { isFenced, kafkaError, TopicMissing } from '../../lib/kafka/errors.ts'
+import { BatchUnreadable, isFenced, kafkaError, TopicMissing } from '../../lib/kafka/errors.ts'
+import { CodecFailed } from '../../plugins/offline-kafka/errors.ts'
 
 function protocolError(type: string, retriable: boolean, message = type): Error {
   return Object.assign(new kafkajs.KafkaJSProtocolError(message), { type, retriable })
@@ -28,6 +29,13 @@ describe('kafkaError', () => {
     if (error instanceof Error) {
       expect(kafkaError(afterRetries(error), 'testing', 'topic')).toMatchObject({ code, retryable })
     }
+  })
+
+  it('makes of a batch that its codec cannot read BatchUnreadable, which is not retryable', () => {
+    const error = kafkaError(new CodecFailed('LZ4 block is cut off'), 'reading ticks', 'ticks')
+    expect(error).toBeInstanceOf(BatchUnreadable)
+    expect(error.retryable).toBe(false)
+    expect(error.message).toContain('while reading ticks: LZ4 block is cut off')
   })
 
   it('says what was going on and why it failed', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryTopicWriter, MemoryTransaction } from '../../lib/kafka/memoryProducers.ts'
-import { MemoryTopicLog, type RecordContents } from '../../lib/kafka/memoryTopicLog.ts'
 import { partitionOf } from '../../lib/kafka/partition.ts'
 import { type TopicLogWorld, texts, topicLogContract } from '../contracts/topicLog.ts'
 import { transactionContract } from '../contracts/topicTransaction.ts'
+import { MemoryTopicWriter, MemoryTransaction } from '../support/memoryProducers.ts'
+import { MemoryTopicLog, type RecordContents } from '../support/memoryTopicLog.ts'
 
 class MemoryWorld implements TopicLogWorld {
   readonly log = new MemoryTopicLog()

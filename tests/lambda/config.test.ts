@@ -62,6 +62,14 @@ describe('readConfig', () => {
   })
 
   test.each([
+    [{ KAFKA_AUTH: 'plain', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }, /KAFKA_TLS/],
+    [{ TRINO_URL: 'http://trino.example', TRINO_PASSWORD: 'p' }, /https/],
+    [{ ICEBERG_AUTH: 'oauth2', ICEBERG_URI: 'http://c.example' }, /https/],
+  ])('a deployed stage sends no password in the clear: %j', (env, message) => {
+    expect(() => readConfig({ ...DEPLOYED, ...env })).toThrow(message)
+  })
+
+  test.each([
     [{ KAFKA_AUTH: 'plain' }, /KAFKA_USERNAME is missing/],
     [{ KAFKA_TLS: 'yes' }, /KAFKA_TLS/],
     [{ TRINO_URL: 'localhost:8090' }, /TRINO_URL/],

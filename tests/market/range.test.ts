@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   coverWith,
+  cutAtMidnights,
   growToBuckets,
   mergeRanges,
   subtractRanges,
@@ -66,5 +67,15 @@ describe('ranges', () => {
       { fromUs: minute('2025-01-31T23:59:00Z'), toUs: minute('2025-02-01T00:01:00Z') },
     ])
     expect(grown).toEqual([{ fromUs: minute('2025-01-01T00:00:00Z'), toUs: minute('2025-03-01T00:00:00Z') }])
+  })
+
+  test('a stretch is cut at midnights and grown to whole minutes', () => {
+    const moment = (text: string) => Date.parse(text) * 1000
+    const stretch = { fromUs: moment('2026-01-30T23:59:30Z') + 1, toUs: moment('2026-02-01T00:00:00Z') + 1 }
+    expect([...cutAtMidnights(stretch)]).toEqual([
+      { fromUs: moment('2026-01-30T23:59:00Z'), toUs: moment('2026-01-31T00:00:00Z') },
+      { fromUs: moment('2026-01-31T00:00:00Z'), toUs: moment('2026-02-01T00:00:00Z') },
+      { fromUs: moment('2026-02-01T00:00:00Z'), toUs: moment('2026-02-01T00:01:00Z') },
+    ])
   })
 })

@@ -6,10 +6,10 @@ import { fakeInstruments, fakeRecord, fakeTick } from '../../lib/steps/fakeTicks
 const TIME_US = Date.parse('2026-01-31T12:00:00Z') * 1000
 
 describe('fake ticks', () => {
-  test('are the same for the same seed, symbol and time, and others for another seed', () => {
-    const [instrument] = fakeInstruments(7, 1)
-    expect(fakeTick(7, instrument!, TIME_US)).toEqual(fakeTick(7, instrument!, TIME_US))
-    expect(fakeTick(8, instrument!, TIME_US)).not.toEqual(fakeTick(7, instrument!, TIME_US))
+  test('are the same for the same seed and time, and others for another seed', () => {
+    const first = (seed: number) => fakeTick(fakeInstruments(seed, 1)[0]!, TIME_US)
+    expect(first(7)).toEqual(first(7))
+    expect(first(8)).not.toEqual(first(7))
   })
 
   test('more symbols leave the first ones as they were', () => {
@@ -19,7 +19,7 @@ describe('fake ticks', () => {
 
   test('are good ticks with bid below mid below ask', () => {
     for (const instrument of fakeInstruments(3, 100)) {
-      const record = fakeRecord('t', 3, instrument, TIME_US)
+      const record = fakeRecord('t', instrument, TIME_US)
       const tick = decodeTick(Buffer.from(record.value as string), TIME_US / 1000, {
         earliestUs: 0,
         maxAheadMs: 0,
@@ -33,15 +33,15 @@ describe('fake ticks', () => {
 
   test('times carry three decimals, six where they are needed, and no zone', () => {
     const [instrument] = fakeInstruments(1, 1)
-    expect(fakeTick(1, instrument!, TIME_US).dateTime).toBe('2026-01-31T12:00:00.000')
-    expect(fakeTick(1, instrument!, TIME_US + 1).dateTime).toBe('2026-01-31T12:00:00.000001')
+    expect(fakeTick(instrument!, TIME_US).dateTime).toBe('2026-01-31T12:00:00.000')
+    expect(fakeTick(instrument!, TIME_US + 1).dateTime).toBe('2026-01-31T12:00:00.000001')
   })
 
   test('the walk moves a little in a second and more in a day', () => {
     const step = (ms: number) => {
       const moves = Array.from({ length: 200 }, (_, i) => {
         const at = TIME_US / 1000 + i * 3_600_000
-        return Math.abs(Math.log(walkPrice(1, 'X', 100, at + ms) / walkPrice(1, 'X', 100, at)))
+        return Math.abs(Math.log(walkPrice(1, 100, at + ms) / walkPrice(1, 100, at)))
       })
       return moves.reduce((sum, move) => sum + move, 0) / moves.length
     }

@@ -235,6 +235,17 @@ describe('ingestTicks', () => {
     ])
   })
 
+  test('an epoch more is refused while the topic is the same: it would take every tick in twice', async () => {
+    produce(world, 0, tickJson(1))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    await expect(beginEpoch(world.services)).rejects.toThrow(/nothing to begin anew/)
+  })
+
+  test('a batch of another topic is refused', async () => {
+    const foreign = { topic: 'other', partition: 0, records: [] }
+    await expect(ingest(world, [foreign])).rejects.toThrow(/same topic/)
+  })
+
   test('a topic made anew is noticed even when its offsets go on from the vector', async () => {
     produce(world, 0, tickJson(1))
     await ingest(world, [await batch(world, 0, 0, 1)])

@@ -3,10 +3,10 @@ import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
-import { MemoryTransaction } from '../../lib/kafka/memoryProducers.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { publishCandles } from '../../lib/steps/publishCandles.ts'
 import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import { MemoryTransaction } from '../support/memoryProducers.ts'
 import { newWorld, SETTINGS, type World } from './world.ts'
 
 let world: World

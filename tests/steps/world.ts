@@ -1,16 +1,16 @@
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
-import { MemoryCatalog } from '../../lib/iceberg/memoryCatalog.ts'
-import { MemoryStore } from '../../lib/iceberg/memoryStore.ts'
 import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
-import { MemoryTopicWriter, MemoryTransaction } from '../../lib/kafka/memoryProducers.ts'
-import { MemoryTopicLog } from '../../lib/kafka/memoryTopicLog.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
 import type { Trust } from '../../lib/steps/admit.ts'
 import { type IngestServices, ingestTicks } from '../../lib/steps/ingestTicks.ts'
 import type { Settings } from '../../lib/steps/services.ts'
 import { setUp, topicSpecs } from '../../lib/steps/setUp.ts'
 import { TICKS_SCHEMA, TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
+import { MemoryCatalog } from '../support/memoryCatalog.ts'
+import { MemoryTopicWriter, MemoryTransaction } from '../support/memoryProducers.ts'
+import { MemoryStore } from '../support/memoryStore.ts'
+import { MemoryTopicLog } from '../support/memoryTopicLog.ts'
 
 export const SETTINGS: Settings = {
   ticksTopic: 'ticks',

@@ -19,8 +19,8 @@ export interface AvroFile {
   readonly records: readonly unknown[]
 }
 
-const magic = Buffer.from('Obj\x01', 'latin1')
-const syncLength = 16
+const MAGIC = Buffer.from('Obj\x01', 'latin1')
+const SYNC_LENGTH = 16
 
 // https://avro.apache.org/docs/1.11.1/specification/#object-container-files
 const metadataType = avro.Type.forSchema({ type: 'map', values: 'bytes' })
@@ -43,8 +43,8 @@ export function encodeAvro(
   const type = typeOf(schemaText)
   const head = { ...metadata, 'avro.schema': schemaText, 'avro.codec': 'deflate' }
   const headBytes = Object.fromEntries(Object.entries(head).map(([key, text]) => [key, Buffer.from(text)]))
-  const sync = randomBytes(syncLength)
-  const parts = [magic, metadataType.toBuffer(headBytes), sync]
+  const sync = randomBytes(SYNC_LENGTH)
+  const parts = [MAGIC, metadataType.toBuffer(headBytes), sync]
   if (records.length > 0) {
     const body = deflateRawSync(Buffer.concat(records.map(record => type.toBuffer(record))))
     parts.push(blockHeadType.toBuffer({ count: records.length, size: body.length }), body, sync)
@@ -66,8 +66,8 @@ export function decodeAvro(bytes: Uint8Array, rename: (schema: AvroSchema) => Av
 }
 
 function decode(file: Buffer, rename: (schema: AvroSchema) => AvroSchema): AvroFile {
-  if (!file.subarray(0, magic.length).equals(magic)) throw new UnreadableFile('not an Avro file')
-  const head = metadataType.decode(file, magic.length)
+  if (!file.subarray(0, MAGIC.length).equals(MAGIC)) throw new UnreadableFile('not an Avro file')
+  const head = metadataType.decode(file, MAGIC.length)
   const texts = Object.entries(head.value as Record<string, Buffer>).map(([key, value]) => [
     key,
     value.toString(),
@@ -79,7 +79,7 @@ function decode(file: Buffer, rename: (schema: AvroSchema) => AvroSchema): AvroF
   } = Object.fromEntries(texts)
   const type = typeOf(JSON.stringify(rename(JSON.parse(schemaText))))
   const records: unknown[] = []
-  let offset = head.offset + syncLength
+  let offset = head.offset + SYNC_LENGTH
   while (offset < file.length) {
     const { value, offset: start } = blockHeadType.decode(file, offset)
     const { count, size } = value as { count: number; size: number }
@@ -91,7 +91,7 @@ function decode(file: Buffer, rename: (schema: AvroSchema) => AvroSchema): AvroF
       records.push(record.value)
       at = record.offset
     }
-    offset = start + size + syncLength
+    offset = start + size + SYNC_LENGTH
   }
   if (offset !== file.length) throw new UnreadableFile('an Avro file ends too early')
   return { metadata, records }
@@ -106,7 +106,7 @@ function inflate(body: Buffer, codec: string): Buffer {
 }
 
 const types = new Map<string, Type>()
-const maxTypes = 64
+const MAX_TYPES = 64
 
 /** Avro types are compiled to code: once per schema, as long as there are not too many. */
 function typeOf(schemaText: string): Type {
@@ -117,7 +117,7 @@ function typeOf(schemaText: string): Type {
     omitRecordMethods: true,
     wrapUnions: false,
   } as Partial<avro.ForSchemaOptions>)
-  if (types.size >= maxTypes) types.clear()
+  if (types.size >= MAX_TYPES) types.clear()
   types.set(schemaText, type)
   return type
 }

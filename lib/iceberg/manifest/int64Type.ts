@@ -1,6 +1,6 @@
 import avro, { type Type } from 'avsc'
 
-const wordSize = 0x100000000
+const WORD_SIZE = 0x100000000
 
 interface LongCodec {
   fromBuffer(bytes: Buffer): number | bigint
@@ -13,7 +13,7 @@ interface LongCodec {
 
 const codec: LongCodec = {
   fromBuffer(bytes) {
-    const number = bytes.readInt32LE(4) * wordSize + bytes.readUInt32LE(0)
+    const number = bytes.readInt32LE(4) * WORD_SIZE + bytes.readUInt32LE(0)
     return Number.isSafeInteger(number) ? number : bytes.readBigInt64LE(0)
   },
   toBuffer(value) {
@@ -21,7 +21,7 @@ const codec: LongCodec = {
     if (typeof value === 'bigint') bytes.writeBigInt64LE(value)
     else {
       bytes.writeUInt32LE(value >>> 0, 0)
-      bytes.writeInt32LE(Math.floor(value / wordSize), 4)
+      bytes.writeInt32LE(Math.floor(value / WORD_SIZE), 4)
     }
     return bytes
   },

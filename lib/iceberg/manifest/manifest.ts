@@ -7,7 +7,7 @@ import { partitionFieldsToWire, schemaToWire } from '../wire.ts'
 import { decodeAvro, encodeAvro } from './avroFile.ts'
 import type { EntryStatus, ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
-import { manifestNames, manifestSchema, partitionKey } from './manifestSchema.ts'
+import { MANIFEST_NAMES, manifestSchema, partitionKey } from './manifestSchema.ts'
 import { renameById } from './renameById.ts'
 
 type Pairs<Value> = readonly { readonly key: number; readonly value: Value }[]
@@ -39,7 +39,7 @@ interface EntryRecord {
   readonly data_file: FileRecord
 }
 
-const statuses: readonly EntryStatus[] = ['existing', 'added', 'deleted']
+const STATUSES: readonly EntryStatus[] = ['existing', 'added', 'deleted']
 
 /** Entries of one partition spec as a manifest file. */
 export function encodeManifest(
@@ -64,7 +64,7 @@ export function decodeManifest(
   manifest: ManifestFile,
   spec: PartitionSpec,
 ): ManifestEntry[] {
-  const { records } = decodeAvro(bytes, written => renameById(written, manifestNames))
+  const { records } = decodeAvro(bytes, written => renameById(written, MANIFEST_NAMES))
   return (records as EntryRecord[]).map(record => entryFromRecord(record, manifest, spec))
 }
 
@@ -73,7 +73,7 @@ function entryToRecord(
   spec: PartitionSpec,
 ): EntryRecord {
   return {
-    status: statuses.indexOf(status),
+    status: STATUSES.indexOf(status),
     snapshot_id: snapshotId,
     sequence_number: sequenceNumber ?? null,
     file_sequence_number: fileSequenceNumber ?? null,
@@ -95,6 +95,7 @@ function fileToRecord(file: DataFile, spec: PartitionSpec): FileRecord {
     nan_value_counts: toPairs(file.nanCounts, same),
     lower_bounds: toPairs(file.lowerBounds, Buffer.from),
     upper_bounds: toPairs(file.upperBounds, Buffer.from),
+    key_metadata: null,
     split_offsets: file.splitOffsets ?? null,
     sort_order_id: file.sortOrderId ?? null,
   }
@@ -109,7 +110,7 @@ function toPairs<From, To>(map: ByField<From> | undefined, convert: (value: From
 }
 
 function entryFromRecord(record: EntryRecord, manifest: ManifestFile, spec: PartitionSpec): ManifestEntry {
-  const status = statuses[record.status]
+  const status = STATUSES[record.status]
   if (!status) throw new UnreadableFile(`manifest ${manifest.path} has an entry of status ${record.status}`)
   // https://iceberg.apache.org/spec/#sequence-number-inheritance
   const inherited = status === 'added' ? manifest.sequenceNumber : 0

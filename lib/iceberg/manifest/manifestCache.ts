@@ -3,7 +3,7 @@ import type { ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
 
 /** Entries of manifests, and manifests of lists, that one process keeps: up to 8 kB each, 64 MB in all. */
-const maxItems = 8_000
+const MAX_ITEMS = 8_000
 
 /** Files that never change, parsed, the most recently used ones. */
 class ParsedFiles<Item> {
@@ -20,11 +20,11 @@ class ParsedFiles<Item> {
   }
 
   set(path: string, items: readonly Item[]): void {
-    if (this.#files.has(path) || items.length > maxItems) return
+    if (this.#files.has(path) || items.length > MAX_ITEMS) return
     this.#files.set(path, items)
     this.#items += items.length + 1
     for (const [oldest, { length }] of this.#files) {
-      if (this.#items <= maxItems) return
+      if (this.#items <= MAX_ITEMS) return
       this.#files.delete(oldest)
       this.#items -= length + 1
     }

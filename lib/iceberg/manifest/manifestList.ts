@@ -2,10 +2,10 @@ import { defined } from '../defined.ts'
 import type { Snapshot } from '../metadata.ts'
 import { type AvroSchema, decodeAvro, encodeAvro } from './avroFile.ts'
 import type { ManifestFile, PartitionSummary } from './manifestFile.ts'
-import { optional, renameById } from './renameById.ts'
+import { namesById, optional, renameById } from './renameById.ts'
 
 // https://iceberg.apache.org/spec/#manifest-lists
-const schema: AvroSchema = {
+const SCHEMA: AvroSchema = {
   type: 'record',
   name: 'manifest_file',
   fields: [
@@ -44,28 +44,8 @@ const schema: AvroSchema = {
   ],
 }
 
-/** The names above by field id: other writers have other names for some. */
-const names: Readonly<Record<number, string>> = {
-  500: 'manifest_path',
-  501: 'manifest_length',
-  502: 'partition_spec_id',
-  503: 'added_snapshot_id',
-  504: 'added_files_count',
-  505: 'existing_files_count',
-  506: 'deleted_files_count',
-  507: 'partitions',
-  509: 'contains_null',
-  510: 'lower_bound',
-  511: 'upper_bound',
-  512: 'added_rows_count',
-  513: 'existing_rows_count',
-  514: 'deleted_rows_count',
-  515: 'sequence_number',
-  516: 'min_sequence_number',
-  517: 'content',
-  518: 'contains_nan',
-  519: 'key_metadata',
-}
+/** Other writers have other names for some fields. */
+const NAMES = namesById(SCHEMA)
 
 interface SummaryRecord {
   readonly contains_null: boolean
@@ -101,7 +81,7 @@ export function encodeManifestList(
   }: Pick<Snapshot, 'snapshotId' | 'parentSnapshotId' | 'sequenceNumber'>,
   manifests: readonly ManifestFile[],
 ): Uint8Array {
-  return encodeAvro(schema, manifests.map(toRecord), {
+  return encodeAvro(SCHEMA, manifests.map(toRecord), {
     'snapshot-id': String(snapshotId),
     'parent-snapshot-id': String(parentSnapshotId ?? null),
     'sequence-number': String(sequenceNumber),
@@ -111,7 +91,7 @@ export function encodeManifestList(
 
 /** The manifests of a snapshot, whoever wrote the list. Throws `UnreadableFile`. */
 export function decodeManifestList(bytes: Uint8Array): ManifestFile[] {
-  const { records } = decodeAvro(bytes, written => renameById(written, names))
+  const { records } = decodeAvro(bytes, written => renameById(written, NAMES))
   return (records as ManifestRecord[]).map(fromRecord)
 }
 

@@ -2,7 +2,7 @@ import { UnsupportedTable } from '../errors.ts'
 import type { FieldType, PartitionField, PartitionSpec, Schema } from '../schema.ts'
 import { partitionType } from '../transforms.ts'
 import type { AvroSchema } from './avroFile.ts'
-import { optional } from './renameById.ts'
+import { namesById, optional } from './renameById.ts'
 
 // https://iceberg.apache.org/spec/#manifests
 
@@ -13,6 +13,13 @@ export function partitionKey({ fieldId }: PartitionField): string {
 
 /** The Avro schema of a manifest's entries; only the partition differs from table to table. */
 export function manifestSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
+  return entrySchema(partitionSchema(schema, spec))
+}
+
+/** The names used here by field id, for manifests of other writers; the partition's fields have none. */
+export const MANIFEST_NAMES = namesById(entrySchema({ type: 'record', name: 'r102', fields: [] }))
+
+function entrySchema(partition: AvroSchema): AvroSchema {
   return {
     type: 'record',
     name: 'manifest_entry',
@@ -21,36 +28,12 @@ export function manifestSchema(schema: Schema, spec: PartitionSpec): AvroSchema 
       { name: 'snapshot_id', 'field-id': 1, ...optional('long') },
       { name: 'sequence_number', 'field-id': 3, ...optional('long') },
       { name: 'file_sequence_number', 'field-id': 4, ...optional('long') },
-      { name: 'data_file', 'field-id': 2, type: dataFileSchema(schema, spec) },
+      { name: 'data_file', 'field-id': 2, type: dataFileSchema(partition) },
     ],
   }
 }
 
-/** The names used here by field id, for manifests of other writers. */
-export const manifestNames: Readonly<Record<number, string>> = {
-  0: 'status',
-  1: 'snapshot_id',
-  2: 'data_file',
-  3: 'sequence_number',
-  4: 'file_sequence_number',
-  100: 'file_path',
-  101: 'file_format',
-  102: 'partition',
-  103: 'record_count',
-  104: 'file_size_in_bytes',
-  108: 'column_sizes',
-  109: 'value_counts',
-  110: 'null_value_counts',
-  125: 'lower_bounds',
-  128: 'upper_bounds',
-  131: 'key_metadata',
-  132: 'split_offsets',
-  134: 'content',
-  137: 'nan_value_counts',
-  140: 'sort_order_id',
-}
-
-function dataFileSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
+function dataFileSchema(partition: AvroSchema): AvroSchema {
   return {
     type: 'record',
     name: 'r2',
@@ -58,7 +41,7 @@ function dataFileSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
       { name: 'content', type: 'int', 'field-id': 134 },
       { name: 'file_path', type: 'string', 'field-id': 100 },
       { name: 'file_format', type: 'string', 'field-id': 101 },
-      { name: 'partition', type: partitionSchema(schema, spec), 'field-id': 102 },
+      { name: 'partition', type: partition, 'field-id': 102 },
       { name: 'record_count', type: 'long', 'field-id': 103 },
       { name: 'file_size_in_bytes', type: 'long', 'field-id': 104 },
       { name: 'column_sizes', 'field-id': 108, ...optional(mapSchema(117, 118, 'long')) },
@@ -67,6 +50,7 @@ function dataFileSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
       { name: 'nan_value_counts', 'field-id': 137, ...optional(mapSchema(138, 139, 'long')) },
       { name: 'lower_bounds', 'field-id': 125, ...optional(mapSchema(126, 127, 'bytes')) },
       { name: 'upper_bounds', 'field-id': 128, ...optional(mapSchema(129, 130, 'bytes')) },
+      { name: 'key_metadata', 'field-id': 131, ...optional('bytes') },
       {
         name: 'split_offsets',
         'field-id': 132,
@@ -107,7 +91,7 @@ function avroName(name: string): string {
   throw new UnsupportedTable(`partition field ${name}: only letters, digits and _ are written here`)
 }
 
-const avroTypes: Readonly<Record<FieldType, AvroSchema>> = {
+const AVRO_TYPES: Readonly<Record<FieldType, AvroSchema>> = {
   string: 'string',
   double: 'double',
   boolean: 'boolean',
@@ -124,6 +108,6 @@ function partitionAvroType(schema: Schema, field: PartitionField): AvroSchema {
     case 'month':
       return 'int'
     case 'identity':
-      return avroTypes[partitionType(schema, field)]
+      return AVRO_TYPES[partitionType(schema, field)]
   }
 }

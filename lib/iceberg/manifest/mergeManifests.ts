@@ -6,10 +6,10 @@ import { readManifests } from './readManifests.ts'
 import { type SnapshotIds, writeManifest } from './writeManifest.ts'
 
 /** So many manifests of one size class become one of the next class. */
-const fanIn = 32
+const FAN_IN = 32
 
 /** A manifest with this many files is left alone for ever. */
-const fullFiles = fanIn ** 2
+const FULL_FILES = FAN_IN ** 2
 
 /**
  * Merges small manifests when there are many: 32 with fewer than 32 files each become one, 32 with fewer than
@@ -34,14 +34,14 @@ export async function mergeManifests(
 /** Groups of manifests of one spec and size class that have become too many. */
 function crowds(manifests: readonly ManifestFile[]): ManifestFile[][] {
   const classes = Map.groupBy(manifests.filter(isSmall), manifest => {
-    const size = Math.floor(Math.log(liveFiles(manifest)) / Math.log(fanIn))
+    const size = Math.floor(Math.log(liveFiles(manifest)) / Math.log(FAN_IN))
     return `${manifest.specId} ${size}`
   })
-  return [...classes.values()].filter(members => members.length >= fanIn)
+  return [...classes.values()].filter(members => members.length >= FAN_IN)
 }
 
 function isSmall(manifest: ManifestFile): boolean {
-  return manifest.content === 'data' && liveFiles(manifest) < fullFiles
+  return manifest.content === 'data' && liveFiles(manifest) < FULL_FILES
 }
 
 /** What a later snapshot keeps of an entry: deletions of earlier snapshots are not copied. */

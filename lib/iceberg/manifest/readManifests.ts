@@ -7,7 +7,7 @@ import type { ManifestFile } from './manifestFile.ts'
 import { decodeManifestList } from './manifestList.ts'
 
 /** Reads under way at once: enough to hide the store's latency, few enough for its sockets. */
-const parallelReads = 8
+const PARALLEL_READS = 8
 
 /** The manifests of a snapshot, in its order. */
 export async function readManifestList(
@@ -53,6 +53,6 @@ async function mapBounded<Item, Result>(
   const worker = async () => {
     for (const [i, item] of waiting) results[i] = await work(item)
   }
-  await Promise.all(Array.from({ length: Math.min(parallelReads, items.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, items.length) }, worker))
   return results
 }

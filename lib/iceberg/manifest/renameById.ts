@@ -5,6 +5,19 @@ export function optional(type: AvroSchema): { readonly type: AvroSchema; readonl
   return { type: ['null', type], default: null }
 }
 
+/** The names of all fields of an Avro schema by their Iceberg ids, which all of them must have. */
+export function namesById(schema: AvroSchema): Readonly<Record<number, string>> {
+  return Object.fromEntries(fieldsWithin(schema).map(({ 'field-id': id, name }) => [id, name]))
+}
+
+function fieldsWithin(schema: AvroSchema): NamedField[] {
+  if (typeof schema === 'string') return []
+  if (isUnion(schema)) return schema.flatMap(fieldsWithin)
+  if (schema.type === 'array') return fieldsWithin(schema.items as AvroSchema)
+  const fields = schema.type === 'record' ? (schema.fields as NamedField[]) : []
+  return fields.flatMap(field => [field, ...fieldsWithin(field.type)])
+}
+
 /** An Avro schema with the fields named by their Iceberg id; an id without a name is called `f` and the id. */
 export function renameById(schema: AvroSchema, names: Readonly<Record<number, string>>): AvroSchema {
   if (typeof schema === 'string') return schema

@@ -10,10 +10,10 @@ import { plainBits, plainTexts, plainWords } from './plain.ts'
 import { schemaElement } from './schemaElement.ts'
 
 /** Rows per page, as parquet-java has it: small enough to skip, large enough to compress. */
-const pageRows = 20_000
+const PAGE_ROWS = 20_000
 
 /** Below this, zstd's start costs more than it saves. */
-const smallestCompressed = 256
+const SMALLEST_COMPRESSED = 256
 
 /** One column's bytes in a row group, and what the footer says of them (offsets from the chunk's start). */
 export interface Chunk {
@@ -40,7 +40,7 @@ export function encodeChunk(field: Field, gathered: Gathered): Chunk {
     ...dataPages(field, gathered, encoding, valuesOf),
   ]
   const rawSize = pages.reduce((sum, page) => sum + page.body.length, 0)
-  const codec: CompressionCodec = rawSize < smallestCompressed ? 'UNCOMPRESSED' : 'ZSTD'
+  const codec: CompressionCodec = rawSize < SMALLEST_COMPRESSED ? 'UNCOMPRESSED' : 'ZSTD'
   const written = pages.map(page => writePage(page, codec))
   const size = sum(written, page => page.size)
   const dictionarySize = dictionary ? (written[0]?.size ?? 0) : 0
@@ -125,8 +125,8 @@ function dataPages(
   const pages: RawPage[] = []
   const rows = count + nullCount
   let from = 0
-  for (let start = 0; start < rows; start += pageRows) {
-    const end = Math.min(start + pageRows, rows)
+  for (let start = 0; start < rows; start += PAGE_ROWS) {
+    const end = Math.min(start + PAGE_ROWS, rows)
     const to = from + (present ? countPresent(present, start, end) : end - start)
     const levels = field.required ? [] : definitionLevels(present, start, end)
     pages.push({

@@ -8,12 +8,12 @@ import type { ColumnValue, Field, FieldType, Schema } from '../schema.ts'
 /** Columns as `decodeParquet` gives them, by the names of the schema asked for. */
 export type DecodedColumns = Record<string, ColumnValue[]>
 
-const nativeCompressors = {
+const NATIVE_COMPRESSORS = {
   ...compressors,
   ZSTD: (page: Uint8Array) => new Uint8Array(zstdDecompressSync(page)),
 }
 
-const parsers = {
+const PARSERS = {
   timestampFromMilliseconds: (ms: bigint) => ms * 1000n,
   timestampFromMicroseconds: (us: bigint) => us,
   timestampFromNanoseconds: (ns: bigint) => ns / 1000n,
@@ -63,8 +63,8 @@ async function readColumn(file: ArrayBuffer, metadata: FileMetaData, field: Fiel
     file,
     metadata,
     columns: [element.name],
-    compressors: nativeCompressors,
-    parsers,
+    compressors: NATIVE_COMPRESSORS,
+    parsers: PARSERS,
     geoparquet: false,
   }
   let values: ArrayLike<unknown>
@@ -75,7 +75,7 @@ async function readColumn(file: ArrayBuffer, metadata: FileMetaData, field: Fiel
   }
   if (values.length !== rows)
     throw new UnreadableFile(`column ${element.name} has ${values.length} of ${rows} rows`)
-  const convert = converters[field.type]
+  const convert = CONVERTERS[field.type]
   return Array.from(values, value => (value === null || value === undefined ? null : convert(value, field)))
 }
 
@@ -88,7 +88,7 @@ function wrong(value: unknown, { name, type }: Field): never {
   throw new UnreadableFile(`column ${name} holds ${String(value)} (${typeof value}), which is no ${type}`)
 }
 
-const converters: Readonly<Record<FieldType, (value: unknown, field: Field) => ColumnValue>> = {
+const CONVERTERS: Readonly<Record<FieldType, (value: unknown, field: Field) => ColumnValue>> = {
   string: (value, field) => (typeof value === 'string' ? value : wrong(value, field)),
   double: (value, field) => (typeof value === 'number' ? value : wrong(value, field)),
   boolean: (value, field) => (typeof value === 'boolean' ? value : wrong(value, field)),

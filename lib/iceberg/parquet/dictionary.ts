@@ -6,18 +6,18 @@ export interface Dictionary<Entries> {
 }
 
 /** After so many values, a column with this share of distinct ones is given up at once. */
-const probe = { values: 1024, distinctShare: 0.6 }
+const PROBE = { values: 1024, distinctShare: 0.6 }
 
 /** More entries than this, or than half the values, save nothing. */
-const maxEntries = 1 << 16
+const MAX_ENTRIES = 1 << 16
 
 function worthIt(seen: number, distinct: number): boolean {
-  return seen !== probe.values || distinct <= probe.values * probe.distinctShare
+  return seen !== PROBE.values || distinct <= PROBE.values * PROBE.distinctShare
 }
 
 /** A dictionary of texts, or undefined when too few repeat. */
 export function textDictionary(texts: readonly string[]): Dictionary<readonly string[]> | undefined {
-  const limit = Math.min(maxEntries, texts.length / 2)
+  const limit = Math.min(MAX_ENTRIES, texts.length / 2)
   const places = new Map<string, number>()
   const indexes = new Uint32Array(texts.length)
   let previous: string | undefined
@@ -41,7 +41,7 @@ export function textDictionary(texts: readonly string[]): Dictionary<readonly st
 /** A dictionary of numbers given as words, compared bit by bit, or undefined when too few repeat. */
 export function wordDictionary(words: Uint32Array, width: 1 | 2): Dictionary<Uint32Array> | undefined {
   const count = words.length / width
-  const limit = Math.min(maxEntries, count / 2)
+  const limit = Math.min(MAX_ENTRIES, count / 2)
   const table = new WordTable(width, limit)
   const indexes = new Uint32Array(count)
   const high = width - 1

@@ -9,9 +9,9 @@ import { parquetSchema } from './schemaElement.ts'
 import { type ColumnExtent, type ColumnStats, StatsBuilder } from './stats.ts'
 
 /** A reader can skip a row group by its statistics, and needs to hold one column of it in memory. */
-const rowGroupRows = 131_072
+const ROW_GROUP_ROWS = 131_072
 
-const magic = new TextEncoder().encode('PAR1')
+const MAGIC = new TextEncoder().encode('PAR1')
 
 /** A whole Parquet file, and what a manifest says of it. */
 export interface EncodedParquet {
@@ -31,11 +31,11 @@ export function encodeParquet(schema: Schema, columns: Columns, rowCount: number
   if (rowCount < 1) throw new InvalidRows('a data file needs at least one row')
   const sources = schema.fields.map(field => ({ field, column: columnOf(columns, field, rowCount) }))
   const stats = new StatsBuilder()
-  const parts: Uint8Array[] = [magic]
+  const parts: Uint8Array[] = [MAGIC]
   const rowGroups: RowGroup[] = []
-  let offset = magic.length
-  for (let start = 0; start < rowCount; start += rowGroupRows) {
-    const end = Math.min(start + rowGroupRows, rowCount)
+  let offset = MAGIC.length
+  for (let start = 0; start < rowCount; start += ROW_GROUP_ROWS) {
+    const end = Math.min(start + ROW_GROUP_ROWS, rowCount)
     const chunks = sources.map(({ field, column }) => {
       const gathered = gather(field, column, start, end)
       const chunk = encodeChunk(field, gathered)
@@ -91,6 +91,6 @@ function footer(schema: Schema, rowGroups: RowGroup[], rowCount: number): Uint8A
     row_groups: rowGroups,
     metadata_length: 0,
   })
-  writer.appendBytes(magic)
+  writer.appendBytes(MAGIC)
   return writer.getBytes()
 }

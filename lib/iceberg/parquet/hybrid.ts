@@ -1,5 +1,5 @@
 /** A run at least this long costs less as a run than bit-packed. */
-const shortestRun = 8
+const SHORTEST_RUN = 8
 
 /** Bits needed for every number from 0 to `max`. */
 export function bitWidthOf(max: number): number {
@@ -21,7 +21,7 @@ export function encodeHybrid(
   let i = start
   while (i < end) {
     const run = runLength(values, i, end)
-    if (run >= shortestRun) {
+    if (run >= SHORTEST_RUN) {
       out.literal(literalStart, i)
       out.run(i, run)
       i += run

@@ -2,7 +2,7 @@ import type { SchemaElement } from 'hyparquet'
 import type { Field, FieldType, Schema } from '../schema.ts'
 
 /** https://iceberg.apache.org/spec/#parquet, with the older `converted_type` beside it for old readers. */
-const physicalTypes: Readonly<Record<FieldType, Partial<SchemaElement>>> = {
+const PHYSICAL_TYPES: Readonly<Record<FieldType, Partial<SchemaElement>>> = {
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   double: { type: 'DOUBLE' },
   boolean: { type: 'BOOLEAN' },
@@ -17,7 +17,7 @@ const physicalTypes: Readonly<Record<FieldType, Partial<SchemaElement>>> = {
 
 /** A column in a Parquet file's schema; its Iceberg id is what readers find it by. */
 export function schemaElement({ id, name, required, type }: Field): SchemaElement {
-  return { name, field_id: id, repetition_type: required ? 'REQUIRED' : 'OPTIONAL', ...physicalTypes[type] }
+  return { name, field_id: id, repetition_type: required ? 'REQUIRED' : 'OPTIONAL', ...PHYSICAL_TYPES[type] }
 }
 
 /** A Parquet file's schema: the root, then its columns. */

@@ -1,5 +1,5 @@
-import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
-import { TopicMissing } from './errors.ts'
+import { TopicMissing } from '../../lib/kafka/errors.ts'
+import type { KafkaRecord, OffsetRange, TopicLog } from '../../lib/ports.ts'
 
 /** What a record holds beside its place; without a time it is of the year 1970. */
 export type RecordContents = Partial<Omit<KafkaRecord, 'offset'>>

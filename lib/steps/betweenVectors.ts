@@ -1,5 +1,5 @@
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
-import { integerLiteral } from './literals.ts'
+import { integerLiteral } from '../trino/literals.ts'
 
 /** SQL that holds for ticks at or above one vector (the beginning when undefined) and below another. */
 export function betweenVectors(from: OffsetVector | undefined, to: OffsetVector): string {

@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import type { Catalog, Requirement, TableDefinition, Update } from './catalog.ts'
-import { CatalogRejected, CommitConflict, CommitRejected, TableMissing } from './errors.ts'
-import { type Json, parseJson, stringifyJson } from './json.ts'
-import type { Snapshot, TableMetadata } from './metadata.ts'
-import { type Table, type TableIdent, tableName } from './table.ts'
-import { metadataFromWire, schemaToWire, snapshotToWire, specToWire } from './wire.ts'
+import type { Catalog, Requirement, TableDefinition, Update } from '../../lib/iceberg/catalog.ts'
+import { CatalogRejected, CommitConflict, CommitRejected, TableMissing } from '../../lib/iceberg/errors.ts'
+import { type Json, parseJson, stringifyJson } from '../../lib/iceberg/json.ts'
+import type { Snapshot, TableMetadata } from '../../lib/iceberg/metadata.ts'
+import { type Table, type TableIdent, tableName } from '../../lib/iceberg/table.ts'
+import { metadataFromWire, schemaToWire, snapshotToWire, specToWire } from '../../lib/iceberg/wire.ts'
 
 /** Readers refuse a snapshot log that steps back by more than this; so do catalogs. */
-const allowedStepBackMs = 60_000
+const ALLOWED_STEP_BACK_MS = 60_000
+
+/** Iceberg's default: https://iceberg.apache.org/docs/latest/configuration/#write-properties */
+const DEFAULT_PREVIOUS_VERSIONS = 100
+
+/** A table's metadata as JSON text, and the file that a real catalog would have it in. */
+interface Stored {
+  readonly metadataLocation: string
+  readonly text: string
+}
 
 /**
  * A catalog in memory, for tests: really refuses what a REST catalog refuses, and applies a commit as one step.
@@ -15,7 +24,7 @@ const allowedStepBackMs = 60_000
  */
 export class MemoryCatalog implements Catalog {
   readonly #namespaces = new Set<string>()
-  readonly #tables = new Map<string, string>()
+  readonly #tables = new Map<string, Stored>()
   readonly #warehouse: string
   readonly #nowMs: () => number
 
@@ -39,9 +48,10 @@ export class MemoryCatalog implements Catalog {
   }
 
   #load(ident: TableIdent): Table {
-    const text = this.#tables.get(tableName(ident))
-    if (text === undefined) throw new TableMissing(`no table ${tableName(ident)}`)
-    return { ident, metadata: metadataFromWire(parseJson(text)) }
+    const stored = this.#tables.get(tableName(ident))
+    if (!stored) throw new TableMissing(`no table ${tableName(ident)}`)
+    const { metadataLocation, text } = stored
+    return { ident, metadata: metadataFromWire(parseJson(text)), metadataLocation }
   }
 
   /** Takes the table away, as another client may. */
@@ -54,11 +64,11 @@ export class MemoryCatalog implements Catalog {
     requirements: readonly Requirement[],
     updates: readonly Update[],
   ): Promise<Table> {
-    const { metadata } = this.#load(ident)
+    const { metadata, metadataLocation } = this.#load(ident)
     for (const requirement of requirements) check(metadata, requirement)
     const next = updates.reduce(apply, metadata)
     const lastUpdatedMs = Math.max(next.lastUpdatedMs, this.#nowMs())
-    this.#save(ident, { ...next, lastUpdatedMs })
+    this.#save(ident, { ...next, lastUpdatedMs, metadataLog: logged(metadata, metadataLocation) })
     return this.#load(ident)
   }
 
@@ -76,12 +86,20 @@ export class MemoryCatalog implements Catalog {
       properties,
       snapshots: [],
       refs: {},
+      metadataLog: [],
     }
   }
 
   #save(ident: TableIdent, metadata: TableMetadata): void {
-    this.#tables.set(tableName(ident), stringifyJson(metadataToWire(metadata)))
+    const metadataLocation = `${metadata.location}/metadata/${randomUUID()}.metadata.json`
+    this.#tables.set(tableName(ident), { metadataLocation, text: stringifyJson(metadataToWire(metadata)) })
   }
+}
+
+/** The metadata log with one more file, as long as the table's properties allow. */
+function logged({ metadataLog, properties }: TableMetadata, metadataLocation = ''): string[] {
+  const most = Number(properties['write.metadata.previous-versions-max'] ?? DEFAULT_PREVIOUS_VERSIONS)
+  return [...metadataLog, metadataLocation].slice(-most)
 }
 
 function check(metadata: TableMetadata, requirement: Requirement): void {
@@ -102,8 +120,6 @@ function apply(metadata: TableMetadata, update: Update): TableMetadata {
       return setRef(metadata, update.ref, update.type, update.snapshotId)
     case 'remove-snapshots':
       return removeSnapshots(metadata, new Set(update.snapshotIds))
-    case 'set-properties':
-      return { ...metadata, properties: { ...metadata.properties, ...update.updates } }
   }
 }
 
@@ -114,7 +130,7 @@ function addSnapshot(metadata: TableMetadata, snapshot: Snapshot): TableMetadata
     throw new CommitRejected(
       `sequence number ${snapshot.sequenceNumber} is not above ${metadata.lastSequenceNumber}`,
     )
-  if (snapshot.timestampMs < metadata.lastUpdatedMs - allowedStepBackMs)
+  if (snapshot.timestampMs < metadata.lastUpdatedMs - ALLOWED_STEP_BACK_MS)
     throw new CommitRejected(`snapshot ${snapshot.snapshotId} is older than the table's last change`)
   return {
     ...metadata,
@@ -161,5 +177,6 @@ function metadataToWire(metadata: TableMetadata): Json {
     'current-snapshot-id': metadata.currentSnapshotId ?? -1,
     snapshots: metadata.snapshots.map(snapshotToWire),
     refs: Object.fromEntries(refs),
+    'metadata-log': metadata.metadataLog.map(uri => ({ 'metadata-file': uri })),
   }
 }

@@ -1,5 +1,5 @@
-import { coverWith, type TimeRange } from './range.ts'
-import { DAY_US, MINUTE_US, type Micros } from './time.ts'
+import { coverWith, type TimeRange } from '../market/range.ts'
+import { dayOf, MINUTE_US, type Micros } from '../market/time.ts'
 
 /** A minute that holds new ticks of one partition; `firstOffset` is the lowest of them. */
 export interface Touch {
@@ -9,8 +9,8 @@ export interface Touch {
   readonly firstOffset: number
 }
 
-/** Where a round stops in one partition, and which minutes its ticks touch. */
-export interface Round {
+/** How far a round goes, and which minutes its ticks touch. */
+export interface RoundLimits {
   /** Partitions in which the round ends early, with the offset that it ends before. */
   readonly stops: readonly { readonly epoch: number; readonly partition: number; readonly next: number }[]
   readonly minutes: readonly TimeRange[]
@@ -23,13 +23,13 @@ const MAX_RANGES = 200
  * Chooses what one round takes of the new ticks: from each partition as many from the front as touch no more than
  * `maxDays` days in all. What remains is for the next round; the front of every log is always taken.
  */
-export function chooseRound(touches: readonly Touch[], maxDays: number): Round {
+export function chooseRound(touches: readonly Touch[], maxDays: number): RoundLimits {
   const days = new Set<number>()
   const stops: { epoch: number; partition: number; next: number }[] = []
   const minutes = new Set<Micros>()
   for (const log of Map.groupBy(touches, t => `${t.epoch}/${t.partition}`).values()) {
     for (const touch of log.toSorted((a, b) => a.firstOffset - b.firstOffset)) {
-      const day = Math.floor(touch.minuteUs / DAY_US)
+      const day = dayOf(touch.minuteUs)
       if (!days.has(day) && days.size >= maxDays) {
         stops.push({ epoch: touch.epoch, partition: touch.partition, next: touch.firstOffset })
         break

@@ -1,5 +1,5 @@
-import type { ObjectStore } from '../ports.ts'
-import { ObjectMissing } from './errors.ts'
+import { ObjectMissing } from '../../lib/iceberg/errors.ts'
+import type { ObjectStore } from '../../lib/ports.ts'
 
 /** An object store in memory, for tests: keeps its own copies and really refuses what is not there. */
 export class MemoryStore implements ObjectStore {
@@ -17,5 +17,9 @@ export class MemoryStore implements ObjectStore {
 
   async write(uri: string, bytes: Uint8Array): Promise<void> {
     this.#objects.set(uri, new Uint8Array(bytes))
+  }
+
+  async remove(uri: string): Promise<void> {
+    this.#objects.delete(uri)
   }
 }

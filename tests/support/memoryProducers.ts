@@ -1,9 +1,8 @@
-import { TickhouseError } from '../errors.ts'
-import type { OutgoingRecord, TopicWriter } from '../ports.ts'
-import { Fenced } from './errors.ts'
+import { Fenced, TransactionNotOpen } from '../../lib/kafka/errors.ts'
+import { partitionOf } from '../../lib/kafka/partition.ts'
+import type { RecordTransaction } from '../../lib/kafka/transaction.ts'
+import type { OutgoingRecord, TopicWriter } from '../../lib/ports.ts'
 import type { MemoryLogTransaction, MemoryTopicLog, RecordContents } from './memoryTopicLog.ts'
-import { partitionOf } from './partition.ts'
-import type { RecordTransaction } from './transaction.ts'
 
 /** Writes into logs in memory; keyless records without a partition go to partition 0. */
 export class MemoryTopicWriter implements TopicWriter {
@@ -64,12 +63,7 @@ export class MemoryTransaction implements RecordTransaction {
   }
 
   #current(): MemoryLogTransaction {
-    if (!this.#open) {
-      throw new TickhouseError(
-        'TRANSACTION_NOT_OPEN',
-        `Open the transaction of ${this.#transactionalId} first`,
-      )
-    }
+    if (!this.#open) throw new TransactionNotOpen(this.#transactionalId)
     if (this.#owners.get(this.#transactionalId) === this) return this.#open
     this.#open = undefined
     throw new Fenced(this.#transactionalId, undefined)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chooseRound, type Touch } from '../../lib/market/round.ts'
+import { chooseRound, type Touch } from '../../lib/steps/chooseRound.ts'
 
 const DAY = 86_400_000_000
 const MINUTE = 60_000_000

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { produceRequest } from '../lib/requests/produceRequest.ts'
+import { rollupRequest } from '../lib/requests/rollupRequest.ts'
+
+const schedule = JSON.parse(readFileSync(new URL('../events/schedule.json', import.meta.url), 'utf8'))
+
+describe('rollupRequest', () => {
+  test.each([[undefined], [null], [''], [{}], [schedule]])('%j asks for new ticks', event => {
+    expect(rollupRequest(event)).toBeUndefined()
+  })
+
+  test('a stretch is read in microseconds, UTC', () => {
+    expect(rollupRequest({ from: '1970-01-01T00:00:01', to: '1970-01-01T02:00:00+01:00' })).toEqual({
+      fromUs: 1_000_000,
+      toUs: 3_600_000_000,
+    })
+  })
+
+  test.each([
+    [{ form: '2026-01-01T00:00:00', to: '2026-01-02T00:00:00' }, /form/],
+    [{ from: '2026-01-01T00:00:00' }, /to/],
+    [{ from: '2026-01-02T00:00:00', to: '2026-01-01T00:00:00' }, /before/],
+    [{ from: 'yesterday', to: '2026-01-01T00:00:00' }, /ISO 8601/],
+    ['from', /JSON object/],
+  ])('%j is refused, and it is said why', (event, message) => {
+    expect(() => rollupRequest(event)).toThrow(message)
+  })
+})
+
+describe('produceRequest', () => {
+  test.each([[undefined], [''], [{}], [schedule]])(
+    '%j means 10 symbols, once a second, for a minute',
+    event => {
+      expect(produceRequest(event)).toEqual({
+        kind: 'paced',
+        seed: 1,
+        symbols: 10,
+        seconds: 60,
+        perSecond: 1,
+      })
+    },
+  )
+
+  test('a burst and a stretch of history', () => {
+    expect(produceRequest({ ticks: 5, symbols: 2 })).toEqual({ kind: 'burst', seed: 1, symbols: 2, ticks: 5 })
+    const history = { from: '1970-01-01T00:00:00', to: '1970-01-01T00:01:00', everySeconds: 10 }
+    expect(produceRequest(history)).toMatchObject({
+      kind: 'history',
+      from: 0,
+      to: 60_000_000,
+      everySeconds: 10,
+    })
+  })
+
+  test.each([
+    [{ ticks: 0 }, /ticks/],
+    [{ ticks: 1e12 }, /ticks/],
+    [{ ticks: 5, from: '2026-01-01T00:00:00' }, /from/],
+    [{ symbol: 3 }, /symbol/],
+    [{ from: '2026-01-01T00:00:00', to: '2026-01-01T00:00:00' }, /before/],
+  ])('%j is refused, and it is said why', (event, message) => {
+    expect(() => produceRequest(event)).toThrow(message)
+  })
+})

@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { openDataFolder } from '../../sandbox/dataFolder.ts'
+import { answers, freePorts, isFree, requireFree } from '../../sandbox/ports.ts'
+import { identify } from '../../sandbox/processes/identity.ts'
+import type { ServerDefinition, World } from '../../sandbox/servers/definition.ts'
+import { Server } from '../../sandbox/servers/server.ts'
+import { readSettings, type Settings } from '../../sandbox/settings.ts'
+import { listener, recorder, temporaryFolder } from './support.ts'
+
+const LISTENING = (port: number) => `require('net').createServer().listen(${port}, '127.0.0.1')`
+
+/** A server of a line of JavaScript, which is ready when its port answers. */
+function definition(script: (port: number) => string, readyWithinMs = 10_000): ServerDefinition {
+  return {
+    name: 'kafka',
+    title: 'Kafka',
+    ports: ({ ports }) => [{ port: ports.kafka, name: 'kafka' }],
+    prepare: async ({ settings }) => ({
+      file: process.execPath,
+      args: ['-e', script(settings.ports.kafka)],
+      cwd: settings.dataDir,
+      env: {},
+    }),
+    async check({ ports }) {
+      if (!(await answers(ports.kafka))) throw new Error('its port does not answer')
+    },
+    readyWithinMs,
+    stopWithinMs: 5_000,
+  }
+}
+
+let settings: Settings
+let world: World
+const terminal = recorder()
+const options = { startedBy: 'up' as const, terminal }
+
+beforeEach(async () => {
+  settings = { ...readSettings({}), dataDir: temporaryFolder(), ports: await freePorts() }
+  world = { settings, programs: { java: '', seaweedfs: '', kafka: '', trino: '' } }
+  openDataFolder(settings.dataDir)
+})
+
+function serverOf(script: (port: number) => string, readyWithinMs?: number): Server {
+  const server = new Server(definition(script, readyWithinMs), settings)
+  onTestFinished(() => server.kill())
+  return server
+}
+
+describe('a server', () => {
+  test('runs when it is started, and neither it nor its pid file is left when it is stopped', async () => {
+    const server = serverOf(LISTENING)
+    await server.start(world, options)
+    const pid = server.pid!
+    expect(await server.isHealthy()).toBe(true)
+    expect(server.residentBytes).toBeGreaterThan(1e6)
+    await server.stop()
+    expect(identify(pid)).toBeUndefined()
+    expect(existsSync(join(settings.dataDir, 'run', 'kafka.json'))).toBe(false)
+  })
+
+  test('that runs already is kept, not started twice', async () => {
+    const server = serverOf(LISTENING)
+    await server.start(world, options)
+    const { pid } = server
+    await serverOf(LISTENING).start(world, options)
+    expect(server.pid).toBe(pid)
+  })
+
+  test('starts again after a crash, and keeps the log of the run before', async () => {
+    const server = serverOf(port => `console.log('run'); ${LISTENING(port)}`)
+    await server.start(world, options)
+    process.kill(server.pid!, 'SIGKILL')
+    await expect.poll(() => server.pid).toBeUndefined()
+    await server.start(world, options)
+    expect(readFileSync(`${server.logFile}.1`, 'utf8')).toBe('run\n')
+  })
+
+  test('on a port that someone else has is not started: the message names port, holder and variable', async () => {
+    const port = await listener()
+    settings.ports.kafka = port
+    const start = serverOf(LISTENING).start(world, options)
+    const holder = process.platform === 'linux' ? ` by process ${process.pid} \\(.+\\)` : ''
+    await expect(start).rejects.toThrow(
+      new RegExp(`^Port ${port} \\(Kafka\\) is taken${holder}: .*KAFKA_PORT=`),
+    )
+  })
+
+  test('that ends at once says why, and where its log is', async () => {
+    const server = serverOf(() => `console.error('ERROR no such disk'); process.exit(3)`)
+    await expect(server.start(world, options)).rejects.toThrow(
+      `Kafka stopped while starting: ERROR no such disk\nIts log: ${server.logFile}`,
+    )
+  })
+
+  test('that fills the disk says what to do', async () => {
+    const server = serverOf(
+      () => `console.error('java.io.IOException: No space left on device'); process.exit(1)`,
+    )
+    await expect(server.start(world, options)).rejects.toThrow(/the disk is full; .*TICKHOUSE_DATA/)
+  })
+
+  test('that is not ready within its 300 ms is stopped, with the reason', async () => {
+    const server = serverOf(() => 'setInterval(() => {}, 1000)', 300)
+    await expect(server.start(world, options)).rejects.toThrow(
+      /not ready within 0 s: its port does not answer/,
+    )
+    expect(server.pid).toBeUndefined()
+  })
+
+  test('that `up` left on other ports is not stopped but named', async () => {
+    const server = serverOf(LISTENING)
+    await server.start(world, options)
+    const moved = { ...settings, ports: await freePorts() }
+    const other = new Server(definition(LISTENING), moved)
+    await expect(other.start({ ...world, settings: moved }, options)).rejects.toThrow(
+      `already up on other ports (process ${server.pid})`,
+    )
+    expect(await server.isHealthy()).toBe(true)
+  })
+
+  test('that a crashed `npm start` left on other ports is stopped and started on the new ones', async () => {
+    const server = serverOf(LISTENING)
+    await server.start(world, { ...options, startedBy: 'start' })
+    const pid = server.pid!
+    const moved = { ...settings, ports: await freePorts() }
+    await new Server(definition(LISTENING), moved).start({ ...world, settings: moved }, options)
+    expect(identify(pid)).toBeUndefined()
+    expect(await isFree(moved.ports.kafka)).toBe(false)
+  })
+})
+
+describe('free ports', () => {
+  test('are 9 different ones that nobody listens on', async () => {
+    const ports = Object.values(await freePorts())
+    expect(new Set(ports).size).toBe(9)
+    await expect(requireFree(ports.map(port => ({ port, name: 'kafka' })))).resolves.toBeUndefined()
+  })
+})
