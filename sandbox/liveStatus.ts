@@ -10,10 +10,10 @@ export class LiveStatus {
 
   /** The line for a status seen at `nowMs` (any clock, always the same). */
   line(status: PipelineStatus, nowMs: number): string {
-    const { ticks, ingestLag, rollupLag, deadLetters } = status
+    const { ticks, ingestLag, rollupLag, publishLagMs, deadLetters } = status
     const parts = [
       `${count(ticks)} ticks, ${this.#perSecond(ticks, nowMs)}/s`,
-      `lag: ingest ${count(ingestLag)}, rollup ${count(rollupLag)}`,
+      `lag: ingest ${count(ingestLag)}, rollup ${count(rollupLag)}, publish ${(publishLagMs / 1_000).toFixed(1)} s`,
       `newest candle ${minute(status.newestCandleUs)}`,
       ...(deadLetters > 0 ? [`dead letters ${count(deadLetters)}`] : []),
     ]

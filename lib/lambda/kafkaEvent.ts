@@ -22,13 +22,12 @@ export function recordBatches(event: unknown): RecordBatch[] {
   if (!isKafkaEvent(event)) {
     throw new BadRequest('records of a Kafka event source are wanted, such as events/ticks.kafka.json')
   }
-  return Object.values(event.records)
-    .filter(records => records.length > 0)
-    .map(records => ({
-      topic: records[0]!.topic,
-      partition: records[0]!.partition,
-      records: records.map(recordOf),
-    }))
+  const records = Object.values(event.records).flat()
+  const logs = Map.groupBy(records, ({ topic, partition }) => JSON.stringify([topic, partition]))
+  return [...logs.values()].map(ofOne => {
+    const { topic, partition } = ofOne[0]!
+    return { topic, partition, records: ofOne.map(recordOf) }
+  })
 }
 
 function isKafkaEvent(event: unknown): event is KafkaEvent {

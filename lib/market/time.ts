@@ -1,4 +1,4 @@
-/** Microseconds since 1970-01-01T00:00:00Z; a safe integer, so between the years 1684 and 2255. */
+/** Microseconds since 1970-01-01T00:00:00Z; a safe integer. */
 export type Micros = number
 
 export const SECOND_US = 1_000_000
@@ -16,12 +16,16 @@ export function dayOf(timeUs: Micros): number {
   return Math.floor(timeUs / DAY_US)
 }
 
+/** The years between: every bucket that holds such a moment begins and ends at a safe integer. */
+const FIRST_US = Date.UTC(1700, 0) * 1000
+const LAST_US = Date.UTC(2250, 0) * 1000 - 1
+
 const ISO_DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?:Z|([+-])(\d{2}):?(\d{2}))?$/
 
 /**
  * Reads an ISO 8601 date and time with 0–6 decimals of a second; without a zone it means UTC, a zone is converted.
- * Gives undefined for any other text, for a date that does not exist, and for one beyond the safe integers.
+ * Gives undefined for any other text, for a date that does not exist, and for one outside the years 1700 to 2249.
  */
 export function parseDateTime(text: string): Micros | undefined {
   const match = ISO_DATE_TIME.exec(text)
@@ -36,7 +40,7 @@ export function parseDateTime(text: string): Micros | undefined {
   const zoneMinutes = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -1 : 1)
   const seconds = (localMinutes - zoneMinutes) * 60 + Number(second)
   const micros = days * DAY_US + seconds * SECOND_US + Number(fraction.padEnd(6, '0'))
-  return Number.isSafeInteger(micros) ? micros : undefined
+  return micros >= FIRST_US && micros <= LAST_US ? micros : undefined
 }
 
 /** `2025-03-20T14:31:28.000000Z`: always six decimals and the zone, so that texts sort as times do. */

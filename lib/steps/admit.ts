@@ -17,8 +17,8 @@ export type Trust = Map<number, { readonly next: number; readonly atMs: number }
 
 /**
  * Cuts each batch to what lies at or above the table's vector, and makes sure that it continues the vector.
- * Throws `TopicRecreated` when the log is not the one that the vector speaks of, and `OffsetGap` when records
- * between the vector and the batch would be skipped.
+ * Throws `TopicRecreated` when the log is not the one that the vector speaks of, `OffsetGap` when records between the
+ * vector and the batch would be skipped, and `NotOnKafka` for a batch that Kafka does not know.
  */
 export async function admit(
   { topicLog, settings: { ticksTopic: topic }, nowMs }: Pick<Services, 'topicLog' | 'settings' | 'nowMs'>,
@@ -35,6 +35,7 @@ export async function admit(
       if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
         throw new TopicRecreated(topic, position)
       }
+      if (!continues) await checkOnKafka(topicLog, topic, partition, rest[0]?.record)
       const lost = await lostBefore(topicLog, topic, partition, next, rest[0]?.record)
       return { partition, records: rest, lost }
     }),
@@ -71,6 +72,19 @@ export async function isSameLog(
   return found?.offset === lastRead && found.timestampMs === timestampMs
 }
 
+/** An event can be made by hand; what it says is taken in only when Kafka says the same. */
+async function checkOnKafka(
+  log: TopicLog,
+  topic: string,
+  partition: number,
+  record: KafkaRecord | undefined,
+): Promise<void> {
+  if (record === undefined) return
+  const found = await log.firstFrom(topic, partition, record.offset)
+  const same = found?.offset === record.offset && found.timestampMs === record.timestampMs
+  if (!same) throw new NotOnKafka(topic, partition, record.offset)
+}
+
 /** How many records retention took away before the batch; throws `OffsetGap` when it is not retention that they fell to. */
 async function lostBefore(
   log: TopicLog,
@@ -92,6 +106,16 @@ export class TopicRecreated extends TickhouseError {
     super(
       'TOPIC_RECREATED',
       `${topic} partition ${partition} no longer has the record that was ingested from offset ${next - 1}: the topic was deleted and made anew. If that was meant, begin a new epoch: npm run offsets -- new-epoch`,
+    )
+  }
+}
+
+/** The batch was not read from this topic. */
+export class NotOnKafka extends TickhouseError {
+  constructor(topic: string, partition: number, offset: number) {
+    super(
+      'NOT_ON_KAFKA',
+      `Kafka has no such record at offset ${offset} of ${topic} partition ${partition}: only what lies on the topic is ingested; send ticks to it instead`,
     )
   }
 }

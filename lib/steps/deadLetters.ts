@@ -1,6 +1,12 @@
 import type { Headers, OutgoingRecord } from '../ports.ts'
 import type { BadRecord } from './decodeBatch.ts'
 
+/**
+ * A source topic bounds what a batch has when compressed, so a record in it may be far larger. The dead-letter topic takes
+ * values up to this; of a larger one the letter says the length, and the source topic still has it.
+ */
+export const DEAD_LETTER_MAX_VALUE_BYTES = 16_000_000
+
 /** Where a dead letter was found. */
 export interface Place {
   readonly topic: string
@@ -21,5 +27,9 @@ export function deadLetter(topic: string, place: Place, { record, reason }: BadR
     'tickhouse.timestamp': String(record.timestampMs),
     'tickhouse.reason': reason,
   }
-  return { topic, key: record.key, value: record.value, headers: { ...record.headers, ...added } }
+  const headers = { ...record.headers, ...added }
+  const bytes = record.value?.length ?? 0
+  return bytes <= DEAD_LETTER_MAX_VALUE_BYTES
+    ? { topic, key: record.key, value: record.value, headers }
+    : { topic, key: record.key, value: null, headers: { ...headers, 'tickhouse.value-bytes': String(bytes) } }
 }

@@ -1,9 +1,10 @@
-import type { LiveFile } from '../iceberg/dataFile.ts'
+import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { decodeParquet } from '../iceberg/parquet.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { floorTo, MINUTE_US, SECOND_US } from '../market/time.ts'
+import { fieldNamed } from '../tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import { renderSql } from '../trino/sql.ts'
@@ -15,7 +16,9 @@ type Needs = Pick<Services, 'store' | 'query' | 'settings'>
 
 /** Up to here, reading the new files takes less time than Trino takes to plan. */
 const DIRECT_MAX_ROWS = 200_000
-const DIRECT_MAX_FILES = 300
+const DIRECT_MAX_FILES = 1_000
+
+const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 
 /** The minutes of the ticks in [from, to), all of which lie in files younger than `afterSequence`. */
 export async function findTouches(
@@ -25,10 +28,20 @@ export async function findTouches(
   to: OffsetVector,
   afterSequence: number,
 ): Promise<Touch[]> {
-  const files = await planFiles(services.store, ticks, { minSequenceNumber: afterSequence + 1 })
+  const keep = (file: LiveFile) => mayHoldBetween(file, from, to)
+  const files = await planFiles(services.store, ticks, { minSequenceNumber: afterSequence + 1, keep })
   const rows = files.reduce((sum, file) => sum + file.recordCount, 0)
   const isSmall = rows <= DIRECT_MAX_ROWS && files.length <= DIRECT_MAX_FILES
   return isSmall ? readTouches(services, files, from, to) : askTouches(services, ticks, from, to)
+}
+
+/** A file mixes partitions, and knows only its lowest and highest offset. */
+function mayHoldBetween(file: LiveFile, from: OffsetVector, to: OffsetVector): boolean {
+  const low = Number(lowerBound(file, OFFSET) ?? 0)
+  const high = Number(upperBound(file, OFFSET) ?? Number.POSITIVE_INFINITY)
+  return to.positions.some(
+    ({ partition, epoch, next }) => low < next && high >= nextOffset(from, partition, epoch),
+  )
 }
 
 async function readTouches(

@@ -4,6 +4,7 @@ import { CANDLE_FIELDS, CANDLES_TABLE, candlesState } from '../tables/candlesTab
 import { loadTable } from '../tables/layout.ts'
 import { distance, nextOffset } from '../tables/offsetVector.ts'
 import { countDeadLetters, TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import { readMark } from './publishCandles.ts'
 import type { Services } from './services.ts'
 
 /** Where the pipeline stands; a lag is counted in Kafka offsets. */
@@ -15,6 +16,8 @@ export interface PipelineStatus {
   readonly ingestLag: number
   /** Records in the ticks table that candles are not made of yet. */
   readonly rollupLag: number
+  /** How long the oldest candle that is not on its topic may have waited, milliseconds; 0 when all are there. */
+  readonly publishLagMs: number
   /** The bucket start of the newest m1 candle, microseconds; undefined while there is none. */
   readonly newestCandleUs: number | undefined
   /** Candles that ended by then are closed. */
@@ -27,21 +30,25 @@ export async function pipelineStatus({
   store,
   topicLog,
   settings,
-}: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>): Promise<PipelineStatus> {
-  const [ticksTable, candlesTable, ranges] = await Promise.all([
+  nowMs,
+}: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>): Promise<PipelineStatus> {
+  const [ticksTable, candlesTable, ranges, mark] = await Promise.all([
     loadTable(catalog, TICKS_TABLE),
     loadTable(catalog, CANDLES_TABLE),
     topicLog.offsets(settings.ticksTopic),
+    readMark({ topicLog, settings }),
   ])
   const { vector, totals } = ticksState(ticksTable)
   const candles = candlesState(candlesTable)
   const files = await planFiles(store, candlesTable, { within: { timeframe: { from: 'm1', to: 'm1' } } })
+  const isSent = candles.stampUs === 0 || (mark !== undefined && mark.stampUs >= candles.stampUs)
   const newest = files.map(file => Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? 0))
   return {
     ticks: totals.ticks,
     deadLetters: countDeadLetters(totals),
     ingestLag: [...ranges].reduce((sum, [p, { high }]) => sum + Math.max(0, high - nextOffset(vector, p)), 0),
     rollupLag: distance(candles.vector, vector),
+    publishLagMs: isSent ? 0 : nowMs() - (mark?.stampUs ?? candles.stampUs) / 1000,
     newestCandleUs: newest.length === 0 ? undefined : Math.max(...newest),
     closedUntilUs: candles.closedUntilUs,
   }

@@ -25,7 +25,7 @@ export interface PublishResult {
 }
 
 /** The last row that was sent, of the candles table that it was sent from. Rows are sent by (stamp, id). */
-interface Mark {
+export interface Mark {
   readonly tableUuid: string
   readonly stampUs: number
   readonly id: string
@@ -75,7 +75,11 @@ export async function publishCandles(services: PublishServices): Promise<Publish
   }
 }
 
-async function readMark({ topicLog, settings }: PublishServices): Promise<Mark | undefined> {
+/** The last row that was sent; undefined before the first. Settled only while a transaction of ours is open. */
+export async function readMark({
+  topicLog,
+  settings,
+}: Pick<Services, 'topicLog' | 'settings'>): Promise<Mark | undefined> {
   const record = await topicLog.last(settings.markTopic, 0)
   if (record?.value == null) return undefined
   return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)

@@ -10,6 +10,7 @@ import { CANDLES_TABLE, candlesDefinition, candlesSummary } from '../tables/cand
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
 import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
+import { DEAD_LETTER_MAX_VALUE_BYTES } from './deadLetters.ts'
 import { candleTopics } from './publishCandles.ts'
 import type { Services } from './services.ts'
 
@@ -23,8 +24,8 @@ export type SetUpServices = Pick<
 
 const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
 const TICKS_MAX_BYTES = 1_048_588
-/** A dead letter is the record and its headers: room for them. */
-const DEAD_LETTER_MAX_BYTES = 2 * TICKS_MAX_BYTES
+/** A dead letter is the record's value, its key and headers, and ours. */
+const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
 
 /** Every topic that tickhouse reads or writes. */
 export function topicSpecs(settings: Services['settings']): TopicSpec[] {

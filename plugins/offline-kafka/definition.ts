@@ -42,7 +42,7 @@ const infinite = (value: number) => (value === -1 ? Number.POSITIVE_INFINITY : v
 
 const kafkaEvent = z.object({
   topic: z.string().min(1),
-  bootstrapServers: z.array(z.string().min(1)).min(1),
+  bootstrapServers: z.array(z.string().min(1)).min(1).transform(separateBrokers),
   consumerGroupId: z.string().min(1).max(200).optional(),
   enabled: z.boolean().default(true),
   batchSize: z.number().int().min(1).max(10_000).default(100),
@@ -56,6 +56,11 @@ const kafkaEvent = z.object({
   bisectBatchOnFunctionError: z.boolean().default(false),
   onFailureDestination: z.string().optional(),
 })
+
+/** One environment variable usually names all brokers: an entry may be several, separated by commas. */
+export function separateBrokers(entries: readonly string[]): string[] {
+  return entries.flatMap(entry => entry.split(',')).map(broker => broker.trim())
+}
 
 /** Every `kafka:` event of the service, also those with `enabled: false`. Throws `MisconfiguredSource` for what Lambda would refuse. */
 export function readMappings(serverless: ServerlessHost): Mapping[] {

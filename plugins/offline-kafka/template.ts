@@ -1,8 +1,14 @@
+import { separateBrokers } from './definition.ts'
 import type { ServerlessHost } from './host.ts'
 
 /** Key of a `kafka:` event → property of `AWS::Lambda::EventSourceMapping`:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html */
 const PROPERTIES: readonly [key: string, property: string, toValue: (value: unknown) => unknown][] = [
+  [
+    'bootstrapServers',
+    'SelfManagedEventSource',
+    value => ({ Endpoints: { KafkaBootstrapServers: separateBrokers(value as string[]) } }),
+  ],
   ['functionResponseType', 'FunctionResponseTypes', value => [value]],
   ['maximumRetryAttempts', 'MaximumRetryAttempts', value => value],
   ['maximumRecordAgeInSeconds', 'MaximumRecordAgeInSeconds', value => value],

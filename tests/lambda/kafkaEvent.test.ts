@@ -28,3 +28,12 @@ test('keys, tombstones and headers arrive as bytes; negative ones are Java’s, 
     },
   ])
 })
+
+test('two lists of one partition become one batch; what is no Kafka event is refused', () => {
+  const record = { topic: 't', partition: 1, offset: 5, timestamp: 9 }
+  const batches = recordBatches({ records: { 't-1': [record], 'also-1': [{ ...record, offset: 6 }] } })
+  expect(batches.map(({ records }) => records.map(({ offset }) => offset))).toEqual([[5, 6]])
+  for (const event of [undefined, null, 'x', {}, { records: 1 }, { records: { a: 1 } }]) {
+    expect(() => recordBatches(event)).toThrow(/Kafka event source/)
+  }
+})

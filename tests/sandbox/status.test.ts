@@ -10,6 +10,7 @@ const status = {
   deadLetters: 0,
   ingestLag: 3,
   rollupLag: 1_200,
+  publishLagMs: 2_345,
   newestCandleUs: Date.UTC(2025, 2, 20, 14, 31) * 1_000,
   closedUntilUs: 0,
 }
@@ -22,9 +23,11 @@ describe('the live status', () => {
     expect(live.line({ ...status, ticks: 5_300 }, 40_000)).toContain('5,300 ticks, 10.0/s')
   })
 
-  test('shows both lags, the newest candle, and dead letters once there are some', () => {
+  test('shows the lag of each stage, the newest candle, and dead letters once there are some', () => {
     const live = new LiveStatus()
-    expect(live.line(status, 0)).toMatch(/lag: ingest 3, rollup 1,200 · newest candle 2025-03-20 14:31 UTC$/)
+    expect(live.line(status, 0)).toMatch(
+      /lag: ingest 3, rollup 1,200, publish 2.3 s · newest candle 2025-03-20 14:31 UTC$/,
+    )
     expect(live.line({ ...status, deadLetters: 2 }, 1)).toMatch(/dead letters 2$/)
     expect(live.line({ ...status, newestCandleUs: undefined }, 2)).toContain('newest candle none yet')
   })

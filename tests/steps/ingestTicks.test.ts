@@ -241,6 +241,24 @@ describe('ingestTicks', () => {
     await expect(beginEpoch(world.services)).rejects.toThrow(/nothing to begin anew/)
   })
 
+  test('a batch that Kafka does not know is refused: an event can be made by hand', async () => {
+    const made = await batch(world, 0, 0, 0)
+    const record = { offset: 0, timestampMs: 7, key: null, value: Buffer.from(tickJson(1)), headers: {} }
+    await expect(ingest(world, [{ ...made, records: [record] }])).rejects.toThrow(/Kafka has no such record/)
+    produce(world, 0, tickJson(1))
+    await expect(ingest(world, [{ ...made, records: [record] }])).rejects.toThrow(/Kafka has no such record/)
+    expect(await storedTicks(world)).toEqual([])
+  })
+
+  test('of a bad record of 17 MB the dead letter says the length and the place, and holds nothing up', async () => {
+    produce(world, 0, ' '.repeat(17_000_000), tickJson(1))
+    expect(await ingest(world, [await batch(world, 0, 0, 2)])).toMatchObject({ ticks: 1, deadLetters: 1 })
+    const letter = await world.log.firstFrom(SETTINGS.deadLetterTopic, 0, 0)
+    expect(letter?.value).toBeNull()
+    expect(String(letter?.headers['tickhouse.value-bytes'])).toBe('17000000')
+    expect(String(letter?.headers['tickhouse.offset'])).toBe('0')
+  })
+
   test('a batch of another topic is refused', async () => {
     const foreign = { topic: 'other', partition: 0, records: [] }
     await expect(ingest(world, [foreign])).rejects.toThrow(/same topic/)

@@ -97,9 +97,10 @@ describe('readSettings', () => {
 })
 
 describe('completeTemplate', () => {
-  it("writes 5 properties that osls does not write into the function's mapping, and nothing that is not set", () => {
+  it("writes 5 properties that osls does not write into the function's mapping, brokers one by one, and nothing that is not set", () => {
     const kafka = {
       ...least,
+      bootstrapServers: ['b1:9096, b2:9096', 'b3:9096'],
       maximumBatchingWindow: 0,
       functionResponseType: 'ReportBatchItemFailures',
       maximumRetryAttempts: 3,
@@ -112,13 +113,17 @@ describe('completeTemplate', () => {
     })
     completeTemplate(host)
     const resources = host.service.provider.compiledCloudFormationTemplate!.Resources
+    const endpoints = (...brokers: string[]) => ({ Endpoints: { KafkaBootstrapServers: brokers } })
     expect(resources['f-t']!.Properties).toEqual({
+      SelfManagedEventSource: endpoints('b1:9096', 'b2:9096', 'b3:9096'),
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumRetryAttempts: 3,
       MaximumRecordAgeInSeconds: -1,
       BisectBatchOnFunctionError: true,
       MaximumBatchingWindowInSeconds: 0,
     })
-    expect(resources['g-t']!.Properties).toEqual({})
+    expect(resources['g-t']!.Properties).toEqual({
+      SelfManagedEventSource: endpoints(...least.bootstrapServers),
+    })
   })
 })
