@@ -37,12 +37,8 @@ const { ticksTopic } = config.settings
 try {
   const ranges = await services.topicLog.offsets(ticksTopic)
   let { vector } = ticksState(await loadTable(services.catalog, TICKS_TABLE))
-  // The group first: it refuses while anything reads, and so nothing is ingested between the two steps.
   if (command === 'rewind') await moveGroup(vector, ranges)
-  if (command === 'new-epoch') {
-    await moveGroup({ ...vector, epoch: vector.epoch + 1 }, ranges)
-    vector = await beginEpoch(services)
-  }
+  if (command === 'new-epoch') vector = await beginEpoch(services, next => moveGroup(next, ranges))
   for (const [partition, { low, high }] of [...ranges].sort(([a], [b]) => a - b)) {
     const next = nextOffset(vector, partition)
     console.log(

@@ -1,7 +1,3 @@
-import type { Catalog } from './iceberg/catalog.ts'
-
-export type { Catalog }
-
 /** Whole files under full URIs (`s3://bucket/key`): S3, or memory in unit tests. A file, once written, never changes. */
 export interface ObjectStore {
   /** The bytes of a file. Throws `ObjectMissing` when there is none. */

@@ -19,18 +19,22 @@ export type Step<Result> = (
  */
 export function lambdaHandler<Result extends object>(name: string, step: Step<Result>) {
   const log = jsonLines({ function: name })
-  let warm: Connections | undefined
+  let warm: { services: Connections; isOneShot: boolean } | undefined
   const run = async (event: unknown, context: Context) => {
-    const config = readConfig()
-    const services = warm ?? connect(config, log)
-    if (!config.isOneShot) warm = services
+    warm ??= open(log)
+    const { services, isOneShot } = warm
     try {
       return await step(services, event, () => context.getRemainingTimeInMillis())
     } finally {
-      if (config.isOneShot) await services.close()
+      if (isOneShot) await services.close()
     }
   }
   return middy<unknown, Result>().use(oneLine(log)).handler(run)
+}
+
+function open(log: Log) {
+  const config = readConfig()
+  return { services: connect(config, log), isOneShot: config.isOneShot }
 }
 
 /** One line an invocation: request id, duration, and what the step says of itself; never a tick. */

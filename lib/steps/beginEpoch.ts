@@ -11,20 +11,26 @@ import type { Services } from './services.ts'
  * Says that the ticks topic was deleted and made anew: from here on its offsets count from 0 again, in an epoch of
  * their own. The ticks of earlier epochs stay. One commit; gives the vector that is then in force. Throws `SameTopic` when
  * the topic is still the one that was read: then an epoch more would take every tick in twice.
+ * `moveGroup` sets the consumer group to the vector that it is given, before the commit.
  */
-export async function beginEpoch({
-  catalog,
-  store,
-  topicLog,
-  settings: { ticksTopic },
-  nowMs,
-}: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>): Promise<OffsetVector> {
+export async function beginEpoch(
+  {
+    catalog,
+    store,
+    topicLog,
+    settings: { ticksTopic },
+    nowMs,
+  }: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>,
+  moveGroup: (vector: OffsetVector) => Promise<void>,
+): Promise<OffsetVector> {
   const table = await loadTable(catalog, TICKS_TABLE)
   const { vector, totals } = ticksState(table)
   const present = vector.positions.filter(({ epoch }) => epoch === vector.epoch)
   const same = await Promise.all(present.map(position => isSameLog(topicLog, ticksTopic, position)))
   if (same.every(isSame => isSame)) throw new SameTopic(ticksTopic, vector.epoch)
   const next = { ...vector, epoch: vector.epoch + 1 }
+  // It refuses while anything reads: so nothing is ingested between this and the commit.
+  await moveGroup(next)
   const summary = ticksSummary({ vector: next, totals })
   await commitSnapshot(
     catalog,

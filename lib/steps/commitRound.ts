@@ -29,15 +29,15 @@ export async function commitRound(
     computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
     readStored(store, candles, minutes, closing),
   ])
-  const rows = stored.flatMap(file => file.rows)
+  const storedRows = stored.flatMap(file => file.rows)
   const stampUs = Math.max(nowMs() * 1000, before.stampUs + 1)
   const { closedUntilUs } = state
-  const changed = decideCandles({ stored: rows, computed, closedUntilUs, stampUs })
+  const changed = decideCandles({ stored: storedRows, computed, closedUntilUs, stampUs })
   if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
 
   const { remove, write } = layOut(stored, changed)
   const add = await Promise.all(
-    write.map(candleFile => writeDataFile(store, candles, candleColumns(candleFile), candleFile.length)),
+    write.map(rows => writeDataFile(store, candles, candleColumns(rows), rows.length)),
   )
   const summary = candlesSummary({ ...state, stampUs })
   const change = { add, remove, summary, nowMs: nowMs() }

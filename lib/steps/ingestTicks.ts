@@ -72,13 +72,14 @@ export async function ingestTicks(
     if (upload === undefined || !servesAgain(upload, part, table)) {
       upload = await uploadPart(services.store, table, state.vector, part)
     }
-    const staged = await stage(services, table, state, upload)
+    const counts = countPart(part)
+    const staged = await stage(services, table, state, upload, counts)
     upload.snapshotIds.push(staged.snapshot.snapshotId)
     try {
       const committed = await commitSnapshot(services.catalog, table, staged)
       await removeOldMetadata(services.store, table, committed)
       table = committed
-      added = addTotals(added, countPart(part))
+      added = addTotals(added, counts)
       commits += 1
       failures = 0
       upload = undefined
@@ -113,10 +114,11 @@ function stage(
   table: Table,
   { vector, totals }: TicksState,
   { part, files }: Upload,
+  counts: TickTotals,
 ): Promise<Staged> {
   const summary = ticksSummary({
     vector: advance(vector, endsOf(part, vector)),
-    totals: addTotals(totals, countPart(part)),
+    totals: addTotals(totals, counts),
   })
   const change = { add: files, summary, nowMs: nowMs() }
   return stageSnapshot(store, table, change, { keepSnapshots: KEEP_SNAPSHOTS })

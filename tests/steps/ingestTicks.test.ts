@@ -226,7 +226,7 @@ describe('ingestTicks', () => {
     produce(world, 0, tickJson(2))
     const again = await batch(world, 0, 0, 1)
     await expect(ingest(world, [again])).rejects.toThrow(/npm run offsets -- new-epoch/)
-    await beginEpoch(world.services)
+    await beginEpoch(world.services, async () => {})
     expect(await ingest(world, [again])).toMatchObject({ ticks: 1 })
     expect(await storedTicks(world)).toEqual(['0/0', '0/0'])
     expect((await stateOf(world)).vector.positions).toMatchObject([
@@ -238,7 +238,10 @@ describe('ingestTicks', () => {
   test('an epoch more is refused while the topic is the same: it would take every tick in twice', async () => {
     produce(world, 0, tickJson(1))
     await ingest(world, [await batch(world, 0, 0, 1)])
-    await expect(beginEpoch(world.services)).rejects.toThrow(/nothing to begin anew/)
+    const moved: unknown[] = []
+    const begin = beginEpoch(world.services, async vector => void moved.push(vector))
+    await expect(begin).rejects.toThrow(/nothing to begin anew/)
+    expect(moved).toEqual([])
   })
 
   test('a batch that Kafka does not know is refused: an event can be made by hand', async () => {
