@@ -1,7 +1,7 @@
 import { TickhouseError } from '../errors.ts'
 import type { KafkaRecord, TopicLog } from '../ports.ts'
 import { nextOffset, type OffsetVector, type Position, positionOf } from '../tables/offsetVector.ts'
-import type { DecodedBatch } from './decodeBatch.ts'
+import type { DecodedBatch, DecodedRecord } from './decodeBatch.ts'
 import type { Services } from './services.ts'
 
 /** Records of one partition that the table does not have yet, and how many before them retention took away. */
@@ -29,7 +29,7 @@ export async function admit(
   const admitted = await Promise.all(
     batches.map(async ({ partition, records }) => {
       const next = nextOffset(vector, partition)
-      const rest = records.filter(({ record }) => record.offset >= next)
+      const rest = recordsFrom(next, records)
       const continues = rest.length === records.length && isTrusted(trust, partition, next, nowMs())
       const position = positionOf(vector, partition)
       if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
@@ -43,11 +43,27 @@ export async function admit(
   return admitted.filter(({ records }) => records.length > 0)
 }
 
-/** Remembers that the log was seen to continue up to here. */
-export function remember(trust: Trust, vector: OffsetVector, atMs: number): void {
-  for (const { epoch, partition, next } of vector.positions) {
-    if (epoch === vector.epoch) trust.set(partition, { next, atMs })
-  }
+/** Remembers that the logs of these batches were seen to continue up to the vector. */
+export function remember(
+  trust: Trust,
+  vector: OffsetVector,
+  batches: readonly DecodedBatch[],
+  atMs: number,
+): void {
+  for (const { partition } of batches) trust.set(partition, { next: nextOffset(vector, partition), atMs })
+}
+
+/** What of the batches lies at or above the vector. */
+export function batchesFrom(vector: OffsetVector, batches: readonly DecodedBatch[]): DecodedBatch[] {
+  return batches
+    .map(({ partition, records }) => {
+      return { partition, records: recordsFrom(nextOffset(vector, partition), records) }
+    })
+    .filter(({ records }) => records.length > 0)
+}
+
+function recordsFrom(next: number, records: readonly DecodedRecord[]): DecodedRecord[] {
+  return records.filter(({ record }) => record.offset >= next)
 }
 
 function isTrusted(trust: Trust, partition: number, next: number, atMs: number): boolean {

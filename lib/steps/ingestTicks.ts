@@ -15,7 +15,7 @@ import {
   ticksState,
   ticksSummary,
 } from '../tables/ticksTable.ts'
-import { admit, remember, type Trust } from './admit.ts'
+import { admit, batchesFrom, remember, type Trust } from './admit.ts'
 import { deadLetter } from './deadLetters.ts'
 import { decodeBatch } from './decodeBatch.ts'
 import { badRecords, countPart, endsOf, type Part, takePart } from './part.ts'
@@ -53,7 +53,7 @@ export async function ingestTicks(
   services: IngestServices,
   batches: readonly RecordBatch[],
 ): Promise<IngestResult> {
-  const decoded = batches.map(batch => decodeBatch(batch, services.settings))
+  let pending = batches.map(batch => decodeBatch(batch, services.settings))
   const buried = new Set<KafkaRecord>()
   let added = NO_TICKS
   let commits = 0
@@ -62,9 +62,9 @@ export async function ingestTicks(
   let upload: Upload | undefined
   for (;;) {
     const state = ticksState(table)
-    const admitted = await admit(services, state.vector, decoded, services.trust)
+    const admitted = await admit(services, state.vector, pending, services.trust)
     if (admitted.length === 0) {
-      remember(services.trust, state.vector, services.nowMs())
+      remember(services.trust, state.vector, pending, services.nowMs())
       return resultOf(batches, added, commits)
     }
     const part = takePart(admitted, MAX_DAYS_PER_COMMIT)
@@ -79,6 +79,10 @@ export async function ingestTicks(
       const committed = await commitSnapshot(services.catalog, table, staged)
       await removeOldMetadata(services.store, table, committed)
       table = committed
+      // What our own commit took in needs no second look at Kafka.
+      const { vector } = ticksState(committed)
+      remember(services.trust, vector, part, services.nowMs())
+      pending = batchesFrom(vector, pending)
       added = addTotals(added, counts)
       commits += 1
       failures = 0
