@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { sandboxEnv, until } from './sandbox.ts'
@@ -11,7 +11,6 @@ const SLS = fileURLToPath(new URL('../../node_modules/serverless/bin/serverless.
 /** A real `sls offline start` of the whole project, on the tests' sandbox. */
 export class Offline {
   readonly #child: ChildProcess
-  readonly #output: WriteStream
   readonly exited: Promise<number | null>
 
   /** Starts it and waits until its functions can be invoked. `name` is that of its log under test-results/. */
@@ -23,14 +22,13 @@ export class Offline {
 
   private constructor(name: string, env: Record<string, string>) {
     mkdirSync(`${ROOT}/test-results`, { recursive: true })
-    this.#output = createWriteStream(`${ROOT}/test-results/offline-${name}.log`, { flags: 'a' })
+    const log = openSync(`${ROOT}/test-results/offline-${name}.log`, 'a')
     this.#child = spawn(process.execPath, [SLS, 'offline', 'start'], {
       cwd: ROOT,
       env: { ...process.env, FAKE_TICKS: 'false', ...sandboxEnv(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log],
     })
-    this.#child.stdout?.pipe(this.#output, { end: false })
-    this.#child.stderr?.pipe(this.#output, { end: false })
+    closeSync(log)
     this.exited = once(this.#child, 'exit').then(([code]) => code)
   }
 
@@ -55,9 +53,7 @@ export class Offline {
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.isRunning) this.#child.kill(signal)
-    const code = await this.exited
-    this.#output.end()
-    return code
+    return this.exited
   }
 
   async #answers(): Promise<boolean> {
