@@ -1,6 +1,5 @@
 import type { Slice } from './batcher.ts'
 import { InvocationFailed } from './errors.ts'
-import type { SourceRecord } from './event.ts'
 
 /** Per partition, the offset of the first record that failed; empty when all are done. */
 export type FailedOffsets = ReadonlyMap<number, number>
@@ -8,48 +7,40 @@ export type FailedOffsets = ReadonlyMap<number, number>
 const NOTHING_FAILED: FailedOffsets = new Map()
 
 /**
- * Reads what a function answered to its batch. Text and numbers are failures: a string that a handler threw arrives
- * as an answer in serverless-offline. With `ReportBatchItemFailures`, `{batchItemFailures: [{itemIdentifier:
- * {partition: "topic-0", offset: 123}}]}` names what failed; no list or an empty one is success, a malformed one or
- * a record that was not in the batch means that the whole batch failed.
+ * Reads what a function answered to its batch. With `ReportBatchItemFailures`, `{batchItemFailures: [{itemIdentifier:
+ * {partition: "topic-0", offset: 123}}]}` names what failed; no answer, no list or an empty one is success; anything else,
+ * and a record that was not in the batch, means that the whole batch failed. Without it every answer is success.
  * Throws `InvocationFailed`.
  */
 export function readAnswer(
   answer: unknown,
-  batch: readonly Slice<SourceRecord>[],
+  batch: readonly Slice[],
   { topic, reportBatchItemFailures }: { topic: string; reportBatchItemFailures: boolean },
 ): FailedOffsets {
-  if (answer === undefined || answer === null) return NOTHING_FAILED
-  if (typeof answer === 'string' || typeof answer === 'number') {
-    throw new InvocationFailed(`the handler threw or returned a bare ${typeof answer}: ${excerpt(answer)}`)
+  if (!reportBatchItemFailures || answer === undefined || answer === null) return NOTHING_FAILED
+  if (typeof answer !== 'object' || Array.isArray(answer)) {
+    throw new InvocationFailed(`the answer is not an object with batchItemFailures: ${excerpt(answer)}`)
   }
-  if (!reportBatchItemFailures) return NOTHING_FAILED
-  return readItemFailures(answer, topic, batch)
-}
-
-function readItemFailures(
-  answer: unknown,
-  topic: string,
-  batch: readonly Slice<SourceRecord>[],
-): FailedOffsets {
   const list = member(answer, 'batchItemFailures')
   if (list === undefined || list === null) return NOTHING_FAILED
-  if (!Array.isArray(list)) throw new InvocationFailed('batchItemFailures is not a list')
+  if (!Array.isArray(list)) throw new InvocationFailed(`batchItemFailures is not a list: ${excerpt(list)}`)
+  return readItemFailures(list, topic, batch)
+}
+
+function readItemFailures(list: readonly unknown[], topic: string, batch: readonly Slice[]): FailedOffsets {
   const failed = new Map<number, number>()
+  const sent = new Map(batch.map(slice => [`${topic}-${slice.partition}` as unknown, slice]))
   for (const item of list) {
     const identifier = member(item, 'itemIdentifier')
-    const named = member(identifier, 'partition')
+    const slice = sent.get(member(identifier, 'partition'))
     const offset = member(identifier, 'offset')
-    const slice = batch.find(({ partition }) => named === `${topic}-${partition}`)
-    if (slice === undefined || !slice.records.some(record => Number(record.offset) === offset)) {
+    if (slice === undefined || typeof offset !== 'number' || slice.records.indexOfOffset(offset) < 0) {
       throw new InvocationFailed(
         `batchItemFailures names a record that is not in the batch: ${excerpt(identifier)}`,
       )
     }
-    failed.set(
-      slice.partition,
-      Math.min(failed.get(slice.partition) ?? Number.POSITIVE_INFINITY, Number(offset)),
-    )
+    const lowest = failed.get(slice.partition) ?? Number.POSITIVE_INFINITY
+    failed.set(slice.partition, Math.min(lowest, offset))
   }
   return failed
 }

@@ -1,16 +1,9 @@
-/** Records of one partition that arrived together; `nextOffset` is where the partition goes on after them. */
-export interface Chunk<R> {
-  records: readonly R[]
-  /** Bytes of each record in the payload. */
-  sizes: readonly number[]
-  nextOffset: number
-  arrivedAtMs: number
-}
+import { type RecordBatch, Records, type Run } from './records.ts'
 
-/** Part of a batch: consecutive records of one partition, and the offset to commit once they are done. */
-export interface Slice<R> {
+/** Part of a batch: records of one partition, and the offset to commit once they are done. */
+export interface Slice {
   partition: number
-  records: readonly R[]
+  records: Records
   nextOffset: number
 }
 
@@ -23,15 +16,20 @@ export interface BatchLimits {
   envelopeBytes: number
   /** Payload bytes that a partition adds besides its records. */
   listBytes(partition: number): number
+  /** Payload bytes that each record of a partition adds to its own `jsonBytes`. */
+  frameBytes(partition: number): number
 }
 
-interface Queued<R> extends Chunk<R> {
-  /** Index of the first record that was not taken. */
+/** What is left of a batch that has come; `nextOffset` is where the partition goes on after it. */
+interface Chunk {
+  batch: RecordBatch
   from: number
+  nextOffset: number
+  arrivedAtMs: number
 }
 
-interface Queue<R> {
-  chunks: Queued<R>[]
+interface Queue {
+  chunks: Chunk[]
   count: number
   bytes: number
 }
@@ -41,25 +39,26 @@ interface Queue<R> {
  * A batch takes from all free partitions, the one that waits longest first, so that it mixes them; it holds at least one record,
  * also when that one is larger than the payload. Pure: time and the partitions that are free are handed in.
  */
-export class Batcher<R extends { readonly offset: string }> {
+export class Batcher {
   readonly #limits: BatchLimits
-  readonly #queues = new Map<number, Queue<R>>()
+  readonly #queues = new Map<number, Queue>()
 
   constructor(limits: BatchLimits) {
     this.#limits = limits
   }
 
-  /** Appends; a chunk without records (all filtered out) only moves the end of what is queued before it. */
-  add(partition: number, chunk: Chunk<R>): void {
+  /** Appends batches, none of them empty; none at all (all filtered out) only moves the end of what is queued before. */
+  add(partition: number, batches: readonly RecordBatch[], nextOffset: number, arrivedAtMs: number): void {
     const queue = this.#queues.get(partition) ?? { chunks: [], count: 0, bytes: 0 }
-    if (chunk.records.length === 0) {
-      const last = queue.chunks.at(-1)
-      if (last !== undefined) last.nextOffset = chunk.nextOffset
-      return
+    for (const batch of batches) {
+      queue.chunks.push({ batch, from: 0, nextOffset: batch.offset(batch.length - 1) + 1, arrivedAtMs })
+      queue.count += batch.length
+      queue.bytes += batch.length * this.#limits.frameBytes(partition)
+      for (let i = 0; i < batch.length; i++) queue.bytes += batch.jsonBytes(i)
     }
-    queue.chunks.push({ ...chunk, from: 0 })
-    queue.count += chunk.records.length
-    for (const size of chunk.sizes) queue.bytes += size
+    const last = queue.chunks.at(-1)
+    if (last === undefined) return
+    last.nextOffset = nextOffset
     this.#queues.set(partition, queue)
   }
 
@@ -93,11 +92,11 @@ export class Batcher<R extends { readonly offset: string }> {
   }
 
   /** Takes the next batch of the free partitions, whether it is due or not; empty when there is no record. */
-  take(isFree: (partition: number) => boolean): Slice<R>[] {
+  take(isFree: (partition: number) => boolean): Slice[] {
     const waiting = [...this.#queues]
       .filter(([partition]) => isFree(partition))
       .sort(([, a], [, b]) => a.chunks[0]!.arrivedAtMs - b.chunks[0]!.arrivedAtMs)
-    const slices: Slice<R>[] = []
+    const slices: Slice[] = []
     let room = this.#limits.batchSize
     let bytes = this.#limits.payloadBytes - this.#limits.envelopeBytes
     for (const [partition, queue] of waiting) {
@@ -115,34 +114,37 @@ export class Batcher<R extends { readonly offset: string }> {
 
   #takeFrom(
     partition: number,
-    queue: Queue<R>,
+    queue: Queue,
     room: number,
     bytes: number,
     takeAny: boolean,
-  ): Slice<R> | undefined {
-    const records: R[] = []
+  ): Slice | undefined {
+    const runs: Run[] = []
+    const frameBytes = this.#limits.frameBytes(partition)
+    let count = 0
     let nextOffset = 0
     let left = bytes
     for (let chunk = queue.chunks[0]; chunk !== undefined; chunk = queue.chunks[0]) {
-      let to = chunk.from
-      while (to < chunk.records.length && records.length + (to - chunk.from) < room) {
-        const isFirst = takeAny && records.length === 0 && to === chunk.from
-        const size = chunk.sizes[to]!
-        if (size > left && !isFirst) break
+      const { batch, from } = chunk
+      let to = from
+      while (to < batch.length && count < room) {
+        const size = batch.jsonBytes(to) + frameBytes
+        if (size > left && !(takeAny && count === 0)) break
         left -= size
+        count++
         to++
       }
-      if (to === chunk.from) break
-      for (let i = chunk.from; i < to; i++) records.push(chunk.records[i]!)
-      const isWhole = to === chunk.records.length
-      nextOffset = isWhole ? chunk.nextOffset : Number(chunk.records[to - 1]!.offset) + 1
+      if (to === from) break
+      runs.push({ batch, from, to })
+      const isWhole = to === batch.length
+      nextOffset = isWhole ? chunk.nextOffset : batch.offset(to - 1) + 1
       chunk.from = to
       if (!isWhole) break
       queue.chunks.shift()
     }
-    queue.count -= records.length
+    queue.count -= count
     queue.bytes -= bytes - left
     if (queue.count === 0) this.#queues.delete(partition)
-    return records.length === 0 ? undefined : { partition, records, nextOffset }
+    return count === 0 ? undefined : { partition, records: new Records(runs), nextOffset }
   }
 }

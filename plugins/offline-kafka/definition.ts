@@ -3,8 +3,6 @@ import { MisconfiguredSource } from './errors.ts'
 import { type FilterPattern, filterPattern } from './filter.ts'
 import type { ServerlessHost } from './host.ts'
 
-/** AWS Lambda's default function timeout is 3 s; serverless's, which applies here, is 6 s. */
-const DEFAULT_TIMEOUT_SECONDS = 6
 /** "When you configure both infinite retries and an on-failure destination, Lambda automatically applies a maximum of 10":
  * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html */
 const RETRIES_WITH_DESTINATION = 10
@@ -18,7 +16,6 @@ export type StartingPosition =
 /** One `kafka:` event of serverless.yml: an event source mapping, in plain values. */
 export interface Mapping {
   functionKey: string
-  functionTimeoutMs: number
   topic: string
   groupId: string
   bootstrapServers: readonly string[]
@@ -86,12 +83,8 @@ function toMapping(serverless: ServerlessHost, functionKey: string, declared: un
       `kafka event of function ${functionKey}: onFailureDestination is the source topic ${event.topic} itself; name another topic`,
     )
   }
-  const { service } = serverless
-  const timeoutSeconds =
-    service.getFunction(functionKey).timeout ?? service.provider.timeout ?? DEFAULT_TIMEOUT_SECONDS
   return {
     functionKey,
-    functionTimeoutMs: timeoutSeconds * 1000,
     topic: event.topic,
     groupId: event.consumerGroupId ?? defaultGroupId(serverless, functionKey, event.topic),
     bootstrapServers: event.bootstrapServers,

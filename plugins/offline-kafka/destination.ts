@@ -1,7 +1,8 @@
-import kafkajs, { type Kafka, type Producer } from 'kafkajs'
+import kafkajs, { type IHeaders, type Kafka, type Producer } from 'kafkajs'
 import type { Mapping } from './definition.ts'
-import type { SourceRecord } from './event.ts'
 import type { Log } from './host.ts'
+import type { Header } from './recordFields.ts'
+import type { SourceRecord } from './records.ts'
 import type { Work } from './retry.ts'
 
 const KAFKA_SCHEME = 'kafka://'
@@ -36,7 +37,7 @@ export class FailureDestination {
       records.map(record => ({
         key: record.key,
         value: record.value,
-        headers: { ...record.headers, ...origin(record, topic, partition, attempts, reason) },
+        headers: { ...grouped(record.headers), ...origin(record, topic, partition, attempts, reason) },
       })),
     )
     const producer = await this.#connected()
@@ -66,12 +67,20 @@ export class FailureDestination {
   }
 }
 
+/** In kafkajs's shape, which has the values of one name together. */
+function grouped(headers: readonly Header[]): IHeaders {
+  const byName = Map.groupBy(headers, ({ name }) => name)
+  return Object.fromEntries(
+    [...byName].map(([name, list]) => [name, list.map(({ value }) => value ?? Buffer.alloc(0))]),
+  )
+}
+
 function origin(record: SourceRecord, topic: string, partition: number, attempts: number, reason: string) {
   return {
     'failure-topic': topic,
     'failure-partition': String(partition),
-    'failure-offset': record.offset,
-    'failure-timestamp': record.timestamp,
+    'failure-offset': String(record.offset),
+    'failure-timestamp': String(record.timestampMs),
     'failure-attempts': String(attempts),
     'failure-reason': reason,
   }

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type FailedOffsets, readAnswer } from './answer.ts'
 import { Batcher, type Slice } from './batcher.ts'
 import type { Mapping } from './definition.ts'
-import { envelopeBytes, listBytes, recordSizer, type SourceRecord } from './event.ts'
+import { envelopeBytes, frameBytes, listBytes } from './event.ts'
 import { passesFilters } from './filter.ts'
 import type { Log } from './host.ts'
+import type { RecordBatch } from './records.ts'
 import {
   afterAnswer,
   afterFailure,
@@ -22,7 +23,7 @@ const PAYLOAD_BYTES = 6 * 1024 * 1024
 /** What a dispatcher needs of the world. */
 export interface DispatcherPorts {
   /** Runs the function on these records; resolves to its answer. */
-  invoke(slices: readonly Slice<SourceRecord>[]): Promise<unknown>
+  invoke(slices: readonly Slice[]): Promise<unknown>
   /** The offset from which the partition goes on; must not throw. */
   commit(partition: number, nextOffset: number): void
   /** Disposes of records that are given up; while it throws, it is called again. */
@@ -41,7 +42,7 @@ export interface DispatcherOptions {
 /** Marks one stretch of owning a partition: a slice taken in an earlier stretch is not ours to commit. */
 type Ownership = object
 
-interface OwnedSlice extends Slice<SourceRecord> {
+interface OwnedSlice extends Slice {
   owner: Ownership
 }
 
@@ -55,9 +56,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #ports: DispatcherPorts
   readonly #log: Log
-  readonly #batcher: Batcher<SourceRecord>
+  readonly #batcher: Batcher
   readonly #owned = new Map<number, Ownership>()
-  readonly #sizers = new Map<number, (record: SourceRecord) => number>()
   readonly #busy = new Set<number>()
   /** Where a busy partition with nothing queued goes on: all that came after its batch was filtered out. */
   readonly #skippedTo = new Map<number, number>()
@@ -79,6 +79,7 @@ export class Dispatcher {
       payloadBytes: PAYLOAD_BYTES,
       envelopeBytes: envelopeBytes(mapping.bootstrapServers),
       listBytes: partition => listBytes(mapping.topic, partition),
+      frameBytes: partition => frameBytes(mapping.topic, partition),
     })
   }
 
@@ -97,18 +98,16 @@ export class Dispatcher {
   }
 
   /** Queues records that were read up to `nextOffset`; those that no filter lets through are done with at once. */
-  accept(partition: number, records: readonly SourceRecord[], nextOffset: number): void {
+  accept(partition: number, batches: readonly RecordBatch[], nextOffset: number): void {
     if (!this.#owned.has(partition)) return
-    const { filters } = this.#mapping
-    const kept = filters.length === 0 ? records : records.filter(({ value }) => passesFilters(filters, value))
+    const kept = this.#filtered(batches)
     if (kept.length === 0 && this.#batcher.isEmpty(partition)) {
       if (this.#busy.has(partition)) this.#skippedTo.set(partition, nextOffset)
       else this.#ports.commit(partition, nextOffset)
       return
     }
     this.#skippedTo.delete(partition)
-    const sizes = kept.map(this.#sizer(partition))
-    this.#batcher.add(partition, { records: kept, sizes, nextOffset, arrivedAtMs: Date.now() })
+    this.#batcher.add(partition, kept, nextOffset, Date.now())
     this.#pump()
   }
 
@@ -130,10 +129,12 @@ export class Dispatcher {
     await this.#slots.withAll(change)
   }
 
-  #sizer(partition: number): (record: SourceRecord) => number {
-    const known = this.#sizers.get(partition) ?? recordSizer(this.#mapping.topic, partition)
-    this.#sizers.set(partition, known)
-    return known
+  #filtered(batches: readonly RecordBatch[]): readonly RecordBatch[] {
+    const { filters } = this.#mapping
+    if (filters.length === 0) return batches
+    return batches
+      .map(batch => batch.filter(({ value }) => passesFilters(filters, value)))
+      .filter(({ length }) => length > 0)
   }
 
   #pump(): void {
@@ -151,7 +152,7 @@ export class Dispatcher {
     }
   }
 
-  #start(slices: readonly Slice<SourceRecord>[]): void {
+  #start(slices: readonly Slice[]): void {
     const owned = slices.map(slice => ({ ...slice, owner: this.#owned.get(slice.partition)! }))
     for (const { partition } of owned) this.#busy.add(partition)
     void this.#slots.take()
@@ -272,7 +273,7 @@ export class Dispatcher {
   #describe({ slices }: Work): string {
     const { topic, functionKey } = this.#mapping
     const ranges = slices.map(
-      ({ partition, records }) => `${topic}-${partition}@${records[0]?.offset}–${records.at(-1)?.offset}`,
+      ({ partition, records }) => `${topic}-${partition}@${records.at(0)?.offset}–${records.at(-1)?.offset}`,
     )
     return `${functionKey}: batch of ${countRecords(slices)} records (${ranges.join(', ')})`
   }

@@ -25,9 +25,30 @@ export class CodecFailed extends EventSourceError {
   }
 }
 
+/** The worker had died before the function saw its event. */
+export class WorkerWasGone extends EventSourceError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKER_WAS_GONE', message, options)
+  }
+}
+
 /** The function did not take its batch: it threw, timed out, died, or gave an answer that means failure. */
 export class InvocationFailed extends EventSourceError {
   constructor(message: string, options?: ErrorOptions) {
     super('INVOCATION_FAILED', message, options)
+  }
+}
+
+/** A record batch in a form that is not Kafka's present one. */
+export class UnreadableBatch extends EventSourceError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UNREADABLE_BATCH', message, options)
+  }
+}
+
+/** A broker refused to give records of a partition; the code is Kafka's. */
+export class FetchFailed extends EventSourceError {
+  constructor(topic: string, partition: number, errorCode: number) {
+    super('FETCH_FAILED', `${topic}-${partition} cannot be read: Kafka's error ${errorCode}`)
   }
 }

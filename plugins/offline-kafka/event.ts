@@ -1,9 +1,4 @@
-import type { KafkaMessage } from 'kafkajs'
-
-/** A record as kafkajs hands it over; `batchContext` is not in its types. */
-export type SourceRecord = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
-  batchContext?: { timestampType?: number }
-}
+import type { RecordFields } from './recordFields.ts'
 
 /** A record of the event; a null key or value is left out, as Lambda does. */
 export interface EventRecord {
@@ -24,65 +19,48 @@ export interface KafkaEvent {
   records: Record<string, EventRecord[]>
 }
 
-/** Records of one partition, in offset order. */
-export interface PartitionRecords {
-  partition: number
-  records: readonly SourceRecord[]
+/** An event without records. */
+export function emptyEvent(bootstrapServers: readonly string[]): KafkaEvent {
+  return { eventSource: 'aws:SelfManagedKafka', bootstrapServers: bootstrapServers.join(','), records: {} }
 }
 
-const LOG_APPEND_TIME = 1
-
-/** Builds a fresh event, so that a handler that changes its event does not change the next attempt's. */
-export function toEvent(
+/** Makes the event's record of the one that `fields` was moved to, in `bytes`. */
+export function toEventRecord(
+  bytes: Buffer,
+  fields: RecordFields,
   topic: string,
-  bootstrapServers: readonly string[],
-  slices: readonly PartitionRecords[],
-): KafkaEvent {
-  const records: Record<string, EventRecord[]> = {}
-  for (const { partition, records: source } of slices) {
-    records[`${topic}-${partition}`] = source.map(record => toEventRecord(topic, partition, record))
-  }
-  return { eventSource: 'aws:SelfManagedKafka', bootstrapServers: bootstrapServers.join(','), records }
-}
-
-function toEventRecord(topic: string, partition: number, record: SourceRecord): EventRecord {
-  const { key, value } = record
-  const event: EventRecord = {
+  partition: number,
+  offset: number,
+  timestamp: number,
+  isLogAppendTime: boolean,
+): EventRecord {
+  const { keyStart, keyLength, valueStart, valueLength } = fields
+  const record: EventRecord = {
     topic,
     partition,
-    offset: Number(record.offset),
-    timestamp: Number(record.timestamp),
-    timestampType: record.batchContext?.timestampType === LOG_APPEND_TIME ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    key: key === null ? '' : key.toString('base64'),
-    value: value === null ? '' : value.toString('base64'),
-    headers: toHeaders(record.headers),
+    offset,
+    timestamp,
+    timestampType: isLogAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    key: keyLength > 0 ? bytes.toString('base64', keyStart, keyStart + keyLength) : '',
+    value: valueLength > 0 ? bytes.toString('base64', valueStart, valueStart + valueLength) : '',
+    headers: fields.headerCount > 0 ? eventHeaders(fields) : [],
   }
-  if (key === null) delete event.key
-  if (value === null) delete event.value
-  return event
+  if (keyLength < 0) delete record.key
+  if (valueLength < 0) delete record.value
+  return record
 }
 
-/** One object per header, in the order of kafkajs, which puts headers of one name together; bytes are signed, as Lambda's are. */
-function toHeaders(headers: SourceRecord['headers']): Record<string, number[]>[] {
-  const list: Record<string, number[]>[] = []
-  for (const name in headers) {
-    const value = headers[name]
-    for (const one of Array.isArray(value) ? value : [value]) {
-      list.push({ [name]: one == null ? [] : signedBytes(one) })
-    }
-  }
-  return list
+/** One object per header, in the producer's order; bytes are signed, as Java's are. */
+function eventHeaders(fields: RecordFields): Record<string, number[]>[] {
+  return fields.headers().map(({ name, value }) => ({ [name]: Array.from(new Int8Array(value ?? [])) }))
 }
 
-function signedBytes(value: Buffer | string): number[] {
-  return Array.from(new Int8Array(Buffer.from(value)))
-}
-
-const base64Length = (byteLength: number) => 4 * Math.ceil(byteLength / 3)
+const FRAME = `{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"CREATE_TIME","headers":[]},`
+const LONGER_TIMESTAMP_TYPE = 'LOG_APPEND_TIME'.length - 'CREATE_TIME'.length
 
 /** Bytes of the event's JSON around its records, without the lists of the partitions. */
 export function envelopeBytes(bootstrapServers: readonly string[]): number {
-  return Buffer.byteLength(JSON.stringify(toEvent('', bootstrapServers, [])))
+  return Buffer.byteLength(JSON.stringify(emptyEvent(bootstrapServers)))
 }
 
 /** Bytes that a partition adds to the event's JSON, besides its records: `"topic-0":[],`. */
@@ -90,25 +68,31 @@ export function listBytes(topic: string, partition: number): number {
   return JSON.stringify(`${topic}-${partition}`).length + 4
 }
 
-/** Counts the bytes of a record in the event's JSON, comma included, without building it. */
-export function recordSizer(topic: string, partition: number): (record: SourceRecord) => number {
-  const nothing: SourceRecord = { key: null, value: null, offset: '0', timestamp: '0', headers: {} }
-  const fixed = JSON.stringify(toEventRecord(topic, partition, nothing)).length - 2 + ','.length
-  return record => {
-    let bytes = fixed + record.offset.length + record.timestamp.length
-    if (record.batchContext?.timestampType === LOG_APPEND_TIME)
-      bytes += 'LOG_APPEND_TIME'.length - 'CREATE_TIME'.length
-    if (record.key !== null) bytes += ',"key":""'.length + base64Length(record.key.length)
-    if (record.value !== null) bytes += ',"value":""'.length + base64Length(record.value.length)
-    return hasHeaders(record) ? bytes + headerBytes(record.headers) : bytes
-  }
+/** Bytes that a record adds to the event's JSON besides its own contents, comma included. */
+export function frameBytes(topic: string, partition: number): number {
+  return FRAME.length + JSON.stringify(topic).length - 2 + digits(partition)
 }
 
-function hasHeaders({ headers }: SourceRecord): boolean {
-  for (const _ in headers) return true
-  return false
+/** Bytes that the contents of the record at `fields` take in the event's JSON. */
+export function recordJsonBytes(
+  fields: RecordFields,
+  offset: number,
+  timestampMs: number,
+  isLogAppendTime: boolean,
+): number {
+  let bytes = digits(offset) + digits(timestampMs)
+  if (isLogAppendTime) bytes += LONGER_TIMESTAMP_TYPE
+  if (fields.keyLength >= 0) bytes += ',"key":""'.length + base64Length(fields.keyLength)
+  if (fields.valueLength >= 0) bytes += ',"value":""'.length + base64Length(fields.valueLength)
+  if (fields.headerCount > 0) bytes += Buffer.byteLength(JSON.stringify(eventHeaders(fields))) - '[]'.length
+  return bytes
 }
 
-function headerBytes(headers: SourceRecord['headers']): number {
-  return Buffer.byteLength(JSON.stringify(toHeaders(headers))) - '[]'.length
+const base64Length = (byteLength: number) => 4 * Math.ceil(byteLength / 3)
+
+/** Of an integer as text, its sign included. */
+function digits(integer: number): number {
+  let count = integer < 0 ? 2 : 1
+  for (let limit = 10; Math.abs(integer) >= limit; limit *= 10) count++
+  return count
 }

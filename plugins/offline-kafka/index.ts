@@ -1,10 +1,13 @@
 import { readMappings } from './definition.ts'
+import { readFunction } from './function.ts'
 import type { Log, ServerlessHost } from './host.ts'
-import { Invoker } from './invoke.ts'
+import { Invoker } from './invoker.ts'
 import { extendSchema } from './schema.ts'
 import { readSettings } from './settings.ts'
 import { EventSource } from './source.ts'
+import { releaseStartupMemory } from './startupMemory.ts'
 import { completeTemplate } from './template.ts'
+import { keepAlive } from './workerGuard.ts'
 
 /**
  * AWS Lambda's Kafka event source for serverless-offline. List it in `plugins:` before serverless-offline,
@@ -41,15 +44,13 @@ export default class OfflineKafka {
     }
     const active = mappings.filter(({ enabled }) => enabled)
     if (active.length === 0) return
-    const { useInProcess } = settings
-    const offlineOptions = {
-      ...(custom?.['serverless-offline'] as object),
-      ...this.#cliOptions,
-      ...(useInProcess !== undefined && { useInProcess }),
-    }
-    const invoker = await Invoker.create(this.#serverless, offlineOptions, this.#log)
+    keepAlive(this.#log)
+    const options = { ...(custom?.['serverless-offline'] as object), ...this.#cliOptions }
+    const functions = active.map(({ functionKey }) => readFunction(this.#serverless, functionKey, options))
+    const invoker = new Invoker(new Map(functions.map(one => [one.functionKey, one])), this.#log)
     this.#invoker = invoker
     this.#sources = active.map(mapping => new EventSource(mapping, settings, invoker, this.#log))
+    await releaseStartupMemory()
     for (const source of this.#sources) source.start()
   }
 

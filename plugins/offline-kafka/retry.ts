@@ -1,10 +1,10 @@
 import type { FailedOffsets } from './answer.ts'
 import type { Slice } from './batcher.ts'
-import type { SourceRecord } from './event.ts'
+import type { SourceRecord } from './records.ts'
 
 /** A batch on its way, and how often it was tried. */
 export interface Work {
-  slices: readonly Slice<SourceRecord>[]
+  slices: readonly Slice[]
   attempts: number
 }
 
@@ -25,14 +25,14 @@ export interface Verdict {
 /** After an invocation that answered: all is done, or, per partition, all before the first record that failed. */
 export function afterAnswer(work: Work, failed: FailedOffsets, policy: RetryPolicy): Verdict {
   const done = new Map<number, number>()
-  const rest: Slice<SourceRecord>[] = []
+  const rest: Slice[] = []
   for (const slice of work.slices) {
     const firstFailed = failed.get(slice.partition)
     if (firstFailed === undefined) {
       done.set(slice.partition, slice.nextOffset)
       continue
     }
-    const index = slice.records.findIndex(record => Number(record.offset) === firstFailed)
+    const index = slice.records.indexOfOffset(firstFailed)
     if (index > 0) done.set(slice.partition, firstFailed)
     rest.push({ ...slice, records: slice.records.slice(index) })
   }
@@ -53,7 +53,7 @@ export function afterFailure(work: Work, { maximumRetries, bisect }: RetryPolicy
 
 /** Parts a batch into records that are young enough to be sent and those that are not (a part is undefined when empty). */
 export function partByAge(work: Work, oldestMs: number): { young: Work | undefined; old: Work | undefined } {
-  const isYoung = (record: SourceRecord) => Number(record.timestamp) >= oldestMs
+  const isYoung = (record: SourceRecord) => record.timestampMs >= oldestMs
   const part = (keep: (record: SourceRecord) => boolean): Work | undefined => {
     const slices = work.slices
       .map(slice => ({ ...slice, records: slice.records.filter(keep) }))
@@ -69,20 +69,20 @@ export function backoffMs(failures: number, { minMs, maxMs }: { minMs: number; m
 }
 
 /** The records of all slices. */
-export function countRecords(slices: readonly Slice<SourceRecord>[]): number {
+export function countRecords(slices: readonly Slice[]): number {
   return slices.reduce((sum, { records }) => sum + records.length, 0)
 }
 
-function halves(slices: readonly Slice<SourceRecord>[]): [Slice<SourceRecord>[], Slice<SourceRecord>[]] {
-  const first: Slice<SourceRecord>[] = []
-  const second: Slice<SourceRecord>[] = []
+function halves(slices: readonly Slice[]): [Slice[], Slice[]] {
+  const first: Slice[] = []
+  const second: Slice[] = []
   let room = Math.ceil(countRecords(slices) / 2)
   for (const slice of slices) {
     const { records } = slice
     if (records.length <= room) first.push(slice)
     else if (room === 0) second.push(slice)
     else {
-      first.push({ ...slice, records: records.slice(0, room), nextOffset: Number(records[room]!.offset) })
+      first.push({ ...slice, records: records.slice(0, room), nextOffset: records.at(room)!.offset })
       second.push({ ...slice, records: records.slice(room) })
     }
     room = Math.max(0, room - records.length)

@@ -10,6 +10,8 @@ const brokerList = z
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
 
+const bytes = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
+
 const schema = z.strictObject({
   /** Where Kafka is, instead of each event's `bootstrapServers`: "a:9092,b:9092" or a list. */
   brokers: brokerList.optional(),
@@ -25,25 +27,17 @@ const schema = z.strictObject({
     .optional(),
   /** How long Kafka waits for a killed process before its partitions go to the next one. */
   sessionTimeoutMs: milliseconds(6000, 1000),
-  /** Longest a fetch waits for records, and so how late a paused partition is read again. */
+  /** Longest a fetch waits for new records. */
   fetchMaxWaitMs: milliseconds(500),
-  fetchBytesPerPartition: z.coerce
-    .number()
-    .int()
-    .min(1024)
-    .default(1024 * 1024),
+  fetchBytesPerPartition: bytes(1024 * 1024, 1024),
+  /** Of all partitions that one broker leads; a single batch that is larger comes all the same. */
+  fetchBytes: bytes(4 * 1024 * 1024, 1024),
   /** Read ahead of the function, per event, in bytes of the JSON that Lambda would get. */
-  bufferBytes: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(48 * 1024 * 1024),
+  bufferBytes: bytes(16 * 1024 * 1024),
   /** Invocations of one event that may run side by side; those of one partition never do. */
   concurrency: z.coerce.number().int().min(1).default(2),
   retryMinDelayMs: milliseconds(1000),
   retryMaxDelayMs: milliseconds(30_000),
-  /** Runs the handlers in the process of `sls offline`: cheaper, but nothing ends a handler that hangs or crashes. */
-  useInProcess: z.union([z.boolean(), z.stringbool()]).optional(),
 })
 
 /** `custom.offline-kafka` of serverless.yml: how the plugin behaves on this machine, nothing that is deployed. */

@@ -2,9 +2,8 @@ import { createClient } from './client.ts'
 import type { Mapping } from './definition.ts'
 import { FailureDestination } from './destination.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { toEvent } from './event.ts'
 import type { Log } from './host.ts'
-import type { Invoker } from './invoke.ts'
+import type { Invoker } from './invoker.ts'
 import type { Settings } from './settings.ts'
 import { Subscription } from './subscription.ts'
 
@@ -16,13 +15,12 @@ export class EventSource {
 
   constructor(mapping: Mapping, settings: Settings, invoker: Invoker, log: Log) {
     const kafka = createClient(mapping, settings, log)
-    const { topic, bootstrapServers } = mapping
     this.#destination = new FailureDestination(kafka, mapping, log)
     this.#dispatcher = new Dispatcher(
       mapping,
       settings,
       {
-        invoke: slices => invoker.invoke(mapping, toEvent(topic, bootstrapServers, slices)),
+        invoke: slices => invoker.invoke(mapping, slices),
         commit: (partition, nextOffset) => this.#subscription.commit(partition, nextOffset),
         giveUp: (work, reason) => this.#destination.send(work, reason),
         drained: partition => this.#subscription.drained(partition),

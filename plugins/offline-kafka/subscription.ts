@@ -1,18 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
+import { type Cluster, createCluster, kafkaErrorType } from './cluster.ts'
 import { Committer } from './commit.ts'
 import type { Mapping } from './definition.ts'
-import type { SourceRecord } from './event.ts'
+import { EventSourceError } from './errors.ts'
+import { Fetcher } from './fetcher.ts'
 import type { Log } from './host.ts'
-import { startingOffsets } from './positions.ts'
+import { type Generation, Membership } from './membership.ts'
+import { allPartitions, firstOffsets, type Offsets, resetOffset, startingOffsets } from './positions.ts'
+import type { RecordBatch } from './records.ts'
 import { backoffMs } from './retry.ts'
 import type { Settings } from './settings.ts'
 
 const COMMIT_TIMEOUT_MS = 5000
 const LEAVE_TIMEOUT_MS = 5000
 /** How soon partitions that were added to the topic are read. */
-const METADATA_MAX_AGE_MS = 30_000
-/** A run of this length ends a row of failures. */
+const METADATA_MAX_AGE_MS = 5000
+/** A membership of this length ends a row of failures. */
 const STEADY_MS = 30_000
 const RESTART_BACKOFF = { minMs: 250, maxMs: 2000 }
 
@@ -20,17 +24,16 @@ const RESTART_BACKOFF = { minMs: 250, maxMs: 2000 }
 export interface RecordSink {
   assign(partition: number): void
   revoke(partition: number): void
-  accept(partition: number, records: readonly SourceRecord[], nextOffset: number): void
+  accept(partition: number, batches: readonly RecordBatch[], nextOffset: number): void
   bufferedBytes(partition: number): number
 }
 
 /**
- * Membership in the mapping's consumer group. Records are handed on as they come and their partition is paused while
- * more than its share of the buffer waits. It outlives every error of Kafka's and of kafkajs's: it starts anew, with a delay,
- * from the committed offsets.
+ * Reads the mapping's topic as a member of its consumer group. Records are handed on as they come, and a partition rests while
+ * more than its share of the buffer waits. It outlives every error of Kafka's: it connects anew, with a delay.
  *
- * A partition that stays ours through a rebalance keeps its queue and goes on where it was read to; kafkajs by itself
- * would read it again from the committed offset. One that comes from another member, or after we were expelled, starts clean.
+ * A partition that stays ours, through a rebalance or a broker's restart, keeps its queue and goes on where it was read to.
+ * One that comes from another member, or after we were expelled, starts clean from the committed offset.
  */
 export class Subscription {
   readonly #kafka: Kafka
@@ -39,17 +42,19 @@ export class Subscription {
   readonly #sink: RecordSink
   readonly #log: Log
   readonly #committer: Committer
+  readonly #fetcher: Fetcher
   readonly #stop = new AbortController()
   readonly #leave = new AbortController()
   readonly #owned = new Set<number>()
-  /** Where a partition is read next. */
-  readonly #position = new Map<number, number>()
-  readonly #paused = new Set<number>()
-  #consumer: Consumer | undefined
-  #commitNow: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
-  #memberId: string | undefined
+  readonly #resting = new Set<number>()
+  /** What was said since the last join. */
+  readonly #troubles = new Set<string>()
+  /** Where to begin without committed offsets, found once: what came since must not be passed over by a later join. */
+  #start: Offsets | undefined
+  #cluster: Cluster | undefined
+  #membership: Membership | undefined
+  #memberId = ''
   #running: Promise<void> | undefined
-  #trouble: 'topic' | 'kafka' | undefined
 
   constructor(kafka: Kafka, mapping: Mapping, settings: Settings, sink: RecordSink, log: Log) {
     this.#kafka = kafka
@@ -58,6 +63,16 @@ export class Subscription {
     this.#sink = sink
     this.#log = log
     this.#committer = new Committer(offsets => this.#commit(offsets), log)
+    const { topic } = mapping
+    this.#fetcher = new Fetcher(
+      { ...settings, topic },
+      {
+        accept: (partition, batches, nextOffset) => this.#sink.accept(partition, batches, nextOffset),
+        isFull: partition => this.#isFull(partition),
+        findOffset: partition => resetOffset(this.#cluster!, mapping, partition),
+        report: error => this.#reportTrouble(error),
+      },
+    )
   }
 
   /** Begins to join the group, in the background. */
@@ -70,17 +85,15 @@ export class Subscription {
     if (this.#owned.has(partition)) this.#committer.mark(partition, nextOffset)
   }
 
-  /** Reads on a partition that was paused, once half of its share of the buffer is free. */
+  /** Some of the partition's records have left the buffer. */
   drained(partition: number): void {
-    if (!this.#paused.has(partition) || this.#sink.bufferedBytes(partition) > this.#share() / 2) return
-    this.#paused.delete(partition)
-    this.#consumer?.resume([{ topic: this.#mapping.topic, partitions: [partition] }])
+    if (this.#resting.has(partition) && !this.#isFull(partition)) this.#fetcher.wake()
   }
 
   /** Reads no further, but stays in the group, so that what is in flight can still be committed. */
   quiesce(): void {
     this.#stop.abort()
-    this.#consumer?.pause([{ topic: this.#mapping.topic }])
+    this.#fetcher.use(undefined)
   }
 
   /** Commits what is done, then leaves the group; each within some seconds, also when Kafka is away. */
@@ -92,181 +105,140 @@ export class Subscription {
   }
 
   async #keepRunning(): Promise<void> {
-    for (let failures = 1; !this.#stop.signal.aborted; failures++) {
+    for (let failures = 1; !this.#leave.signal.aborted; failures++) {
       const startedMs = Date.now()
+      const cluster = createCluster(this.#kafka)
       try {
-        await this.#runOnce()
+        await this.#runOn(cluster)
       } catch (error) {
         this.#reportTrouble(error)
       }
-      if (Date.now() - startedMs > STEADY_MS) failures = 1
-      await this.#wait(backoffMs(failures, RESTART_BACKOFF))
-    }
-  }
-
-  /** Joins and consumes until this subscription leaves, or kafkajs gives up: then it throws why. */
-  async #runOnce(): Promise<void> {
-    const begin = await this.#findStart()
-    const consumer = this.#createConsumer(begin)
-    const ended = new Promise<Error | undefined>(resolve => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error))
-      this.#leave.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    })
-    try {
-      await consumer.connect()
-      await consumer.subscribe({
-        topic: this.#mapping.topic,
-        fromBeginning: this.#mapping.start.at !== 'LATEST',
-      })
-      if (this.#stop.signal.aborted) return
-      this.#consumer = consumer
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: async payload => this.#take(consumer, payload),
-      })
-      this.#commitStart(begin)
-      const error = await ended
-      if (error !== undefined) throw error
-    } finally {
-      this.#consumer = undefined
-      this.#commitNow = undefined
-      this.#memberId = undefined
-      for (const partition of this.#owned) this.#revoke(partition)
+      this.#fetcher.use(undefined)
+      this.#membership = undefined
       await Promise.race([
-        consumer.disconnect().catch(() => undefined),
+        cluster.disconnect().catch(() => undefined),
         sleep(LEAVE_TIMEOUT_MS, undefined, { ref: false }),
       ])
+      if (Date.now() - startedMs > STEADY_MS) failures = 1
+      const { signal } = this.#leave
+      await sleep(backoffMs(failures, RESTART_BACKOFF), undefined, { signal }).catch(() => undefined)
     }
   }
 
-  #createConsumer(begin: Map<number, number>): Consumer {
-    const { sessionTimeoutMs, fetchMaxWaitMs, fetchBytesPerPartition } = this.#settings
-    const consumer = this.#kafka.consumer({
-      groupId: this.#mapping.groupId,
-      sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.floor(sessionTimeoutMs / 5),
-      maxWaitTimeInMs: fetchMaxWaitMs,
-      maxBytesPerPartition: fetchBytesPerPartition,
-      maxBytes: fetchBytesPerPartition * 16,
-      metadataMaxAge: METADATA_MAX_AGE_MS,
-      allowAutoTopicCreation: false,
-    })
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.#joined(consumer, payload.memberId, payload.memberAssignment[this.#mapping.topic] ?? [], begin)
-    })
-    return consumer
-  }
-
-  async #findStart(): Promise<Map<number, number>> {
-    if (this.#mapping.start.at === 'TRIM_HORIZON') return new Map()
-    const admin = this.#kafka.admin()
-    try {
-      await admin.connect()
-      return await startingOffsets(admin, this.#mapping)
-    } finally {
-      await admin.disconnect()
+  /** Is a member through rebalances until this subscription leaves; throws when Kafka is lost. */
+  async #runOn(cluster: Cluster): Promise<void> {
+    const { topic, groupId } = this.#mapping
+    await cluster.connect()
+    await cluster.addTargetTopic(topic)
+    this.#start ??= await startingOffsets(cluster, this.#mapping)
+    this.#cluster = cluster
+    const group = { groupId, topic, sessionTimeoutMs: this.#settings.sessionTimeoutMs }
+    const membership = new Membership(cluster, group, this.#memberId)
+    while (!this.#leave.signal.aborted) {
+      const generation = await membership.join()
+      this.#membership = membership
+      await this.#joined(cluster, membership, generation)
+      if (!this.#stop.signal.aborted) this.#fetcher.use(cluster)
+      await membership.stay(this.#partitionsStayed(cluster), this.#leave.signal)
     }
+    await membership.leave()
   }
 
-  /** Called within the join, before the first fetch: what is sought here is where that fetch begins. */
-  #joined(
-    consumer: Consumer,
-    memberId: string,
-    assigned: readonly number[],
-    begin: ReadonlyMap<number, number>,
-  ): void {
-    const { topic, functionKey, groupId } = this.#mapping
+  async #joined(
+    cluster: Cluster,
+    membership: Membership,
+    { memberId, partitions }: Generation,
+  ): Promise<void> {
     const isSameMember = memberId === this.#memberId
     this.#memberId = memberId
     for (const partition of this.#owned) {
-      if (!isSameMember || !assigned.includes(partition)) this.#revoke(partition)
+      if (!isSameMember || !partitions.includes(partition)) this.#revoke(partition)
     }
-    for (const partition of assigned) {
-      if (!this.#owned.has(partition)) this.#assign(consumer, partition, begin.get(partition))
-      const position = this.#position.get(partition)
-      if (position !== undefined) consumer.seek({ topic, partition, offset: String(position) })
-    }
-    this.#trouble = undefined
-    const list = assigned.length === 0 ? 'none' : assigned.join(', ')
+    const added = partitions.filter(partition => !this.#owned.has(partition))
+    const offsets = await this.#beginningOf(cluster, membership, added)
+    for (const partition of added) this.#assign(partition, offsets.get(partition)!)
+    this.#troubles.clear()
+    const { topic, groupId, functionKey } = this.#mapping
+    const list = partitions.length === 0 ? 'none' : partitions.join(', ')
     this.#log.notice(`${functionKey} reads ${topic} as group ${groupId}, partitions: ${list}`)
   }
 
-  #assign(consumer: Consumer, partition: number, beginOffset: number | undefined): void {
+  /** A start that is not the log's own is committed at once: a restart before the first batch must not move it. */
+  async #beginningOf(
+    cluster: Cluster,
+    membership: Membership,
+    partitions: readonly number[],
+  ): Promise<Offsets> {
+    if (partitions.length === 0) return new Map()
+    const committed = await membership.committed(partitions)
+    const isNew = (partition: number) => !committed.has(partition)
+    const chosen = new Map(
+      [...this.#start!].filter(([partition]) => partitions.includes(partition) && isNew(partition)),
+    )
+    if (chosen.size > 0) await membership.commit(chosen)
+    const rest = partitions.filter(partition => isNew(partition) && !chosen.has(partition))
+    return new Map([...committed, ...chosen, ...(await firstOffsets(cluster, this.#mapping.topic, rest))])
+  }
+
+  /** Looks now and then whether the topic has more partitions than when it was first asked. */
+  #partitionsStayed(cluster: Cluster): () => Promise<boolean> {
+    const { topic } = this.#mapping
+    const { length } = allPartitions(cluster, topic)
+    let lookedAtMs = Date.now()
+    return async () => {
+      if (Date.now() - lookedAtMs < METADATA_MAX_AGE_MS) return true
+      await cluster.refreshMetadata()
+      lookedAtMs = Date.now()
+      return allPartitions(cluster, topic).length === length
+    }
+  }
+
+  async #commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    if (this.#membership === undefined) throw new Error('not in the group')
+    await this.#membership.commit(offsets)
+  }
+
+  #assign(partition: number, offset: number): void {
     this.#owned.add(partition)
     this.#sink.assign(partition)
-    consumer.resume([{ topic: this.#mapping.topic, partitions: [partition] }])
-    if (beginOffset !== undefined) this.#position.set(partition, beginOffset)
-  }
-
-  /** A start that is not the log's own is committed at once: a restart before the first batch must not move it. */
-  #commitStart(begin: Map<number, number>): void {
-    for (const [partition, offset] of begin) {
-      if (this.#position.get(partition) === offset) this.commit(partition, offset)
-    }
-    begin.clear()
-  }
-
-  #take(
-    consumer: Consumer,
-    { batch, resolveOffset, isStale, commitOffsetsIfNecessary }: EachBatchPayload,
-  ): void {
-    const { partition, messages } = batch
-    const last = messages.at(-1)
-    if (last === undefined || isStale() || !this.#owned.has(partition)) return
-    this.#commitNow = commitOffsetsIfNecessary
-    const nextOffset = Number(batch.lastOffset()) + 1
-    resolveOffset(last.offset)
-    this.#position.set(partition, nextOffset)
-    this.#sink.accept(partition, messages, nextOffset)
-    if (this.#sink.bufferedBytes(partition) < this.#share()) return
-    this.#paused.add(partition)
-    consumer.pause([{ topic: this.#mapping.topic, partitions: [partition] }])
-  }
-
-  /** The one that comes with batches tries once, and so never commits in a generation that began after it was called. */
-  async #commit(offsets: ReadonlyMap<number, number>): Promise<void> {
-    const { topic } = this.#mapping
-    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }))
-    if (this.#commitNow !== undefined) {
-      await this.#commitNow({ topics: [{ topic, partitions }] })
-      return
-    }
-    await this.#consumer?.commitOffsets(partitions.map(one => ({ topic, ...one })))
-  }
-
-  #share(): number {
-    return this.#settings.bufferBytes / Math.max(1, this.#owned.size)
+    this.#fetcher.seek(partition, offset)
   }
 
   #revoke(partition: number): void {
     this.#owned.delete(partition)
+    this.#resting.delete(partition)
+    this.#fetcher.drop(partition)
     this.#sink.revoke(partition)
     this.#committer.forget(partition)
-    this.#position.delete(partition)
-    this.#paused.delete(partition)
   }
 
-  /** One line for a trouble of a kind, not one for each attempt; joining ends it. */
+  /** Full at its share of the buffer, and then until half of that is free again. */
+  #isFull(partition: number): boolean {
+    const share = this.#settings.bufferBytes / Math.max(1, this.#owned.size)
+    const limit = this.#resting.has(partition) ? share / 2 : share
+    const isFull = this.#sink.bufferedBytes(partition) > limit
+    if (isFull) this.#resting.add(partition)
+    else this.#resting.delete(partition)
+    return isFull
+  }
+
+  /** One line for each trouble, not one for each attempt; joining ends it. */
   #reportTrouble(error: unknown): void {
-    const kind = isUnknownTopic(error) ? 'topic' : 'kafka'
-    if (this.#stop.signal.aborted || kind === this.#trouble) return
-    this.#trouble = kind
     const { topic, functionKey, bootstrapServers } = this.#mapping
     const brokers = (this.#settings.brokers ?? bootstrapServers).join(',')
-    const message = error instanceof Error ? error.message : String(error)
-    const what =
-      kind === 'topic' ? `topic ${topic} does not exist on ${brokers}` : `Kafka at ${brokers}: ${message}`
-    this.#log.warning(`${functionKey}: ${what}; trying again until it works`)
-  }
-
-  async #wait(delayMs: number): Promise<void> {
-    await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+    const trouble = troubleOf(error, topic, brokers)
+    if (this.#stop.signal.aborted || this.#troubles.has(trouble.kind)) return
+    this.#troubles.add(trouble.kind)
+    this.#log.warning(`${functionKey}: ${trouble.message}; trying again until it works`)
   }
 }
 
-function isUnknownTopic(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') return true
-  return isUnknownTopic(error.cause)
+/** A Kafka that is away shows itself by many errors, which are one trouble. */
+function troubleOf(error: unknown, topic: string, brokers: string): { kind: string; message: string } {
+  if (error instanceof EventSourceError) return { kind: error.message, message: `${topic}: ${error.message}` }
+  if (kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
+    return { kind: 'topic', message: `topic ${topic} does not exist on ${brokers}` }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind: 'kafka', message: `Kafka at ${brokers}: ${message}` }
 }

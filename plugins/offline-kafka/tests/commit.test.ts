@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Committer } from '../commit.ts'
-
-const log = { notice() {}, warning() {}, info() {}, debug() {} }
+import { silent } from './records.ts'
 
 describe('Committer', () => {
   it('sends the newest offset of each partition, one request at a time', async () => {
     const sent: [number, number][][] = []
     const committer = new Committer(async offsets => {
       sent.push([...offsets])
-    }, log)
+    }, silent)
     committer.mark(0, 1)
     committer.mark(0, 2)
     committer.mark(1, 5)
@@ -27,7 +26,7 @@ describe('Committer', () => {
     const committer = new Committer(async offsets => {
       sent.push([...offsets])
       if (sent.length === 1) throw new Error('rebalancing')
-    }, log)
+    }, silent)
     committer.mark(0, 1)
     committer.mark(1, 1)
     committer.forget(0)
@@ -36,7 +35,7 @@ describe('Committer', () => {
   })
 
   it('gives up waiting after 50 ms when Kafka is away', async () => {
-    const committer = new Committer(() => Promise.reject(new Error('away')), log)
+    const committer = new Committer(() => Promise.reject(new Error('away')), silent)
     committer.mark(0, 1)
     const startMs = Date.now()
     await committer.flush(50)

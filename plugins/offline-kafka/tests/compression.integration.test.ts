@@ -36,14 +36,13 @@ describe('compression', () => {
 
     const events = [...topics.keys()].map(topic => kafkaEvent(topic, { batchSize: 1000 }))
     const offline = await Offline.start({ sink: { kafka: events } })
-    const calls = await offline.callsUntil(
-      '4,800 records',
-      all => all.flatMap(call => call.records).length === 4800,
-    )
     for (const [topic, name] of topics) {
-      const numbers = calls
-        .filter(({ lists }) => lists[0] === `${topic}-0`)
-        .flatMap(({ records }) => records.map(({ text }) => JSON.parse(text!).n))
+      await offline.callsUntil(
+        topic,
+        '800 records',
+        all => all.flatMap(({ records }) => records).length === 800,
+      )
+      const numbers = offline.texts(topic).map(text => JSON.parse(text!).n)
       expect(numbers, name).toEqual(Array.from({ length: 800 }, (_, i) => i))
     }
   })

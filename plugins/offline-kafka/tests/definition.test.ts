@@ -51,18 +51,6 @@ describe('readMappings', () => {
     expect(read({ ...least, onFailureDestination: 'kafka://x' })[0]!.maximumRetries).toBe(10)
   })
 
-  it("takes the function's timeout, else the provider's, else 6 s", () => {
-    const timeouts = [
-      serverless({ f: { timeout: 7 } }, 9),
-      serverless({ f: {} }, 9),
-      serverless({ f: {} }),
-    ].map(host => {
-      host.service.getFunction('f').events = [{ kafka: least }]
-      return readMappings(host)[0]!.functionTimeoutMs
-    })
-    expect(timeouts).toEqual([7000, 9000, 6000])
-  })
-
   it.each([
     [{ batchSize: 10_001 }, 'batchSize'],
     [{ topic: undefined }, 'topic'],

@@ -1,34 +1,75 @@
-import { describe, expect, it } from 'vitest'
-import { committed, createTopic, kafkaEvent, Offline, send, sendTexts, unique, until } from './harness.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  committed,
+  createTopic,
+  kafkaEvent,
+  Offline,
+  send,
+  sendInTransaction,
+  sendTexts,
+  unique,
+  until,
+  withAdmin,
+} from './harness.ts'
+
+const topics = Object.fromEntries(
+  ['shape', 'size', 'window', 'payload', 'filter', 'transactions', 'added', 'late', 'a', 'b', 'own'].map(
+    name => [name, unique(name)],
+  ),
+)
+const event = (name: string, options: Record<string, unknown> = {}) => kafkaEvent(topics[name]!, options)
+
+/** Records with times of years ago would be removed by and by. */
+const KEPT = { 'retention.ms': '-1' }
+
+let offline: Offline
+beforeAll(async () => {
+  const { late, shape, payload, ...others } = topics
+  for (const topic of Object.values(others)) await createTopic(topic)
+  await createTopic(shape!, 3, KEPT)
+  await createTopic(payload!, 1, { 'max.message.bytes': '8000000' })
+  const { consumerGroupId: _, ...ofNoGroup } = event('own')
+  offline = await Offline.start(
+    {
+      shape: { kafka: [event('shape', { maximumBatchingWindow: 1 })] },
+      size: { kafka: [event('size', { batchSize: 5, maximumBatchingWindow: 300 })] },
+      window: { kafka: [event('window', { maximumBatchingWindow: 2 })] },
+      payload: { kafka: [event('payload', { maximumBatchingWindow: 3 })] },
+      filter: { kafka: [event('filter', { filterPatterns: [{ value: { kind: ['wanted'] } }] })] },
+      transactions: { kafka: [event('transactions')] },
+      added: { kafka: [event('added', { startingPosition: 'LATEST' })] },
+      late: { kafka: [event('late')] },
+      first: { kafka: [event('a'), event('b')] },
+      second: { kafka: [event('a', { consumerGroupId: `${topics.a}-other` })] },
+      third: { kafka: [event('a', { consumerGroupId: `${topics.a}-third`, enabled: false })] },
+      own: { kafka: [ofNoGroup] },
+    },
+    { isShared: true },
+  )
+  await offline.joined(11)
+})
+afterAll(() => offline.end('SIGKILL'))
+
+const lastOffsets = (name: string, offsets: string, groupId?: string) =>
+  until(`offsets ${offsets}`, async () => (await committed(topics[name]!, groupId)).join() === offsets)
 
 describe('delivery', () => {
   it("gives 3 partitions' records in one invocation, in Lambda's shape, and commits all 3", async () => {
-    const topic = unique('shape')
-    await createTopic(topic, 3)
-    const offline = await Offline.start({
-      sink: { kafka: [kafkaEvent(topic, { maximumBatchingWindow: 1 })] },
-    })
-    await offline.joined()
+    const topic = topics.shape!
+    const headers = { trace: 'aë', many: ['1', '2'], binary: Buffer.from([0, 127, 128, 255]), empty: '' }
     await send(topic, [
-      {
-        partition: 0,
-        key: 'k',
-        value: 'one',
-        headers: { trace: 'aë', many: ['1', '2'] },
-        timestamp: '1700000000123',
-      },
+      { partition: 0, key: 'k', value: 'one', headers, timestamp: '1700000000123' },
+      { partition: 0, key: '', value: '' },
       { partition: 1, key: 'tombstone', value: null },
       { partition: 2, value: 'without a key' },
     ])
-    const calls = await offline.callsUntil('3 records', all => all.flatMap(call => call.records).length === 3)
-
-    expect(calls).toHaveLength(1)
-    expect(calls[0]!.envelope).toEqual({
+    const [call] = await offline.done(topic)
+    expect(call!.envelope).toEqual({
       eventSource: 'aws:SelfManagedKafka',
       bootstrapServers: kafkaEvent(topic).bootstrapServers!.toString(),
     })
-    expect(calls[0]!.lists.sort()).toEqual([`${topic}-0`, `${topic}-1`, `${topic}-2`])
-    const [first, tombstone, keyless] = calls[0]!.records.sort((a, b) => a.partition - b.partition)
+    expect(call!.lists.sort()).toEqual([`${topic}-0`, `${topic}-1`, `${topic}-2`])
+    const [first, empty, tombstone, keyless] = call!.records.sort((a, b) => a.partition - b.partition)
     expect(first).toEqual({
       topic,
       partition: 0,
@@ -37,128 +78,150 @@ describe('delivery', () => {
       timestampType: 'CREATE_TIME',
       key: Buffer.from('k').toString('base64'),
       text: 'one',
-      headers: [{ trace: [97, -61, -85] }, { many: [49] }, { many: [50] }],
+      headers: [
+        { trace: [97, -61, -85] },
+        { many: [49] },
+        { many: [50] },
+        { binary: [0, 127, -128, -1] },
+        { empty: [] },
+      ],
     })
+    expect([empty!.key, empty!.text, empty!.headers]).toEqual(['', '', []])
     expect(tombstone).not.toHaveProperty('text')
     expect(keyless).not.toHaveProperty('key')
-    await until('offsets', async () => (await committed(topic)).join() === '1,1,1')
-    expect(await offline.end()).toBe(0)
+    await lastOffsets('shape', '2,1,1')
   })
 
   it('closes a batch at 5 of 12 records without waiting for its window of 300 s', async () => {
-    const topic = unique('size')
-    await createTopic(topic)
-    await sendTexts(topic, ...Array.from({ length: 12 }, (_, i) => `text ${i}`))
-    const event = kafkaEvent(topic, { batchSize: 5, maximumBatchingWindow: 300 })
-    const offline = await Offline.start({ sink: { kafka: [event] } })
-    const calls = await offline.callsUntil(
-      '2 full batches',
-      all => all.length === 2 && all[1]!.doneMs !== undefined,
-    )
+    const topic = topics.size!
+    const texts = Array.from({ length: 12 }, (_, i) => `text ${i}`)
+    await sendTexts(topic, ...texts)
+    const calls = await offline.done(topic, 2)
     expect(calls.map(({ records }) => records.length)).toEqual([5, 5])
-    expect(offline.texts()).toEqual(Array.from({ length: 10 }, (_, i) => `text ${i}`))
+    expect(offline.texts(topic)).toEqual(texts.slice(0, 10))
+    await lastOffsets('size', '10')
   })
 
-  it('closes a batch 2 s after its first record', async () => {
-    const topic = unique('window')
-    await createTopic(topic)
-    const offline = await Offline.start({
-      sink: { kafka: [kafkaEvent(topic, { maximumBatchingWindow: 2 })] },
-    })
-    await offline.joined()
-    const startMs = Date.now()
+  it('gathers what comes within 2 s of the first record', async () => {
+    const topic = topics.window!
     await sendTexts(topic, 'first')
     await sendTexts(topic, 'second')
-    const [call] = await offline.callsUntil('a call', all => all.length > 0)
-    expect(call!.records).toHaveLength(2)
-    expect(call!.ms - startMs).toBeGreaterThan(1900)
-    expect(call!.ms - startMs).toBeLessThan(4000)
+    const [call] = await offline.done(topic)
+    expect(call!.records.map(({ text }) => text)).toEqual(['first', 'second'])
   })
 
-  it('closes a batch before its JSON passes 6 MB: 10 records of 900 kB come in 2 invocations', async () => {
-    const topic = unique('payload')
-    await createTopic(topic)
-    const offline = await Offline.start({
-      sink: { kafka: [kafkaEvent(topic, { maximumBatchingWindow: 3 })] },
-    })
-    await offline.joined()
-    const big = 'x'.repeat(900_000)
-    for (let i = 0; i < 10; i++) await sendTexts(topic, `${i}${big}`)
+  it('closes a batch before its JSON passes 6 MB, and gives a record of more than that alone', async () => {
+    const topic = topics.payload!
+    for (let i = 0; i < 10; i++) await sendTexts(topic, `${i}`.padEnd(900_000, 'x'))
     const calls = await offline.callsUntil(
+      topic,
       '10 records',
-      all => all.flatMap(call => call.records).length === 10,
+      all => all.flatMap(({ records }) => records).length === 10,
     )
-    expect(calls.map(({ records }) => records.length)).toEqual([5, 5])
+    expect(calls.map(({ records }) => records.length).filter(count => count > 5)).toEqual([])
+    expect(calls.some(({ records }) => records.length === 5)).toBe(true)
+    await sendTexts(topic, 'large'.padEnd(6_500_000, 'y'))
+    await lastOffsets('payload', '11')
+    const last = offline.callsOf(topic).at(-1)!
+    expect(last.records.map(({ text }) => text!.length)).toEqual([6_500_000])
   })
 
   it('drops what no filter lets through, and commits past it', async () => {
-    const topic = unique('filter')
-    await createTopic(topic)
-    const event = kafkaEvent(topic, { filterPatterns: [{ value: { kind: ['wanted'] } }] })
-    const offline = await Offline.start({ sink: { kafka: [event] } })
-    await offline.joined()
+    const topic = topics.filter!
     await sendTexts(topic, { kind: 'other' }, { kind: 'wanted', n: 1 }, 'text', { kind: 'other' })
-    await until('offset 4', async () => (await committed(topic)).join() === '4')
+    await lastOffsets('filter', '4')
     await sendTexts(topic, { kind: 'other' })
-    await until('offset 5', async () => (await committed(topic)).join() === '5')
-    expect(offline.texts()).toEqual(['{"kind":"wanted","n":1}'])
+    await lastOffsets('filter', '5')
+    expect(offline.texts(topic)).toEqual(['{"kind":"wanted","n":1}'])
   })
 
-  it('feeds 2 functions from 2 topics each of its own group, and none from an event that is not enabled', async () => {
-    const [a, b] = [unique('several-a'), unique('several-b')]
-    await createTopic(a)
-    await createTopic(b)
-    const offline = await Offline.start({
-      first: { kafka: [kafkaEvent(a), kafkaEvent(b)] },
-      second: { kafka: [kafkaEvent(a, { consumerGroupId: unique('other-group') })] },
-      third: { kafka: [kafkaEvent(a, { consumerGroupId: unique('third-group'), enabled: false })] },
-    })
-    await offline.joined(3)
-    await sendTexts(a, 'to a')
-    await sendTexts(b, 'to b')
-    const calls = await offline.callsUntil('3 calls', all => all.length >= 3)
+  it('gives the records of committed transactions, not of aborted ones, and commits past both and their markers', async () => {
+    const topic = topics.transactions!
+    await sendInTransaction(topic, ['a', 'b'], 'commit')
+    await sendInTransaction(topic, ['not this', 'nor this'], 'abort')
+    await sendTexts(topic, 'c')
+    await sendInTransaction(topic, ['not this either'], 'abort')
+    await lastOffsets('transactions', '9')
+    expect(offline.texts(topic)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('feeds 2 functions from 2 topics, each group by itself, and none from an event that is not enabled', async () => {
+    await sendTexts(topics.a!, 'to a')
+    await sendTexts(topics.b!, 'to b')
+    await lastOffsets('a', '1')
+    await lastOffsets('a', '1', `${topics.a}-other`)
+    await lastOffsets('b', '1')
+    const calls = [...offline.callsOf(topics.a!), ...offline.callsOf(topics.b!)]
     const seen = calls.map(call => `${call.function.split('-').at(-1)} ${call.records[0]!.text}`)
     expect(seen.sort()).toEqual(['first to a', 'first to b', 'second to a'])
+    expect(offline.log).toContain(`third does not read ${topics.a}: enabled is false`)
   })
 
-  it('reads from the end with LATEST, and goes on from there after a restart, before any record came', async () => {
-    const topic = unique('latest')
-    await createTopic(topic)
-    await sendTexts(topic, 'before')
-    const functions = { sink: { kafka: [kafkaEvent(topic, { startingPosition: 'LATEST' })] } }
-    const first = await Offline.start(functions)
-    await first.joined()
-    await until('the start is committed', async () => (await committed(topic)).join() === '1')
-    await first.end()
-    await sendTexts(topic, 'while away')
-    const second = await Offline.start(functions)
-    await second.callsUntil('a record', all => all.length > 0)
-    expect(second.texts()).toEqual(['while away'])
+  it('makes a group id of service, stage, function and topic where none is given', async () => {
+    await sendTexts(topics.own!, 'text')
+    await lastOffsets('own', '1', `fixture-dev-own-${topics.own}`)
   })
 
-  it('reads from the first record at or after startingPositionTimestamp with AT_TIMESTAMP', async () => {
-    const topic = unique('timestamp')
-    await createTopic(topic)
-    await send(topic, [
-      { partition: 0, value: 'old', timestamp: '1700000000000' },
-      { partition: 0, value: 'new', timestamp: '1700000100000' },
-    ])
-    const event = kafkaEvent(topic, {
-      startingPosition: 'AT_TIMESTAMP',
-      startingPositionTimestamp: 1_700_000_050,
-    })
-    const offline = await Offline.start({ sink: { kafka: [event] } })
-    await offline.callsUntil('a record', all => all.length > 0)
-    expect(offline.texts()).toEqual(['new'])
+  it('reads partitions that are added to a topic, from their first record, though it began with LATEST', async () => {
+    const topic = topics.added!
+    await withAdmin(admin => admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] }))
+    await sendTexts(topic, 'old')
+    // Brokers learn of new partitions by and by, and a producer tries until they have.
+    await send(topic, [{ partition: 2, value: 'new' }])
+    await offline.callsUntil(topic, '2 records', all => all.flatMap(({ records }) => records).length === 2)
+    expect(offline.texts(topic).sort()).toEqual(['new', 'old'])
   })
 
   it('waits with one clear line for a topic that does not exist, and reads it once it does', async () => {
-    const topic = unique('late')
-    const offline = await Offline.start({ sink: { kafka: [kafkaEvent(topic)] } })
+    const topic = topics.late!
     await offline.until('the line', () => offline.log.includes(`topic ${topic} does not exist`))
     await createTopic(topic)
     await sendTexts(topic, 'at last')
-    await offline.callsUntil('a record', all => all.length > 0)
-    expect(offline.log.match(/does not exist/g)).toHaveLength(1)
+    await offline.done(topic)
+    expect(offline.log.match(new RegExp(`${topic} does not exist`, 'g'))).toHaveLength(1)
+  })
+})
+
+describe('the start', () => {
+  it('is the end with LATEST, a time with AT_TIMESTAMP, and what the group has committed before either', async () => {
+    const [latest, time, afterAll, known] = ['latest', 'time', 'after-all', 'known'].map(unique)
+    for (const topic of [latest!, time!, afterAll!, known!]) {
+      await createTopic(topic, 1, KEPT)
+      await send(topic, [
+        { partition: 0, value: 'old', timestamp: '1700000000000' },
+        { partition: 0, value: 'new', timestamp: '1700000100000' },
+      ])
+    }
+    await withAdmin(admin =>
+      admin.setOffsets({
+        groupId: `${known}-group`,
+        topic: known!,
+        partitions: [{ partition: 0, offset: '1' }],
+      }),
+    )
+    const at = (startingPositionTimestamp: number) => ({
+      startingPosition: 'AT_TIMESTAMP',
+      startingPositionTimestamp,
+    })
+    const functions = {
+      latest: { kafka: [kafkaEvent(latest!, { startingPosition: 'LATEST' })] },
+      time: { kafka: [kafkaEvent(time!, at(1_700_000_050))] },
+      afterAll: { kafka: [kafkaEvent(afterAll!, at(1_800_000_000))] },
+      known: { kafka: [kafkaEvent(known!, { startingPosition: 'TRIM_HORIZON' })] },
+    }
+    const first = await Offline.start(functions)
+    for (const topic of [latest!, time!, afterAll!, known!]) {
+      await until(`${topic} at its start`, async () => (await committed(topic)).join() === '2')
+    }
+    await first.end()
+    await sendTexts(latest!, 'while away')
+    await sendTexts(afterAll!, 'while away')
+    const second = await Offline.start(functions, { traceFile: first.traceFile })
+    await second.done(latest!)
+    await second.done(afterAll!)
+    expect(second.texts(latest!)).toEqual(['while away'])
+    expect(second.texts(time!)).toEqual(['new'])
+    expect(second.texts(afterAll!)).toEqual(['while away'])
+    expect(second.texts(known!)).toEqual(['new'])
   })
 })

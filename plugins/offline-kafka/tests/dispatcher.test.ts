@@ -2,18 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { Slice } from '../batcher.ts'
 import type { Mapping } from '../definition.ts'
 import { Dispatcher } from '../dispatcher.ts'
-import type { SourceRecord } from '../event.ts'
 import { until } from './harness.ts'
-import { mapping, records } from './records.ts'
+import { batch, mapping, range, silent } from './records.ts'
 
-type Invocation = { slices: readonly Slice<SourceRecord>[]; succeed(answer?: unknown): void; fail(): void }
+type Invocation = { slices: readonly Slice[]; succeed(answer?: unknown): void; fail(): void }
 
 /** A dispatcher on a function whose invocations the test ends by hand. */
 function start(changes: Partial<Mapping> = {}, concurrency = 2) {
   const running: Invocation[] = []
   const commits: [partition: number, nextOffset: number][] = []
   const given: string[] = []
-  const log = { notice() {}, warning() {}, info() {}, debug() {} }
   const dispatcher = new Dispatcher(
     mapping({ windowMs: 0, ...changes }),
     { concurrency, retryMinDelayMs: 10, retryMaxDelayMs: 10 },
@@ -26,7 +24,7 @@ function start(changes: Partial<Mapping> = {}, concurrency = 2) {
       giveUp: async (_, reason) => void given.push(reason),
       drained() {},
     },
-    log,
+    silent,
   )
   const invoked = async (count: number) => {
     await until(`${count} invocations`, () => running.length >= count, 2000)
@@ -35,16 +33,15 @@ function start(changes: Partial<Mapping> = {}, concurrency = 2) {
   return { dispatcher, running, commits, given, invoked }
 }
 
-const ranges = ({ slices }: Invocation) =>
-  slices.map(({ partition, records: list }) => `${partition}:${list[0]!.offset}-${list.at(-1)!.offset}`)
+const ranges = ({ slices }: Invocation) => slices.map(range)
 
 describe('Dispatcher', () => {
   it('runs 2 partitions side by side, one partition never, and commits after success', async () => {
     const { dispatcher, running, commits, invoked } = start()
     for (const partition of [0, 1]) dispatcher.assign(partition)
-    dispatcher.accept(0, records(0, 2), 2)
-    dispatcher.accept(0, records(2, 3), 3)
-    dispatcher.accept(1, records(0, 1), 1)
+    dispatcher.accept(0, [batch(0, 2)], 2)
+    dispatcher.accept(0, [batch(2, 3)], 3)
+    dispatcher.accept(1, [batch(0, 1)], 1)
     const second = await invoked(2)
     expect(running.map(ranges)).toEqual([['0:0-1'], ['1:0-0']])
     expect(commits).toEqual([])
@@ -63,8 +60,8 @@ describe('Dispatcher', () => {
   it('starts no second invocation with a concurrency of 1, but does while a failed one waits', async () => {
     const { dispatcher, running, invoked } = start({}, 1)
     for (const partition of [0, 1]) dispatcher.assign(partition)
-    dispatcher.accept(0, records(0, 1), 1)
-    dispatcher.accept(1, records(0, 1), 1)
+    dispatcher.accept(0, [batch(0, 1)], 1)
+    dispatcher.accept(1, [batch(0, 1)], 1)
     const first = await invoked(1)
     expect(running).toHaveLength(1)
     first.fail()
@@ -76,11 +73,11 @@ describe('Dispatcher', () => {
   it('neither commits nor tries again what it has lost in mid-batch, and starts clean when it comes back', async () => {
     const { dispatcher, commits, invoked, running } = start()
     dispatcher.assign(0)
-    dispatcher.accept(0, records(0, 2), 2)
+    dispatcher.accept(0, [batch(0, 2)], 2)
     const lost = await invoked(1)
     dispatcher.revoke(0)
     dispatcher.assign(0)
-    dispatcher.accept(0, records(0, 3), 3)
+    dispatcher.accept(0, [batch(0, 3)], 3)
     expect(running).toHaveLength(1)
     lost.succeed()
     const again = await invoked(2)
@@ -95,7 +92,7 @@ describe('Dispatcher', () => {
     const { dispatcher, invoked } = start({ windowMs: 20 })
     for (const partition of [0, 1]) {
       dispatcher.assign(partition)
-      dispatcher.accept(partition, records(0, 1), 1)
+      dispatcher.accept(partition, [batch(0, 1)], 1)
     }
     const mixed = await invoked(1)
     expect(ranges(mixed)).toEqual(['0:0-0', '1:0-0'])
@@ -107,7 +104,7 @@ describe('Dispatcher', () => {
   it('gives 1 batch up after 1 retry, and commits past it', async () => {
     const { dispatcher, commits, given, invoked } = start({ maximumRetries: 1 })
     dispatcher.assign(0)
-    dispatcher.accept(0, records(0, 4), 4)
+    dispatcher.accept(0, [batch(0, 4)], 4)
     ;(await invoked(1)).fail()
     ;(await invoked(2)).fail()
     await until('a commit', () => commits.length > 0, 2000)
@@ -117,11 +114,11 @@ describe('Dispatcher', () => {
   it('commits past records that a filter drops: at once when idle, after the batch when busy', async () => {
     const { dispatcher, commits, invoked } = start({ filters: [{ value: ['value 1'] }] })
     dispatcher.assign(0)
-    dispatcher.accept(0, records(0, 1), 1)
+    dispatcher.accept(0, [batch(0, 1)], 1)
     expect(commits).toEqual([[0, 1]])
-    dispatcher.accept(0, records(1, 2), 2)
+    dispatcher.accept(0, [batch(1, 2)], 2)
     const only = await invoked(1)
-    dispatcher.accept(0, records(2, 9), 9)
+    dispatcher.accept(0, [batch(2, 9)], 9)
     expect(commits).toHaveLength(1)
     only.succeed()
     await until('3 commits', () => commits.length === 3, 2000)
@@ -135,7 +132,7 @@ describe('Dispatcher', () => {
   it('ends a stop at once when a batch only waits for its retry, without committing it', async () => {
     const { dispatcher, commits, invoked } = start()
     dispatcher.assign(0)
-    dispatcher.accept(0, records(0, 1), 1)
+    dispatcher.accept(0, [batch(0, 1)], 1)
     ;(await invoked(1)).fail()
     await dispatcher.halt()
     expect(commits).toEqual([])
@@ -144,13 +141,13 @@ describe('Dispatcher', () => {
   it('runs a change between invocations, and what waits after it', async () => {
     const { dispatcher, running, invoked } = start()
     dispatcher.assign(0)
-    dispatcher.accept(0, records(0, 1), 1)
+    dispatcher.accept(0, [batch(0, 1)], 1)
     const first = await invoked(1)
     let runningDuringChange: number | undefined
     const changed = dispatcher.between(async () => {
       runningDuringChange = running.length
     })
-    dispatcher.accept(0, records(1, 2), 2)
+    dispatcher.accept(0, [batch(1, 2)], 2)
     first.succeed()
     await changed
     expect(runningDuringChange).toBe(1)

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type Call,
   committed,
   createTopic,
   kafkaEvent,
@@ -8,193 +9,184 @@ import {
   sendTexts,
   unique,
   until,
-  withAdmin,
 } from './harness.ts'
 
-const partialEvent = (topic: string) => kafkaEvent(topic, { functionResponseType: 'ReportBatchItemFailures' })
-const failureOf = (partition: string, offset: unknown) => ({
-  batchItemFailures: [{ itemIdentifier: { partition, offset } }],
+const failures = (...items: [partition: unknown, offset: unknown][]) => ({
+  batchItemFailures: items.map(([partition, offset]) => ({ itemIdentifier: { partition, offset } })),
+})
+
+const topics = Object.fromEntries(
+  ['partial', 'malformed', 'unasked', 'beside', 'bisect', 'limit', 'arn', 'age', 'letters'].map(name => [
+    name,
+    unique(name),
+  ]),
+)
+const reporting = { functionResponseType: 'ReportBatchItemFailures' }
+const letters = { onFailureDestination: `kafka://${topics.letters}` }
+/** Options of the mapping that each topic has. */
+const mappings: Record<string, Record<string, unknown>> = {
+  partial: { ...reporting, maximumBatchingWindow: 1 },
+  malformed: reporting,
+  unasked: {},
+  beside: {},
+  bisect: { ...letters, bisectBatchOnFunctionError: true, maximumRetryAttempts: 2 },
+  limit: { maximumRetryAttempts: 1 },
+  arn: { maximumRetryAttempts: 0, onFailureDestination: 'arn:aws:sqs:us-east-1:123456789012:failed' },
+  age: { maximumRecordAgeInSeconds: 60 },
+  letters: {},
+}
+
+let offline: Offline
+beforeAll(async () => {
+  for (const [name, topic] of Object.entries(topics)) {
+    await createTopic(topic, name === 'partial' || name === 'beside' ? 2 : 1)
+  }
+  const functions = Object.entries(mappings).map(([name, options]) => [
+    name,
+    { kafka: [kafkaEvent(topics[name]!, options)] },
+  ])
+  offline = await Offline.start(Object.fromEntries(functions), {
+    isShared: true,
+    settings: { concurrency: 1 },
+  })
+  await offline.joined(functions.length)
+})
+afterAll(() => offline.end('SIGKILL'))
+
+const offsets = (calls: Call[]) => calls.map(({ records }) => records.map(({ offset }) => offset))
+const lastOffset = (topic: string, offset: number) =>
+  until(`offset ${offset} of ${topic}`, async () => (await committed(topic)).join() === String(offset))
+
+describe('a partial answer', () => {
+  it('commits partition 1 whole and partition 0 up to the first of 2 reported records, which comes again with the next', async () => {
+    const topic = topics.partial!
+    const answer = failures([`${topic}-0`, 3], [`${topic}-0`, 2])
+    await send(topic, [
+      ...['a', JSON.stringify({ answer, attempts: 1 }), 'c', 'd'].map(value => ({ partition: 0, value })),
+      { partition: 1, value: 'other' },
+    ])
+    await until('offsets 4 and 1', async () => (await committed(topic)).join() === '4,1')
+    const ofPartition0 = offline
+      .callsOf(topic)
+      .map(call => ({ ...call, records: call.records.filter(({ partition }) => partition === 0) }))
+    expect(offsets(ofPartition0.filter(({ records }) => records.length > 0))).toEqual([
+      [0, 1, 2, 3],
+      [2, 3],
+    ])
+    expect(offline.texts(topic).filter(text => text === 'other')).toHaveLength(1)
+  })
+
+  it.each([
+    ['a partition that is not in the batch', failures(['no-such-partition-0', 0])],
+    ['an offset that is not in the batch', failures([`${topics.malformed}-0`, 1_000_000])],
+    ['an offset as text', failures([`${topics.malformed}-0`, '1'])],
+    ['a partition as a number', failures([0, 1])],
+    ['an empty identifier', { batchItemFailures: [{ itemIdentifier: '' }] }],
+    ['items of another key', { batchItemFailures: [{ item: { partition: `${topics.malformed}-0` } }] }],
+    ['a list that is an object', { batchItemFailures: {} }],
+    ['a text instead of an object', 'failed'],
+  ])('with %s fails the whole batch, which comes again', async (what, answer) => {
+    const topic = topics.malformed!
+    const before = offline.callsOf(topic).length
+    const next = (await committed(topic))[0]!
+    await sendTexts(topic, `before ${what}`, { answer, attempts: 1 })
+    const start = Math.max(0, next)
+    await lastOffset(topic, start + 2)
+    expect(offsets(offline.callsOf(topic).slice(before))).toEqual([
+      [start, start + 1],
+      [start, start + 1],
+    ])
+  })
+
+  it.each([
+    ['an empty list', { batchItemFailures: [] }],
+    ['no list', { batchItemFailures: null }],
+    ['an empty object', {}],
+  ])('with %s is success', async (_, answer) => {
+    const topic = topics.malformed!
+    const before = offline.callsOf(topic).length
+    const next = (await committed(topic))[0]!
+    await sendTexts(topic, { answer })
+    await lastOffset(topic, next + 1)
+    expect(offline.callsOf(topic)).toHaveLength(before + 1)
+  })
+
+  it('is not looked at where the mapping does not ask for it', async () => {
+    const topic = topics.unasked!
+    await sendTexts(topic, { answer: failures([`${topic}-0`, 0]) }, { answer: 'a text' })
+    await lastOffset(topic, 2)
+    expect(offline.callsOf(topic)).toHaveLength(1)
+  })
 })
 
 describe('failure', () => {
-  it.each([
-    ['throws an error', 'throwError'],
-    ['throws text', 'throwText'],
-    ['leaves a rejection floating', 'floatRejection'],
-    ['ends its process', 'exit'],
-    ['hangs past its timeout of 1 s', 'hang'],
-  ])('tries the same 2 records again when the handler %s twice, then commits', async (_, act) => {
-    const topic = unique('retry')
-    await createTopic(topic)
-    await sendTexts(topic, { act, attempts: 2 }, 'beside it')
-    const offline = await Offline.start({ sink: { timeout: 1, kafka: [kafkaEvent(topic)] } })
-    const calls = await offline.callsUntil('success', all => all.some(({ doneMs }) => doneMs !== undefined))
-    expect(calls.map(({ records }) => records.map(({ offset }) => offset))).toEqual([
-      [0, 1],
-      [0, 1],
-      [0, 1],
-    ])
-    await until('offset 2', async () => (await committed(topic)).join() === '2')
-    expect(offline.isRunning).toBe(true)
-  })
-
-  it('survives a handler that runs out of memory, and tries its records again', async () => {
-    const topic = unique('memory')
-    await createTopic(topic)
-    await sendTexts(topic, { act: 'exhaustMemory', attempts: 1 })
-    const functions = { sink: { timeout: 60, kafka: [kafkaEvent(topic)] } }
-    const offline = await Offline.start(functions, {}, undefined, '--max-old-space-size=300')
-    const calls = await offline.callsUntil(
-      'success',
-      all => all.some(({ doneMs }) => doneMs !== undefined),
-      60_000,
-    )
-    expect(calls).toHaveLength(2)
-    expect(offline.isRunning).toBe(true)
-  })
-
-  it('goes on with partition 1 while partition 0 fails for ever', async () => {
-    const topic = unique('beside')
-    await createTopic(topic, 2)
-    const offline = await Offline.start({ sink: { kafka: [kafkaEvent(topic)] } }, { concurrency: 1 })
-    await offline.joined()
+  it('of partition 0, for ever, does not hold up partition 1, of which each record is committed', async () => {
+    const topic = topics.beside!
     await send(topic, [{ partition: 0, value: JSON.stringify({ act: 'throwError' }) }])
-    await offline.callsUntil('a failure', all => all.length > 0)
+    await offline.callsUntil(topic, 'a failure', all => all.length > 0)
     for (let i = 0; i < 3; i++) {
       await send(topic, [{ partition: 1, value: `${i}` }])
       await until(`offset ${i + 1}`, async () => (await committed(topic))[1] === i + 1)
     }
     expect((await committed(topic))[0]).toBe(-1)
-    expect(offline.calls().filter(({ records }) => records[0]!.partition === 0).length).toBeGreaterThan(1)
+    await offline.callsUntil(
+      topic,
+      'a second failure',
+      all => all.filter(({ lists }) => lists.includes(`${topic}-0`)).length > 1,
+    )
   })
 
-  it('commits up to the first of 2 reported records and sends it and what follows again', async () => {
-    const topic = unique('partial')
-    await createTopic(topic)
-    const answer = failureOf(`${topic}-0`, 3)
-    answer.batchItemFailures.push(...failureOf(`${topic}-0`, 2).batchItemFailures)
-    await sendTexts(topic, 'a', { answer, attempts: 1 }, 'c', 'd')
-    const offline = await Offline.start({ sink: { kafka: [partialEvent(topic)] } })
-    const calls = await offline.callsUntil('2 calls', all => all.length === 2 && all[1]!.doneMs !== undefined)
-    expect(calls.map(({ records }) => records.map(({ offset }) => offset))).toEqual([
-      [0, 1, 2, 3],
-      [2, 3],
-    ])
-    await until('offset 4', async () => (await committed(topic)).join() === '4')
-  })
-
-  it('takes a malformed partial answer as the failure of the whole batch', async () => {
-    const topic = unique('malformed')
-    await createTopic(topic)
-    await sendTexts(topic, 'a', { answer: failureOf('no-such-partition', 1), attempts: 1 })
-    const offline = await Offline.start({ sink: { kafka: [partialEvent(topic)] } })
-    const calls = await offline.callsUntil('2 calls', all => all.length === 2 && all[1]!.doneMs !== undefined)
-    expect(calls.map(({ records }) => records.length)).toEqual([2, 2])
-  })
-
-  it('bisects down to the one bad record of 8, tries it 3 times, and sends it to the destination topic', async () => {
-    const topic = unique('bisect')
-    const destination = unique('failures')
-    await createTopic(topic)
-    await createTopic(destination)
-    const texts = Array.from({ length: 8 }, (_, i) => (i === 5 ? { act: 'throwError' } : `good ${i}`))
-    await sendTexts(topic, ...texts)
-    const event = kafkaEvent(topic, {
-      bisectBatchOnFunctionError: true,
-      maximumRetryAttempts: 2,
-      onFailureDestination: `kafka://${destination}`,
-    })
-    const reader = kafkaEvent(destination)
-    const offline = await Offline.start({ sink: { kafka: [event] }, reader: { kafka: [reader] } })
-    await until('offset 8', async () => (await committed(topic)).join() === '8')
-    const calls = await offline.callsUntil('the dead letter', all => all.some(isReader))
-    const [letter] = calls.find(isReader)!.records
+  it('is bisected down to the one bad record of 8, tried 3 times, and sent on with its key, bytes and headers', async () => {
+    const topic = topics.bisect!
+    const texts = Array.from({ length: 8 }, (_, i) => (i === 5 ? '{"act":"throwError"}' : `good ${i}`))
+    await send(
+      topic,
+      texts.map((value, i) => ({
+        partition: 0,
+        key: `key ${i}`,
+        value,
+        headers: { own: ['1', '2'], binary: Buffer.from([0, 255]) },
+      })),
+    )
+    await lastOffset(topic, 8)
+    const [call] = await offline.callsUntil(topics.letters!, 'the letter', all => all.length > 0)
+    const [letter] = call!.records
+    expect(Buffer.from(letter!.key!, 'base64').toString()).toBe('key 5')
     expect(letter!.text).toBe('{"act":"throwError"}')
-    const headers = Object.assign({}, ...letter!.headers)
-    expect(Buffer.from(headers['failure-offset']).toString()).toBe('5')
-    expect(Buffer.from(headers['failure-attempts']).toString()).toBe('3')
-    const alone = calls.filter(({ records }) => records.length === 1 && records[0]!.offset === 5)
-    expect(alone).toHaveLength(3)
-    const done = calls.filter(({ doneMs, function: name }) => doneMs !== undefined && name.endsWith('sink'))
-    expect(done.flatMap(({ records }) => records.map(({ offset }) => offset))).toEqual([0, 1, 2, 3, 4, 6, 7])
+    expect(letter!.headers.slice(0, 3)).toEqual([{ own: [49] }, { own: [50] }, { binary: [0, -1] }])
+    const added = Object.assign({}, ...letter!.headers.slice(3))
+    expect(Buffer.from(added['failure-offset']).toString()).toBe('5')
+    expect(Buffer.from(added['failure-attempts']).toString()).toBe('3')
+    expect(Buffer.from(added['failure-reason']).toString()).toBe('the fixture throws an error')
+    const calls = offline.callsOf(topic)
+    expect(offsets(calls).filter(one => one.join() === '5')).toHaveLength(3)
+    const done = calls.filter(({ doneMs }) => doneMs !== undefined)
+    expect(offsets(done).flat()).toEqual([0, 1, 2, 3, 4, 6, 7])
   })
 
-  it('skips 1 record that is older than maximumRecordAgeInSeconds of 60', async () => {
-    const topic = unique('age')
-    await createTopic(topic)
+  it('is given up after 1 retry, with a line that names the records, and the next batch follows', async () => {
+    const topic = topics.limit!
+    await sendTexts(topic, { act: 'throwError' })
+    await lastOffset(topic, 1)
+    expect(offline.callsOf(topic)).toHaveLength(2)
+    expect(offline.log).toContain(`limit: batch of 1 records (${topic}-0@0–0) given up`)
+    await sendTexts(topic, 'next')
+    await lastOffset(topic, 2)
+  })
+
+  it('goes past a destination that is an ARN, with a line that says so', async () => {
+    await sendTexts(topics.arn!, { act: 'throwError' })
+    await lastOffset(topics.arn!, 1)
+    expect(offline.log).toContain('arn:aws:sqs:us-east-1:123456789012:failed is not reachable locally')
+  })
+
+  it('needs no attempt for 1 record that is older than maximumRecordAgeInSeconds of 60', async () => {
+    const topic = topics.age!
     await send(topic, [
       { partition: 0, value: 'old', timestamp: String(Date.now() - 120_000) },
       { partition: 0, value: 'young' },
     ])
-    const offline = await Offline.start({
-      sink: { kafka: [kafkaEvent(topic, { maximumRecordAgeInSeconds: 60 })] },
-    })
-    await until('offset 2', async () => (await committed(topic)).join() === '2')
-    expect(offline.texts()).toEqual(['young'])
+    await lastOffset(topic, 2)
+    expect(offline.texts(topic)).toEqual(['young'])
   })
 })
-
-describe('coming and going', () => {
-  it('lets the batch in flight end on SIGTERM, commits it, and leaves the group', async () => {
-    const topic = unique('stop')
-    await createTopic(topic)
-    await sendTexts(topic, { act: 'wait', ms: 2000 })
-    const functions = { sink: { kafka: [kafkaEvent(topic)] } }
-    const offline = await Offline.start(functions)
-    await offline.callsUntil('a call', all => all.length === 1)
-    expect(await offline.end('SIGTERM')).toBe(0)
-    expect(offline.calls()[0]!.doneMs).toBeDefined()
-    expect(await committed(topic)).toEqual([1])
-    const group = await withAdmin(admin => admin.describeGroups([`${topic}-group`]))
-    expect(group.groups[0]!.members).toHaveLength(0)
-  })
-
-  it('reads again within 10 s of a start after SIGKILL, from the batch that was not committed', async () => {
-    const topic = unique('kill')
-    await createTopic(topic)
-    await sendTexts(topic, { act: 'wait', ms: 5000, attempts: 1 })
-    const functions = { sink: { kafka: [kafkaEvent(topic)] } }
-    const first = await Offline.start(functions)
-    await first.callsUntil('a call', all => all.length === 1)
-    await first.end('SIGKILL')
-    const startMs = Date.now()
-    const second = await Offline.start(functions, {}, first.traceFile)
-    const calls = await second.callsUntil('the call again', all => all.length === 2)
-    expect(calls[1]!.records[0]!.offset).toBe(0)
-    expect(calls[1]!.ms - startMs).toBeLessThan(10_000)
-  })
-
-  it('shares 4 partitions with a second process, which in mid-batch takes 2, and neither loses a record', async () => {
-    const topic = unique('rebalance')
-    await createTopic(topic, 4)
-    const functions = { sink: { kafka: [kafkaEvent(topic, { batchSize: 1 })] } }
-    const first = await Offline.start(functions)
-    await first.joined()
-    const messages = Array.from({ length: 40 }, (_, i) => ({
-      partition: i % 4,
-      value: JSON.stringify({ act: 'wait', ms: 300, i }),
-    }))
-    await send(topic, messages)
-    await first.callsUntil('the first calls', all => all.length >= 2)
-    const second = await Offline.start(functions)
-    await second.joined()
-    const all = () => new Set([...first.texts(), ...second.texts()])
-    await until('40 records', () => all().size === 40, 60_000)
-    await until('offsets', async () => (await committed(topic)).join() === '10,10,10,10')
-    expect(second.calls().length).toBeGreaterThan(0)
-    const overlapping = [first, second].some(process => overlaps(process.calls()))
-    expect(overlapping).toBe(false)
-  })
-})
-
-const isReader = (call: { function: string }) => call.function.endsWith('reader')
-
-/** Whether two invocations of one partition ran at the same time in one process. */
-function overlaps(calls: { ms: number; doneMs?: number; records: { partition: number }[] }[]): boolean {
-  return calls.some((a, i) =>
-    calls.some((b, j) => {
-      const samePartition = a.records[0]!.partition === b.records[0]!.partition
-      return i < j && samePartition && b.ms < (a.doneMs ?? 0) && a.ms < (b.doneMs ?? 0)
-    }),
-  )
-}

@@ -29,6 +29,10 @@ export interface Call {
   ms: number
   call: string
   function: string
+  /** How many invocations the same load of the handler's module had before. */
+  warm: number
+  context: Record<string, unknown> & { remainingMs: number }
+  env: Record<string, string | undefined>
   envelope: Omit<KafkaEvent, 'records'>
   lists: string[]
   records: {
@@ -45,8 +49,21 @@ export interface Call {
 }
 
 export interface FixtureFunction {
+  handler?: string
   timeout?: number
+  memorySize?: number
+  environment?: Record<string, string>
   kafka: Record<string, unknown>[]
+}
+
+/** How an `sls offline` is started, beside its functions. */
+export interface OfflineOptions {
+  /** `custom.offline-kafka`. */
+  settings?: Record<string, unknown>
+  /** Lets a second process go on in the trace of a first one. */
+  traceFile?: string
+  /** Ends with the test file, not with the test. */
+  isShared?: boolean
 }
 
 /** A name that no other test uses. */
@@ -76,8 +93,16 @@ export async function withAdmin<T>(use: (admin: kafkajs.Admin) => Promise<T>): P
   }
 }
 
-export const createTopic = (topic: string, numPartitions = 1): Promise<boolean> =>
-  withAdmin(admin => admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true }))
+/** `config`: settings of the topic's own. */
+export const createTopic = (
+  topic: string,
+  numPartitions = 1,
+  config: Record<string, string> = {},
+): Promise<boolean> =>
+  withAdmin(admin => {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    return admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true })
+  })
 
 /** Sends in one request; each message is one compressed batch's part when a codec is named. */
 export async function send(topic: string, messages: Message[], compression = 0): Promise<void> {
@@ -85,6 +110,28 @@ export async function send(topic: string, messages: Message[], compression = 0):
   await producer.connect()
   try {
     await producer.send({ topic, messages, compression, acks: -1 })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** Sends texts to partition 0 in one transaction, which is then committed or aborted. */
+export async function sendInTransaction(
+  topic: string,
+  texts: string[],
+  end: 'commit' | 'abort',
+): Promise<void> {
+  const producer = kafka().producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    transactionalId: unique('transaction'),
+    maxInFlightRequests: 1,
+    idempotent: true,
+  })
+  await producer.connect()
+  try {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages: texts.map(value => ({ partition: 0, value })) })
+    await transaction[end]()
   } finally {
     await producer.disconnect()
   }
@@ -108,7 +155,7 @@ export async function committed(topic: string, groupId = `${topic}-group`): Prom
 export async function until<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const endMs = Date.now() + deadlineMs
   while (Date.now() < endMs) {
@@ -137,25 +184,23 @@ export class Offline {
     this.#exited = new Promise(resolve => child.once('exit', resolve))
   }
 
-  /** Spawns it; `traceFile` lets a second process go on in the trace of a first one. */
+  /** Spawns it. */
   static async start(
     functions: Record<string, FixtureFunction>,
-    settings: Record<string, unknown> = {},
-    traceFile = join(mkdtempSync(join(tmpdir(), 'offline-kafka-')), 'trace.jsonl'),
-    nodeOptions = '',
+    { settings, traceFile = newTraceFile(), isShared = false }: OfflineOptions = {},
   ): Promise<Offline> {
     const ports = ['--httpPort', String(await freePort()), '--lambdaPort', String(await freePort())]
     const child = spawn(process.execPath, [SLS, 'offline', 'start', ...ports], {
       cwd: FIXTURE,
       env: {
         ...process.env,
-        NODE_OPTIONS: nodeOptions,
+        NODE_OPTIONS: '',
         TRACE_FILE: traceFile,
         FIXTURE: JSON.stringify({ functions, settings: { retryMinDelayMs: 200, ...settings } }),
       },
     })
     const offline = new Offline(child, traceFile)
-    running.add(offline)
+    if (!isShared) running.add(offline)
     return offline
   }
 
@@ -176,7 +221,7 @@ export class Offline {
   }
 
   /** Polls until `check` holds; fails at once when the process ends by itself, and shows its log. */
-  async until(what: string, check: () => boolean, deadlineMs = 30_000): Promise<void> {
+  async until(what: string, check: () => boolean, deadlineMs = 60_000): Promise<void> {
     const holds = await until(what, () => check() || (this.isRunning ? false : 'ended'), deadlineMs).catch(
       error => error,
     )
@@ -192,15 +237,30 @@ export class Offline {
     return [...calls.values()]
   }
 
-  /** Texts of all records, in the order in which the function got them. */
-  texts(): (string | undefined)[] {
-    return this.calls().flatMap(({ records }) => records.map(({ text }) => text))
+  /** Invocations with records of one topic. */
+  callsOf(topic: string): Call[] {
+    return this.calls().filter(({ lists }) => lists.some(list => list.startsWith(`${topic}-`)))
   }
 
-  /** Waits until `check` holds for the invocations so far; gives them. */
-  async callsUntil(what: string, check: (calls: Call[]) => boolean, deadlineMs = 30_000): Promise<Call[]> {
-    await this.until(what, () => check(this.calls()), deadlineMs)
-    return this.calls()
+  /** Texts of a topic's records, in the order in which the function got them. */
+  texts(topic: string): (string | undefined)[] {
+    return this.callsOf(topic).flatMap(({ records }) => records.map(({ text }) => text))
+  }
+
+  /** Waits until `check` holds for the invocations with records of a topic; gives them. */
+  async callsUntil(topic: string, what: string, check: (calls: Call[]) => boolean): Promise<Call[]> {
+    await this.until(what, () => check(this.callsOf(topic)))
+    return this.callsOf(topic)
+  }
+
+  /** Waits until a function has done its work for the `count`th time on a topic; gives the invocations. */
+  async done(topic: string, count = 1): Promise<Call[]> {
+    const isDone = ({ doneMs }: Call) => doneMs !== undefined
+    return this.callsUntil(topic, `${count} done`, calls => calls.filter(isDone).length >= count)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
   }
 
   /** Sends a signal and waits for the end; gives the exit code. */
@@ -210,6 +270,8 @@ export class Offline {
     return this.#exited
   }
 }
+
+const newTraceFile = () => join(mkdtempSync(join(tmpdir(), 'offline-kafka-')), 'trace.jsonl')
 
 const running = new Set<Offline>()
 

@@ -1,30 +1,37 @@
 import type { Slice } from '../batcher.ts'
 import type { Mapping } from '../definition.ts'
-import type { SourceRecord } from '../event.ts'
+import type { Log } from '../host.ts'
+import { type RecordBatch, Records } from '../records.ts'
+import { batchOf } from './recordSets.ts'
 
-/** A record as kafkajs gives it. */
-export const record = (offset: number, value: string | null = `value ${offset}`): SourceRecord => ({
-  offset: String(offset),
-  timestamp: String(1_700_000_000_000 + offset),
-  key: null,
-  value: value === null ? null : Buffer.from(value),
-  headers: {},
-})
+/** A batch of consecutive records `value N` from `from` up to, not with, `to`; timestamps are 1_700_000_000_000 + offset. */
+export const batch = (from: number, to: number): RecordBatch => {
+  const contents = Array.from({ length: to - from }, (_, i) => ({
+    key: null,
+    value: Buffer.from(`value ${from + i}`),
+  }))
+  return batchOf(contents, { baseOffset: from })
+}
 
-/** Consecutive records from `from` up to, not with, `to`. */
-export const records = (from: number, to: number): SourceRecord[] =>
-  Array.from({ length: to - from }, (_, i) => record(from + i))
+/** All records of these batches. */
+export const recordsOf = (...batches: RecordBatch[]): Records =>
+  new Records(batches.map(one => ({ batch: one, from: 0, to: one.length })))
 
-export const slice = (partition: number, from: number, to: number): Slice<SourceRecord> => ({
+export const slice = (partition: number, from: number, to: number): Slice => ({
   partition,
-  records: records(from, to),
+  records: recordsOf(batch(from, to)),
   nextOffset: to,
 })
+
+/** `0:3-5`: offsets of a slice's first and last record. */
+export const range = ({ partition, records }: Slice): string =>
+  `${partition}:${records.at(0)!.offset}-${records.at(-1)!.offset}`
+
+export const silent: Log = { notice() {}, error() {}, warning() {}, info() {}, debug() {} }
 
 /** A mapping of topic `t` to function `f`, with Lambda's defaults. */
 export const mapping = (changes: Partial<Mapping> = {}): Mapping => ({
   functionKey: 'f',
-  functionTimeoutMs: 6000,
   topic: 't',
   groupId: 'g',
   bootstrapServers: ['a:9092', 'b:9092'],

@@ -1,16 +1,20 @@
 import type { FunctionDefinition, ServerlessHost } from '../host.ts'
 
 /** As much of a Serverless framework as the plugin uses, with an empty mapping `<function>-t` for each function. */
-export function serverless(functions: Record<string, FunctionDefinition>, timeout?: number): ServerlessHost {
+export function serverless(
+  functions: Record<string, FunctionDefinition>,
+  provider: Partial<ServerlessHost['service']['provider']> = {},
+): ServerlessHost {
   const mappings = Object.keys(functions).map(name => [
     `${name}-t`,
     { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} },
   ])
   return {
+    serviceDir: '/service',
     service: {
       service: 'service',
       provider: {
-        ...(timeout !== undefined && { timeout }),
+        ...provider,
         compiledCloudFormationTemplate: { Resources: Object.fromEntries(mappings) },
       },
       getAllFunctions: () => Object.keys(functions),

@@ -1,0 +1,38 @@
+import type { Parcel } from '../parcel.ts'
+
+/** What a worker is told when it starts. */
+export interface WorkerSetup {
+  /** The folder that `handler` is relative to. */
+  codeDir: string
+  handler: string
+}
+
+/** One invocation; what a context holds: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+export interface Invocation {
+  parcel: Parcel
+  /** Since 1970. */
+  deadlineMs: number
+  context: {
+    awsRequestId: string
+    functionName: string
+    functionVersion: string
+    invokedFunctionArn: string
+    memoryLimitInMB: string
+    logGroupName: string
+    logStreamName: string
+  }
+}
+
+/** Whatever a handler threw, in a form that passes from one thread to another. */
+export interface Thrown {
+  message: string
+  stack: string
+}
+
+/** What a worker says: once that its handler is there, then for each invocation that it begins, and how it ended. */
+export type WorkerMessage =
+  | { kind: 'loaded' }
+  | { kind: 'begun' }
+  /** JSON, as Lambda would answer; undefined for no answer. */
+  | { kind: 'answered'; json: string | undefined }
+  | { kind: 'failed'; thrown: Thrown }
