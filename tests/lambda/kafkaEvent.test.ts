@@ -18,15 +18,12 @@ test('keys, tombstones and headers arrive as bytes; negative ones are Java’s, 
   const record = { topic: 't', partition: 1, offset: 5, timestamp: 9, key: 'aw==', value: null }
   const headers = [{ a: [1, -1] }, { a: [2] }, { __proto__x: [3] }]
   const [batch] = recordBatches({ records: { 't-1': [{ ...record, headers }], 't-2': [] } })
-  expect(batch?.records).toEqual([
-    {
-      offset: 5,
-      timestampMs: 9,
-      key: Buffer.from('k'),
-      value: null,
-      headers: { a: [Uint8Array.of(1, 255), Uint8Array.of(2)], __proto__x: [Uint8Array.of(3)] },
-    },
-  ])
+  expect(batch?.records).toHaveLength(1)
+  expect(batch?.records[0]).toMatchObject({ offset: 5, timestampMs: 9, key: Buffer.from('k'), value: null })
+  expect(batch?.records[0]?.headers).toEqual({
+    a: [Uint8Array.of(1, 255), Uint8Array.of(2)],
+    __proto__x: [Uint8Array.of(3)],
+  })
 })
 
 test('two lists of one partition become one batch; what is no Kafka event is refused', () => {

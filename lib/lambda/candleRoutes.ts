@@ -1,0 +1,37 @@
+import { candlesRequest } from '../requests/candlesRequest.ts'
+import type { CandleArchive, CandleSnapshot } from '../steps/queryCandles.ts'
+import { readCandles } from '../steps/readCandles.ts'
+import { candlesAnswer, symbolsAnswer } from './candlesAnswer.ts'
+import type { Routes } from './http.ts'
+import type { HttpAnswer } from './httpResponse.ts'
+import { pageFiles } from './pageFiles.ts'
+
+/** Raised when the shape of an answer changes: clients then drop what they keep. */
+const SHAPE = 1
+
+/** The page and what it asks for: symbols and candles as JSON. */
+export function candleRoutes(archive: CandleArchive): Routes {
+  const file = pageFiles()
+  return {
+    'GET /': () => file('index.html'),
+    'GET /page/{file}': ({ path }) => file(path.file ?? ''),
+    'GET /symbols': async () => {
+      const snapshot = await archive.current()
+      return json(snapshot, async () => symbolsAnswer(await snapshot.symbols()))
+    },
+    'GET /candles': async ({ query }) => {
+      const request = candlesRequest(query)
+      const snapshot = await archive.current()
+      return json(snapshot, async () => candlesAnswer(request, await readCandles(snapshot, request)))
+    },
+  }
+}
+
+/** An answer that holds until the next commit; a client that has it already costs no query. */
+function json({ id }: CandleSnapshot, body: () => Promise<object>): HttpAnswer {
+  return {
+    type: 'application/json',
+    tag: `${SHAPE}-${id}`,
+    body: async () => JSON.stringify(await body()),
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../ports.ts'
+import type { Connections } from './connect.ts'
+import { lambdaHandler } from './handler.ts'
+import { type HttpAnswer, httpResponse } from './httpResponse.ts'
+
+/** What a route is told of a request. */
+export interface HttpRequest {
+  readonly query: URLSearchParams
+  /** The parts of the path that the route's key names in braces. */
+  readonly path: Readonly<Record<string, string | undefined>>
+}
+
+export type Route = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
+
+/** By API Gateway's route keys (`GET /candles`): each is an `httpApi` event in `serverless.yml`. */
+export type Routes = Readonly<Record<string, Route>>
+
+/** What of API Gateway's event a route depends on. */
+export type RouteEvent = Pick<
+  APIGatewayProxyEventV2,
+  'routeKey' | 'rawQueryString' | 'headers' | 'pathParameters'
+> & { readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'> }
+
+type Response = APIGatewayProxyStructuredResultV2
+
+/** Kept back of the function's time for the answer itself. */
+const TO_ANSWER_MS = 1_000
+
+/**
+ * Routes as the handler of a function behind an HTTP API. `open` is called once a process, so that what it makes
+ * stays warm.
+ */
+export function httpHandler(name: string, open: (services: Connections) => Routes) {
+  let routes: Routes | undefined
+  return lambdaHandler(
+    name,
+    (services, event, remainingMs) => {
+      routes ??= open(services)
+      return respond(routes, event as RouteEvent, services.log, remainingMs() - TO_ANSWER_MS)
+    },
+    ({ statusCode }, event) => ({ route: (event as RouteEvent).routeKey, status: statusCode }),
+  )
+}
+
+/**
+ * Runs the event's route. What it throws becomes a JSON error that tells nothing of the inside; that goes to the log.
+ * A route that takes longer than it may is answered for, before the function's own time is over.
+ */
+export async function respond(
+  routes: Routes,
+  event: RouteEvent,
+  log: Log,
+  withinMs = 20_000,
+): Promise<Response> {
+  const answered = new AbortController()
+  const tooLate = sleep(withinMs, undefined, { signal: answered.signal }).then(() => {
+    throw new TookTooLong(withinMs)
+  })
+  try {
+    return await Promise.race([run(routes, event), tooLate])
+  } catch (error) {
+    return await failure(event, error, log)
+  } finally {
+    answered.abort()
+  }
+}
+
+async function run(routes: Routes, event: RouteEvent): Promise<Response> {
+  const route = routes[event.routeKey]
+  if (route === undefined) return errorResponse(event, 404, 'NOT_FOUND', 'there is nothing here')
+  const query = new URLSearchParams(event.rawQueryString)
+  return httpResponse(event, await route({ query, path: event.pathParameters ?? {} }))
+}
+
+/** Errors that the one who asks can mend; all others are ours. */
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  BAD_REQUEST: 400,
+  NOT_FOUND: 404,
+  UNKNOWN_SYMBOL: 404,
+}
+
+async function failure(event: RouteEvent, error: unknown, log: Log): Promise<Response> {
+  const known = error instanceof TickhouseError ? error : undefined
+  const status = known && STATUS_BY_CODE[known.code]
+  if (known && status) return errorResponse(event, status, known.code, known.message)
+  const { requestId } = event.requestContext
+  const { message, cause } = error instanceof Error ? error : { message: String(error) }
+  const reason = cause instanceof Error ? cause.message : undefined
+  log.warn('failed', { route: event.routeKey, requestId, code: known?.code, error: message, cause: reason })
+  return known?.retryable
+    ? errorResponse(event, 503, 'UNAVAILABLE', 'this is not to be had at the moment; try again')
+    : errorResponse(
+        event,
+        500,
+        'INTERNAL',
+        `something is wrong here; the log says what at request ${requestId}`,
+      )
+}
+
+function errorResponse(event: RouteEvent, status: number, code: string, message: string): Promise<Response> {
+  return httpResponse(event, {
+    status,
+    type: 'application/json',
+    body: JSON.stringify({ error: { code, message } }),
+  })
+}
+
+/** What was asked for is not ready in time; the next one who asks may find it ready. */
+export class TookTooLong extends TickhouseError {
+  constructor(withinMs: number) {
+    super('TOOK_TOO_LONG', `no answer within ${withinMs} ms`, { retryable: true })
+  }
+}

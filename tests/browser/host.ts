@@ -1,0 +1,57 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
+import { type RouteEvent, type Routes, respond } from '../../lib/lambda/http.ts'
+import type { Log } from '../../lib/ports.ts'
+import type { CandleArchive } from '../../lib/steps/queryCandles.ts'
+
+/** The function's own routes on a port of the loopback interface, over any archive: no server of the sandbox is needed. */
+export class Host {
+  readonly url: string
+  readonly warnings: Readonly<Record<string, unknown>>[]
+  readonly stop: () => Promise<void>
+
+  private constructor(url: string, warnings: Host['warnings'], stop: Host['stop']) {
+    this.url = url
+    this.warnings = warnings
+    this.stop = stop
+  }
+
+  /** `port` 0: any that is free. */
+  static async start(archive: CandleArchive, port = 0): Promise<Host> {
+    const routes = candleRoutes(archive)
+    const warnings: Host['warnings'] = []
+    const log: Log = { info: () => undefined, warn: (_, fields = {}) => void warnings.push(fields) }
+    const server = createServer((request, response) => void serve(routes, log, request, response))
+    await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+    const { port: found } = server.address() as AddressInfo
+    return new Host(`http://127.0.0.1:${found}/`, warnings, async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    })
+  }
+}
+
+async function serve(
+  routes: Routes,
+  log: Log,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { statusCode, headers, body = '', isBase64Encoded } = await respond(routes, eventOf(request), log)
+  response.writeHead(statusCode!, headers as Record<string, string>)
+  response.end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'))
+}
+
+/** As API Gateway makes it of a request. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
+export function eventOf({ method = 'GET', url = '/', headers = {} }: Partial<IncomingMessage>): RouteEvent {
+  const [path = '/', query = ''] = url.split('?')
+  const file = /^\/page\/([^/]+)$/.exec(path)?.[1]
+  return {
+    routeKey: `${method} ${file === undefined ? path : '/page/{file}'}`,
+    rawQueryString: query,
+    headers: headers as Record<string, string>,
+    ...(file !== undefined && { pathParameters: { file } }),
+    requestContext: { requestId: 'a-request' },
+  }
+}
