@@ -1,0 +1,5 @@
+import { httpHandler } from '../lib/lambda/http.ts'
+import { metricRoutes } from '../lib/lambda/metricRoutes.ts'
+
+/** How the pipeline does, for Prometheus; and whether the servers that it needs answer. */
+export const handler = httpHandler('metrics', metricRoutes)

@@ -1,0 +1,143 @@
+import { currentSnapshot } from '../iceberg/metadata.ts'
+import { candlesState } from '../tables/candlesTable.ts'
+import { covers, distance, nextOffset } from '../tables/offsetVector.ts'
+import { ticksState } from '../tables/ticksTable.ts'
+import type { Observed, ObservedTable } from './observe.ts'
+import { unsentSince, waitingSince } from './waitingSince.ts'
+
+/** One value of a metric. */
+export interface Sample {
+  readonly name: MetricName
+  readonly labels?: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+type MetricName = keyof typeof METRICS
+
+interface Metric {
+  /** A counter's name ends in `_total`. */
+  readonly help: string
+  readonly labels?: readonly string[]
+}
+
+/** All that can be scraped. https://prometheus.io/docs/practices/naming/ */
+export const METRICS = {
+  tickhouse_ticks_total: { help: 'Ticks taken into the table since it began.' },
+  tickhouse_late_ticks_total: { help: 'Ticks that came after the candle of their minute was due.' },
+  tickhouse_lost_records_total: { help: 'Records that Kafka removed before they were read.' },
+  tickhouse_dead_letters_total: { help: 'Records that were no ticks, by reason.', labels: ['reason'] },
+  tickhouse_stage_lag_records: { help: 'Offsets that a stage has yet to take.', labels: ['stage'] },
+  tickhouse_stage_lag_seconds: {
+    help: 'How long the oldest of what a stage has yet to take may have waited.',
+    labels: ['stage'],
+  },
+  tickhouse_newest_tick_timestamp_seconds: { help: 'When Kafka got the newest record that was taken in.' },
+  tickhouse_newest_closed_candle_end_timestamp_seconds: { help: 'Candles that ended by then are closed.' },
+  tickhouse_rollup_timestamp_seconds: { help: 'When candles changed last.' },
+  tickhouse_table_commit_timestamp_seconds: { help: 'When the table was changed last.', labels: ['table'] },
+  tickhouse_table_snapshots: { help: 'Snapshots that the metadata lists.', labels: ['table'] },
+  tickhouse_table_metadata_files: { help: 'Metadata files that the table lists.', labels: ['table'] },
+  tickhouse_table_manifests: { help: 'Manifests of the current snapshot.', labels: ['table'] },
+  tickhouse_table_files: { help: 'Data files of the current snapshot.', labels: ['table'] },
+  tickhouse_table_rows: { help: 'Rows of the current snapshot.', labels: ['table'] },
+  tickhouse_table_bytes: { help: 'Bytes of the current data files.', labels: ['table'] },
+  tickhouse_dependency_up: { help: '1 when the server answered, 0 when it did not.', labels: ['dependency'] },
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** What an observation amounts to; of what did not answer there is no sample but that it did not. */
+export function samplesOf(observed: Observed): Sample[] {
+  const { ticks, candles } = observed
+  return [
+    ...(ticks instanceof Error ? [] : [...tickTotals(ticks), ...tableSamples('stock_ticks', ticks)]),
+    ...(candles instanceof Error ? [] : [...candleSamples(candles), ...tableSamples('candles', candles)]),
+    ...ingestLag(observed),
+    ...rollupLag(observed),
+    ...publishLag(observed),
+    ...dependencies(observed),
+  ]
+}
+
+function tickTotals({ table }: ObservedTable): Sample[] {
+  const { totals, vector } = ticksState(table)
+  const newestMs = Math.max(0, ...vector.positions.map(({ timestampMs }) => timestampMs))
+  return [
+    { name: 'tickhouse_ticks_total', value: totals.ticks },
+    { name: 'tickhouse_late_ticks_total', value: totals.late },
+    { name: 'tickhouse_lost_records_total', value: totals.lost },
+    ...Object.entries(totals.deadLetters).map(([reason, value]): Sample => {
+      return { name: 'tickhouse_dead_letters_total', labels: { reason }, value }
+    }),
+    ...some('tickhouse_newest_tick_timestamp_seconds', newestMs / 1_000),
+  ]
+}
+
+function candleSamples({ table }: ObservedTable): Sample[] {
+  const { closedUntilUs, stampUs } = candlesState(table)
+  return [
+    ...some('tickhouse_newest_closed_candle_end_timestamp_seconds', closedUntilUs / 1_000_000),
+    ...some('tickhouse_rollup_timestamp_seconds', stampUs / 1_000_000),
+  ]
+}
+
+/** A moment that has not been yet is 0 in a table's state, and no sample. */
+function some(name: MetricName, seconds: number): Sample[] {
+  return seconds > 0 ? [{ name, value: seconds }] : []
+}
+
+function tableSamples(name: string, { table, manifests }: ObservedTable): Sample[] {
+  const { metadata } = table
+  const summary = currentSnapshot(table)?.summary ?? {}
+  const values: Partial<Record<MetricName, number | undefined>> = {
+    tickhouse_table_commit_timestamp_seconds: metadata.lastUpdatedMs / 1_000,
+    tickhouse_table_snapshots: metadata.snapshots.length,
+    tickhouse_table_metadata_files: metadata.metadataLog.length + 1,
+    tickhouse_table_manifests: manifests,
+    tickhouse_table_files: countOf(summary['total-data-files']),
+    tickhouse_table_rows: countOf(summary['total-records']),
+    tickhouse_table_bytes: countOf(summary['total-files-size']),
+  }
+  return Object.entries(values).flatMap(([metric, value]): Sample[] =>
+    value === undefined ? [] : [{ name: metric as MetricName, labels: { table: name }, value }],
+  )
+}
+
+const countOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
+
+function ingestLag({ ticks, kafka, oldestUnreadMs, nowMs }: Observed): Sample[] {
+  if (ticks instanceof Error || kafka instanceof Error) return []
+  const { vector } = ticksState(ticks.table)
+  const behind = [...kafka.ranges].map(([p, { high }]) => Math.max(0, high - nextOffset(vector, p)))
+  const records = behind.reduce((sum, n) => sum + n, 0)
+  return [lagRecords('ingest', records), lagSeconds('ingest', nowMs, oldestUnreadMs)]
+}
+
+function rollupLag({ ticks, candles, nowMs }: Observed): Sample[] {
+  if (ticks instanceof Error || candles instanceof Error) return []
+  const { vector } = candlesState(candles.table)
+  const records = distance(vector, ticksState(ticks.table).vector)
+  const sinceMs = waitingSince(ticks.table, at => covers(vector, ticksState(at).vector))
+  return [lagRecords('rollup', records), lagSeconds('rollup', nowMs, sinceMs)]
+}
+
+/** Candles that wait are not counted: that would mean reading them. */
+function publishLag({ candles, kafka, nowMs }: Observed): Sample[] {
+  if (candles instanceof Error || kafka instanceof Error) return []
+  return [lagSeconds('publish', nowMs, unsentSince(candles.table, kafka.mark))]
+}
+
+function lagRecords(stage: string, value: number): Sample {
+  return { name: 'tickhouse_stage_lag_records', labels: { stage }, value }
+}
+
+function lagSeconds(stage: string, nowMs: number, sinceMs = nowMs): Sample {
+  const value = Math.max(0, nowMs - sinceMs) / 1_000
+  return { name: 'tickhouse_stage_lag_seconds', labels: { stage }, value }
+}
+
+function dependencies({ ticks, candles, kafka }: Observed): Sample[] {
+  const isUp = (...seen: unknown[]) => (seen.some(one => one instanceof Error) ? 0 : 1)
+  const up = { kafka: isUp(kafka), iceberg: isUp(ticks, candles) }
+  return Object.entries(up).map(([dependency, value]): Sample => {
+    return { name: 'tickhouse_dependency_up', labels: { dependency }, value }
+  })
+}
