@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HARMS } from './harms/index.ts'
+import { random } from './random.ts'
+import { playRound } from './round.ts'
+import { openWorld, type World } from './world/world.ts'
+
+/** The short run of `npm run faults`: every harm once, always with the same choices. */
+const SEED = 1
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(random(SEED), line => console.log(`[faults] ${line}`))
+}, 300_000)
+afterAll(() => world?.close(), 60_000)
+
+describe('every good tick once, every bad one on the dead-letter topic, while ticks stream in and this happens:', () => {
+  test.each(HARMS)('$name', { timeout: 300_000 }, async harm => {
+    const { findings } = await playRound(world, harm)
+    expect(findings).toEqual([])
+  })
+
+  test('and afterwards the whole table equals the whole log', async () => {
+    expect(await world.oracle.lookAtAll()).toEqual([])
+    expect(world.oracle.log.records.length).toBeGreaterThan(HARMS.length)
+  })
+})
