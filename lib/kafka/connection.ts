@@ -21,6 +21,8 @@ export interface Metadata {
 
 /** One node: asked for offsets and records of the partitions that it leads. */
 export interface Broker {
+  /** Two connections, the second for fetches; each is opened when it is first needed. */
+  connectionPool: { getConnection(index: ConnectionIndex): Promise<unknown> }
   listOffsets(request: {
     isolationLevel: IsolationLevel
     topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[]
@@ -41,6 +43,11 @@ export interface FetchedPartition {
   abortedTransactions: AbortedTransaction[]
   messages: RawRecord[]
 }
+
+/** Which of a node's connections a request takes. */
+export const CONNECTION = { any: 0, fetch: 1 } as const
+/** One of `CONNECTION`. */
+export type ConnectionIndex = (typeof CONNECTION)[keyof typeof CONNECTION]
 
 /** Whether records of open and aborted transactions are told: https://kafka.apache.org/43/design/protocol/ */
 export const ISOLATION = { readUncommitted: 0, readCommitted: 1 } as const

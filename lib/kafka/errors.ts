@@ -26,7 +26,7 @@ export class KafkaRefused extends TickhouseError {
   }
 }
 
-/** A newer producer with the same transactional id took over, or the broker gave the transaction up. */
+/** A newer producer with the same transactional id took over. */
 export class Fenced extends TickhouseError {
   constructor(transactionalId: string, cause: unknown) {
     super(
@@ -39,10 +39,21 @@ export class Fenced extends TickhouseError {
   }
 }
 
-/** Records were sent, or committed, without a transaction; this is an error of the program. */
+/** The broker gave a transaction up that took longer than it may. */
+export class TransactionTimedOut extends TickhouseError {
+  constructor(transactionalId: string, timeoutMs: number, cause: unknown) {
+    super(
+      'TRANSACTION_TIMED_OUT',
+      `A transaction of ${transactionalId} was not done within ${timeoutMs} ms; Kafka is slow, or this machine`,
+      { cause, retryable: true },
+    )
+  }
+}
+
+/** Records were sent before `open`, or after an error: who opens then sees where readers stand. */
 export class TransactionNotOpen extends TickhouseError {
   constructor(transactionalId: string) {
-    super('TRANSACTION_NOT_OPEN', `Open the transaction of ${transactionalId} first`)
+    super('TRANSACTION_NOT_OPEN', `Open the transactions of ${transactionalId} first`)
   }
 }
 

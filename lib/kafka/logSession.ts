@@ -3,6 +3,8 @@ import type { OffsetRange } from '../ports.ts'
 import {
   type Broker,
   type Cluster,
+  CONNECTION,
+  type ConnectionIndex,
   createCluster,
   type FetchedPartition,
   ISOLATION,
@@ -25,6 +27,7 @@ export class LogSession {
   readonly #cluster: Cluster
   readonly #connected: Promise<void>
   readonly #leaders = new Map<string, Promise<Leaders>>()
+  readonly #opening = new Map<string, Promise<unknown>>()
 
   constructor(kafka: Kafka) {
     this.#cluster = createCluster(kafka)
@@ -50,7 +53,7 @@ export class LogSession {
 
   /** At least the batch that holds `offset`, or the next one; then as many as fit into `maxBytes`. */
   async fetch(topic: string, partition: number, offset: number, maxBytes: number): Promise<FetchedPartition> {
-    const broker = await this.#leaderOf(topic, partition)
+    const broker = await this.#leaderOf(topic, partition, CONNECTION.fetch)
     const { responses } = await broker.fetch({
       isolationLevel: ISOLATION.readCommitted,
       maxWaitTime: FETCH_TIMEOUT_MS,
@@ -73,7 +76,7 @@ export class LogSession {
   }
 
   async #listOffset(topic: string, partition: number, timestamp: number, isolationLevel: IsolationLevel) {
-    const broker = await this.#leaderOf(topic, partition)
+    const broker = await this.#leaderOf(topic, partition, CONNECTION.any)
     const { responses } = await broker.listOffsets({
       isolationLevel,
       topics: [{ topic, partitions: [{ partition, timestamp }] }],
@@ -81,10 +84,22 @@ export class LogSession {
     return Number(responses[0]!.partitions[0]!.offset)
   }
 
-  async #leaderOf(topic: string, partition: number): Promise<Broker> {
+  async #leaderOf(topic: string, partition: number, connection: ConnectionIndex): Promise<Broker> {
     const nodeId = (await this.#leadersOf(topic)).get(partition)
     if (nodeId === undefined) throw new TopicMissing(topic, partition)
-    return this.#cluster.findBroker({ nodeId })
+    const broker = await this.#cluster.findBroker({ nodeId })
+    await this.#open(nodeId, broker, connection)
+    return broker
+  }
+
+  /** kafkajs opens one connection for each of several requests that find none, and closes only the last. */
+  async #open(nodeId: number, { connectionPool }: Broker, connection: ConnectionIndex): Promise<void> {
+    const key = `${nodeId}/${connection}`
+    const opening =
+      this.#opening.get(key) ??
+      connectionPool.getConnection(connection).finally(() => this.#opening.delete(key))
+    this.#opening.set(key, opening)
+    await opening
   }
 
   #leadersOf(topic: string): Promise<Leaders> {

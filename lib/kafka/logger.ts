@@ -17,15 +17,17 @@ const SAFE_FIELDS = [
 ]
 
 /**
- * What says nothing new: an error that Kafka answered is thrown at its caller as well, who knows whether it matters;
- * and retries end because a producer that failed is thrown away with its sequence numbers.
+ * What says nothing new: an error that Kafka answered, or that a producer meets, is thrown at its caller as well, who
+ * knows whether it matters (a fenced publisher is no error); or it is cured by a repetition.
  */
-const UNSAID = /^(Response |Limiting retries for the idempotent producer)/
+function isUnsaid({ namespace, log }: LogEntry): boolean {
+  return namespace === 'Producer' || log.message.startsWith('Response ')
+}
 
 /** Makes kafkajs write JSON lines, `{ level, logger, message, … }`, with a fixed choice of fields. */
 export function jsonLog(write: WriteLine): logCreator {
   return () => entry => {
-    if (!UNSAID.test(entry.log.message)) write(JSON.stringify(lineOf(entry)))
+    if (!isUnsaid(entry)) write(JSON.stringify(lineOf(entry)))
   }
 }
 

@@ -1,27 +1,27 @@
-import kafkajs, { type ICustomPartitioner, type Message, type PartitionMetadata } from 'kafkajs'
+import kafkajs, { type ICustomPartitioner, type Message } from 'kafkajs'
 
 const { DefaultPartitioner } = kafkajs.Partitioners
 
+/** A message whose place may be chosen by something other than its key. */
+export interface PlacedMessage extends Message {
+  partitionKey?: string
+}
+
 /**
- * kafkajs's partitioner (Java's for keys, at random without one) that keeps to its first answer for each message.
- * Without that a retry may group keyless records anew, and Kafka, which tells a repeated batch of an idempotent
- * producer by its sequence numbers only, would drop records it has never seen.
+ * Java's partitioner for keys (the partition key when there is one), at random without one; it keeps to its first
+ * answer for each message. Without that a retry may group keyless records anew, and Kafka, which tells a repeated
+ * batch of an idempotent producer by its sequence numbers only, would drop records it has never seen.
  */
 export const stablePartitioner: ICustomPartitioner = () => {
   const choose = DefaultPartitioner()
   const chosen = new WeakMap<Message, number>()
   return args => {
-    const partition = chosen.get(args.message) ?? choose(args)
-    chosen.set(args.message, partition)
+    const { message } = args
+    const known = chosen.get(message)
+    if (known !== undefined) return known
+    const { partitionKey: key = message.key } = message as PlacedMessage
+    const partition = choose({ ...args, message: { ...message, key: key ?? null } })
+    chosen.set(message, partition)
     return partition
   }
-}
-
-/** The partition that Kafka's own clients choose for a key, 0 to `partitionCount` - 1. */
-export function partitionOf(key: string | Uint8Array, partitionCount: number): number {
-  const partitionMetadata = Array.from({ length: partitionCount }, (_, partitionId) => ({
-    partitionId,
-  })) as PartitionMetadata[]
-  const message = { key: Buffer.from(key), value: null }
-  return DefaultPartitioner()({ topic: '', partitionMetadata, message })
 }

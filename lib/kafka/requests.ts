@@ -1,5 +1,6 @@
-import type { IHeaders, Message, TopicMessages } from 'kafkajs'
+import type { IHeaders, TopicMessages } from 'kafkajs'
 import type { Headers, OutgoingRecord } from '../ports.ts'
+import type { PlacedMessage } from './partition.ts'
 
 /** Bounds of one request. They also bound each record batch in it, which is what Kafka's limit is about. */
 export interface RequestLimits {
@@ -47,11 +48,13 @@ export function topicMessages(records: readonly OutgoingRecord[]): TopicMessages
   return [...byTopic].map(([topic, ofTopic]) => ({ topic, messages: ofTopic.map(toMessage) }))
 }
 
-function toMessage({ partition, key, value, headers, timestampMs }: OutgoingRecord): Message {
+function toMessage(record: OutgoingRecord): PlacedMessage {
+  const { partition, partitionKey, key, value, headers, timestampMs } = record
   return {
     key: key === null ? null : bufferOf(key),
     value: value === null ? null : bufferOf(value),
     ...(partition === undefined ? {} : { partition }),
+    ...(partitionKey === undefined ? {} : { partitionKey }),
     ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
     ...(headers === undefined ? {} : { headers: toHeaders(headers) }),
   }

@@ -12,6 +12,7 @@ const PAUSE_MS = 100
 
 /** A first fetch asks for little; the next ones grow, up to more than any record batch has. */
 const FIRST_FETCH_BYTES = 64 * 1024
+const BULK_FETCH_BYTES = 1024 * 1024
 const LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
 /** How many offsets `last` looks at first; each further step back is longer by this factor. */
@@ -41,6 +42,32 @@ export class KafkaTopicLog implements TopicLog {
 
   last(topic: string, partition: number): Promise<KafkaRecord | undefined> {
     return this.#attempt(topic, session => lastVisible(session, topic, partition))
+  }
+
+  /** Where retention has overtaken `from`, the records that are left. */
+  async *records(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncGenerator<readonly KafkaRecord[]> {
+    const { low } = await this.#attempt(topic, session => session.range(topic, partition))
+    let position = Math.max(from, low)
+    let maxBytes = BULK_FETCH_BYTES
+    while (position < to) {
+      const fetched = await this.#attempt(topic, session =>
+        session.fetch(topic, partition, position, maxBytes),
+      )
+      yield visibleRecords(fetched.messages, fetched.abortedTransactions)
+        .map(toKafkaRecord)
+        .filter(({ offset }) => offset >= position && offset < to)
+      const next = offsetAfter(fetched.messages)
+      // Compaction leaves batches without records, which kafkajs skips: what is behind them needs a larger fetch.
+      if (next === undefined && maxBytes === LARGEST_FETCH_BYTES) return
+      maxBytes = next === undefined ? Math.min(maxBytes * 4, LARGEST_FETCH_BYTES) : BULK_FETCH_BYTES
+      position = next ?? position
+      if (position >= Number(fetched.lastStableOffset)) return
+    }
   }
 
   /** Ends the connections; the next read makes new ones. */

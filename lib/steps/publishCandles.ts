@@ -1,20 +1,23 @@
-import { z } from 'zod'
-import { upperBound } from '../iceberg/dataFile.ts'
 import { planFiles } from '../iceberg/plan.ts'
-import type { Table } from '../iceberg/table.ts'
 import { Fenced } from '../kafka/errors.ts'
-import { partitionOf } from '../kafka/partition.ts'
-import type { RecordTransaction } from '../kafka/transaction.ts'
-import { type Candle, candleId, candleMessage } from '../market/candle.ts'
+import type { TransactionalWriter } from '../kafka/transactionalWriter.ts'
+import { type Candle, candleMessage } from '../market/candle.ts'
 import { TIMEFRAMES } from '../market/timeframe.ts'
 import type { OutgoingRecord } from '../ports.ts'
-import { CANDLE_FIELDS, CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
 import { loadTable, parseState } from '../tables/layout.ts'
+import { isReached, type Mark, markAt, mayHoldUnsent, STORED_MARK } from './sendingOrder.ts'
 import type { Services } from './services.ts'
-import { readCandles } from './storedCandles.ts'
+import { unsentCandles } from './unsentCandles.ts'
+
+/** What a warm process remembers: the mark that it found or made, which holds until a newer publisher fences it. */
+export interface Published {
+  mark: Mark | undefined
+}
 
 export type PublishServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'> & {
-  readonly transaction: RecordTransaction
+  readonly candleWriter: TransactionalWriter
+  readonly published: Published
 }
 
 export interface PublishResult {
@@ -22,60 +25,74 @@ export interface PublishResult {
   readonly transactions: number
   /** True when a newer publisher took over: what is left is its business. */
   readonly fenced: boolean
+  /** False when time ran out: the next call goes on. */
+  readonly complete: boolean
 }
-
-/** The last row that was sent, of the candles table that it was sent from. Rows are sent by (stamp, id). */
-export interface Mark {
-  readonly tableUuid: string
-  readonly stampUs: number
-  readonly id: string
-}
-
-const STORED_MARK = z.object({ tableUuid: z.string(), stampUs: z.int(), id: z.string() })
 
 const MARK_KEY = 'candles'
-const MAX_ROWS_PER_TRANSACTION = 5_000
+/** Another transaction is begun only with this much of the function's time left. */
+const RESERVE_MS = 20_000
 
 /**
  * Sends the candles that changed since the mark to their topics, each transaction with the mark that it reaches: so no
  * revision goes out twice, none out of order, and after any failure the next call goes on where readers stand.
  */
-export async function publishCandles(services: PublishServices): Promise<PublishResult> {
-  const result = { sent: 0, transactions: 0, fenced: false }
-  try {
-    let unsent: Candle[] = []
-    let reached: Mark | undefined
-    for (;;) {
-      // Opening fences older publishers and ends their transactions: what the mark says from here on is final.
-      await services.transaction.open()
-      const mark = await readMark(services)
-      if (reached === undefined || !isSameMark(mark, reached)) {
-        const table = await loadTable(services.catalog, CANDLES_TABLE)
-        reached = mark?.tableUuid === table.metadata.tableUuid ? mark : beginning(table)
-        unsent = await candlesAfter(services, table, reached)
-      }
-      const rows = unsent.splice(0, MAX_ROWS_PER_TRANSACTION)
-      if (rows.length === 0) {
-        await services.transaction.abort()
-        return result
-      }
-      reached = markAt(reached.tableUuid, rows.at(-1)!)
-      await services.transaction.send([
-        ...(await candleRecords(services, rows)),
-        markRecord(services, reached),
-      ])
-      await services.transaction.commit()
-      result.sent += rows.length
-      result.transactions += 1
+export async function publishCandles(
+  services: PublishServices,
+  remainingMs: () => number,
+): Promise<PublishResult> {
+  const { candleWriter, published } = services
+  const total = { sent: 0, transactions: 0, fenced: false, complete: false }
+  for (;;) {
+    const isWarm = published.mark !== undefined
+    try {
+      await sendUnsent(services, total, remainingMs)
+      return total
+    } catch (error) {
+      published.mark = undefined
+      await candleWriter.close()
+      // A writer that was opened by an earlier call may be fenced or forgotten since; one of this call is not.
+      if (isWarm) continue
+      if (error instanceof Fenced) return { ...total, fenced: true }
+      throw error
     }
-  } catch (error) {
-    await services.transaction.abort()
-    if (error instanceof Fenced) return { ...result, fenced: true }
-    throw error
   }
 }
 
-/** The last row that was sent; undefined before the first. Settled only while a transaction of ours is open. */
+async function sendUnsent(
+  services: PublishServices,
+  total: { sent: number; transactions: number; complete: boolean },
+  remainingMs: () => number,
+): Promise<void> {
+  const { catalog, store, candleWriter, published } = services
+  published.mark ??= await takeOver(services)
+  // Loaded after the older publisher was fenced: what it was about to send is ours now.
+  const table = await loadTable(catalog, CANDLES_TABLE)
+  const { tableUuid } = table.metadata
+  const { stampUs } = candlesState(table)
+  const from = published.mark?.tableUuid === tableUuid ? published.mark : { tableUuid, stampUs: 0 }
+  if (!isReached(from, stampUs)) {
+    const files = await planFiles(store, table, { keep: file => mayHoldUnsent(file, from) })
+    for await (const { candles, isLast } of unsentCandles(store, files, from)) {
+      if (total.transactions > 0 && remainingMs() < RESERVE_MS) return
+      const mark = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
+      const records = candles.map(candle => candleRecord(services, candle))
+      await candleWriter.send([...records, markRecord(services, mark)])
+      published.mark = mark
+      total.sent += candles.length
+      total.transactions += 1
+    }
+  }
+  total.complete = true
+}
+
+/** Fences every other publisher; what the mark says from then on is final. */
+async function takeOver(services: PublishServices): Promise<Mark | undefined> {
+  await services.candleWriter.open()
+  return readMark(services)
+}
+
+/** The newest mark on its topic; undefined before the first. Another publisher may be about to move it. */
 export async function readMark({
   topicLog,
   settings,
@@ -85,63 +102,15 @@ export async function readMark({
   return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)
 }
 
-/** The rows after the mark, in the order in which they are sent; older files are known by their bounds. */
-async function candlesAfter({ store }: PublishServices, table: Table, mark: Mark): Promise<Candle[]> {
-  const files = await planFiles(store, table, {
-    keep: file =>
-      Number(upperBound(file, CANDLE_FIELDS.updatedAt) ?? Number.POSITIVE_INFINITY) >= mark.stampUs,
-  })
-  const perFile = await Promise.all(
-    files.map(async file => {
-      const rows = await readCandles(store, file)
-      return rows.filter(row => comesAfter(row, mark))
-    }),
-  )
-  return perFile.flat().sort(inSendingOrder)
-}
-
-function comesAfter(candle: Candle, { stampUs, id }: Mark): boolean {
-  return candle.updatedAtUs > stampUs || (candle.updatedAtUs === stampUs && candleId(candle) > id)
-}
-
-function inSendingOrder(a: Candle, b: Candle): number {
-  return a.updatedAtUs - b.updatedAtUs || (candleId(a) < candleId(b) ? -1 : 1)
-}
-
-function beginning(table: Table): Mark {
-  return { tableUuid: table.metadata.tableUuid, stampUs: Number.MIN_SAFE_INTEGER, id: '' }
-}
-
-function markAt(tableUuid: string, candle: Candle): Mark {
-  return { tableUuid, stampUs: candle.updatedAtUs, id: candleId(candle) }
-}
-
-function isSameMark(a: Mark | undefined, b: Mark): boolean {
-  return a?.tableUuid === b.tableUuid && a.stampUs === b.stampUs && a.id === b.id
-}
-
 function markRecord({ settings }: PublishServices, mark: Mark): OutgoingRecord {
   return { topic: settings.markTopic, partition: 0, key: MARK_KEY, value: JSON.stringify(mark) }
 }
 
 /** All candles of one symbol go to one partition, so that readers see them in order. */
-async function candleRecords(
-  { topicLog, settings }: PublishServices,
-  candles: readonly Candle[],
-): Promise<OutgoingRecord[]> {
-  const topics = new Set(candles.map(({ timeframe }) => settings.candleTopicPrefix + timeframe))
-  const counts = new Map(
-    await Promise.all(
-      [...topics].map(
-        async (topic): Promise<[string, number]> => [topic, (await topicLog.offsets(topic)).size],
-      ),
-    ),
-  )
-  return candles.map(candle => {
-    const topic = settings.candleTopicPrefix + candle.timeframe
-    const bySymbol = JSON.stringify([candle.source, candle.symbol])
-    return { topic, partition: partitionOf(bySymbol, counts.get(topic)!), ...candleMessage(candle) }
-  })
+function candleRecord({ settings }: PublishServices, candle: Candle): OutgoingRecord {
+  const { source, symbol, timeframe } = candle
+  const topic = settings.candleTopicPrefix + timeframe
+  return { topic, partitionKey: JSON.stringify([source, symbol]), ...candleMessage(candle) }
 }
 
 /** `candle_m1 … candle_M1`, or under another prefix. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { partitionOf } from '../../lib/kafka/partition.ts'
 import { type TopicLogWorld, texts, topicLogContract } from '../contracts/topicLog.ts'
-import { transactionContract } from '../contracts/topicTransaction.ts'
-import { MemoryTopicWriter, MemoryTransaction } from '../support/memoryProducers.ts'
+import { transactionalWriterContract } from '../contracts/transactionalWriter.ts'
+import { MemoryTopicWriter, MemoryTransactionalWriter, partitionOf } from '../support/memoryProducers.ts'
 import { MemoryTopicLog, type RecordContents } from '../support/memoryTopicLog.ts'
 
 class MemoryWorld implements TopicLogWorld {
@@ -37,14 +36,14 @@ class MemoryWorld implements TopicLogWorld {
     this.log.cutBelow(topic, partition, offset)
   }
 
-  transaction(transactionalId: string) {
-    return new MemoryTransaction(this.log, this.#owners, transactionalId)
+  transactionalWriter(transactionalId: string) {
+    return new MemoryTransactionalWriter(this.log, this.#owners, transactionalId)
   }
 }
 
 const world = new MemoryWorld()
 topicLogContract(() => world)
-transactionContract(() => world)
+transactionalWriterContract(() => world)
 
 describe('a topic log in memory', () => {
   it('steps over a record that compaction removed', async () => {

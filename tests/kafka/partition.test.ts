@@ -1,6 +1,7 @@
 import type { PartitionMetadata } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
-import { partitionOf, stablePartitioner } from '../../lib/kafka/partition.ts'
+import { type PlacedMessage, stablePartitioner } from '../../lib/kafka/partition.ts'
+import { partitionOf } from '../support/memoryProducers.ts'
 
 describe('partitionOf', () => {
   // The hashes are those of Kafka's own tests of Utils.murmur2; Java's producer drops their sign bit.
@@ -31,6 +32,13 @@ describe('stablePartitioner', () => {
     const first = choose()
     expect(choose()).toEqual(first)
     expect(new Set(first).size).toBeGreaterThan(1)
+  })
+
+  it('places a message by its partition key, whatever its key is', () => {
+    const place = (message: PlacedMessage) => stablePartitioner()({ topic: 't', partitionMetadata, message })
+    const places = ['a', 'b', 'c', 'd'].map(key => place({ key, partitionKey: 'BNBUSD', value: 'x' }))
+    expect(places).toEqual(Array(4).fill(partitionOf('BNBUSD', 4)))
+    expect(new Set(['a', 'b', 'c', 'd'].map(key => place({ key, value: 'x' }))).size).toBeGreaterThan(1)
   })
 
   it('leaves a message in the partition that it names', () => {
