@@ -1,4 +1,5 @@
 import { decodeBound } from './bounds.ts'
+import { stringifyJson } from './json.ts'
 import type { ColumnValue, Field, PartitionSpec } from './schema.ts'
 
 /** A partition's values by the names of the partition fields: days or months since 1970, or the value itself. */
@@ -32,6 +33,11 @@ export interface LiveFile extends DataFile {
   /** Never below that of the rows in the file, whatever compaction did. */
   readonly sequenceNumber: number
   readonly fileSequenceNumber: number
+}
+
+/** Equal for files of one partition, and for no others. */
+export function partitionKey({ specId, partition }: DataFile): string {
+  return stringifyJson([specId, partition])
 }
 
 /** The smallest value that a column may have in the file; undefined when nothing is known: it may hold anything. */

@@ -7,6 +7,9 @@ export class CommitConflict extends TickhouseError {
   }
 }
 
+/** A file that was to be removed is no longer in the table: what was made of it is void. Plan again. */
+export class FileNotLive extends CommitConflict {}
+
 /** No answer, or one that leaves it open: the commit may have happened. Load the table and look for the snapshot. */
 export class CommitUnknown extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
@@ -84,5 +87,15 @@ export class InvalidRows extends TickhouseError {
 export class UnreadableFile extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
     super('FILE_UNREADABLE', message, details)
+  }
+}
+
+/** Files of another table lie in a table's folder: whose an unknown file is cannot be told. */
+export class FolderShared extends TickhouseError {
+  constructor(location: string, uri: string) {
+    super(
+      'FOLDER_SHARED',
+      `${uri} belongs to another table: no file is removed from ${location} until that table's files are moved elsewhere or removed by hand`,
+    )
   }
 }

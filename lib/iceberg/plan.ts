@@ -27,15 +27,31 @@ export async function planFiles(
   table: HasMetadata,
   options: PlanOptions = {},
 ): Promise<LiveFile[]> {
+  const files: LiveFile[] = []
+  for await (const some of scanFiles(store, table, options)) files.push(...some)
+  return files
+}
+
+/** How many manifests are in memory at once: up to 1,024 files each. */
+const MANIFESTS_AT_ONCE = 8
+
+/** What `planFiles` gives, some files at a time: for a table of so many that they should not be held all at once. */
+export async function* scanFiles(
+  store: ObjectStore,
+  table: HasMetadata,
+  options: PlanOptions = {},
+): AsyncGenerator<readonly LiveFile[]> {
   const snapshot = currentSnapshot(table)
-  if (!snapshot) return []
+  if (!snapshot) return
   const manifests = await readManifestList(store, snapshot)
   const wanted = manifests.filter(manifest => mayBeWanted(table, manifest, options))
-  const entries = await readManifests(store, table.metadata, wanted)
-  const files = entries.flatMap(some => some.filter(entry => isWanted(entry, options)).map(liveFile))
-  const kept = options.keep ? files.filter(options.keep) : files
-  refuseDeletes(table.metadata, manifests, kept)
-  return kept
+  for (let i = 0; i < wanted.length; i += MANIFESTS_AT_ONCE) {
+    const entries = await readManifests(store, table.metadata, wanted.slice(i, i + MANIFESTS_AT_ONCE))
+    const files = entries.flatMap(some => some.filter(entry => isWanted(entry, options)).map(liveFile))
+    const kept = options.keep ? files.filter(options.keep) : files
+    refuseDeletes(table.metadata, manifests, kept)
+    yield kept
+  }
 }
 
 function mayBeWanted(

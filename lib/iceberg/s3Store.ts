@@ -1,11 +1,13 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
-import type { ObjectStore } from '../ports.ts'
+import type { ObjectStore, StoredFile } from '../ports.ts'
 import { ObjectMissing, StoreRejected, StoreUnavailable } from './errors.ts'
 
 /** How to reach an S3-compatible store. */
@@ -61,6 +63,33 @@ export class S3Store implements ObjectStore {
     const { bucket, key } = parseUri(uri)
     await this.#asked(`removing ${uri}`, abortSignal =>
       this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }),
+    )
+  }
+
+  async *list(prefix: string): AsyncGenerator<readonly StoredFile[]> {
+    const { bucket, key } = parseUri(prefix)
+    let token: string | undefined
+    do {
+      const page = await this.#listPage(bucket, key, token)
+      yield (page.Contents ?? []).map(({ Key = '', Size = 0, LastModified }) => {
+        return {
+          uri: `s3://${bucket}/${Key}`,
+          sizeBytes: Size,
+          modifiedMs: LastModified?.getTime() ?? Date.now(),
+        }
+      })
+      token = page.IsTruncated ? page.NextContinuationToken : undefined
+    } while (token !== undefined)
+  }
+
+  #listPage(bucket: string, prefix: string, token: string | undefined): Promise<ListObjectsV2CommandOutput> {
+    const command = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    })
+    return this.#asked(`listing s3://${bucket}/${prefix}`, abortSignal =>
+      this.#client.send(command, { abortSignal }),
     )
   }
 

@@ -9,7 +9,12 @@ import { mergeManifests } from './manifest/mergeManifests.ts'
 import { readManifestList } from './manifest/readManifests.ts'
 import { refuseDeletes } from './manifest/refuseDeletes.ts'
 import { removeFiles } from './manifest/removeFiles.ts'
-import { type SnapshotIds, writeManifest, writeManifestList } from './manifest/writeManifest.ts'
+import {
+  type SnapshotIds,
+  type StartedManifest,
+  startManifest,
+  writeManifestList,
+} from './manifest/writeManifest.ts'
 import { currentSnapshot, type Snapshot, type TableMetadata } from './metadata.ts'
 import { summarize } from './summary.ts'
 import type { Table } from './table.ts'
@@ -19,6 +24,11 @@ export interface Change {
   readonly add: readonly DataFile[]
   /** Live files of the table's current snapshot, as `planFiles` gave them. */
   readonly remove?: readonly LiveFile[]
+  /**
+   * The rows are the table's own in other files: those added are given this data sequence number, the largest of
+   * those removed, so that a reader of what is newer than some number never sees an old row again.
+   */
+  readonly rewriteOf?: number
   /** Further properties of the snapshot. */
   readonly summary?: Readonly<Record<string, string>>
   /** The time of the commit; a snapshot is never older than the table's last change. */
@@ -34,7 +44,7 @@ export interface Staged {
 
 /**
  * Writes the manifests and the manifest list of a change, and nothing else; data files of an attempt that failed
- * may be staged again. Throws `CommitConflict` when a file to remove is not live, `UnsupportedTable` for a table
+ * may be staged again. Throws `FileNotLive` when a file to remove is not in the table, `UnsupportedTable` for a table
  * of another format version or with row-level deletes on a file to remove.
  */
 export async function stageSnapshot(
@@ -52,11 +62,18 @@ export async function stageSnapshot(
     sequenceNumber: metadata.lastSequenceNumber + 1,
   }
   const carried = parent ? (await readManifestList(store, parent)).filter(hasLiveFiles) : []
-  const manifests = await stageManifests(store, metadata, ids, carried, change)
+  const kept = await remainingManifests(store, metadata, ids, carried, change)
+  // The list says of the new manifests only what is known before they are stored.
+  const added = startAdded(store, metadata, ids, change)
+  const manifests = [...added.map(({ manifest }) => manifest), ...kept]
+  const [manifestList] = await Promise.all([
+    writeManifestList(store, metadata, ids, manifests),
+    ...added.map(({ stored }) => stored),
+  ])
   const snapshot: Snapshot = {
     ...ids,
     timestampMs: Math.max(change.nowMs, metadata.lastUpdatedMs),
-    manifestList: await writeManifestList(store, metadata, ids, manifests),
+    manifestList,
     schemaId: metadata.currentSchemaId,
     summary: summarize(parent, change),
   }
@@ -79,28 +96,34 @@ function hasLiveFiles(manifest: ManifestFile): boolean {
   return liveFiles(manifest) > 0
 }
 
-async function stageManifests(
+async function remainingManifests(
   store: ObjectStore,
   metadata: TableMetadata,
   ids: SnapshotIds,
   carried: readonly ManifestFile[],
-  { add, remove = [] }: Change,
+  { remove = [] }: Change,
 ): Promise<ManifestFile[]> {
   refuseDeletes(metadata, carried, remove)
   const { kept, rewritten } = await removeFiles(store, metadata, ids, carried, remove)
-  const merged = await mergeManifests(store, metadata, ids, kept)
-  const added = await Promise.all(
-    [...Map.groupBy(add, file => file.specId)].map(([specId, files]) =>
-      writeManifest(
-        store,
-        metadata,
-        ids,
-        specId,
-        files.map(file => ({ status: 'added', snapshotId: ids.snapshotId, file })),
-      ),
+  return [...rewritten, ...(await mergeManifests(store, metadata, ids, kept))]
+}
+
+function startAdded(
+  store: ObjectStore,
+  metadata: TableMetadata,
+  ids: SnapshotIds,
+  { add, rewriteOf }: Change,
+): StartedManifest[] {
+  const sequence = rewriteOf === undefined ? {} : { sequenceNumber: rewriteOf }
+  return [...Map.groupBy(add, file => file.specId)].map(([specId, files]) =>
+    startManifest(
+      store,
+      metadata,
+      ids,
+      specId,
+      files.map(file => ({ status: 'added', snapshotId: ids.snapshotId, ...sequence, file })),
     ),
   )
-  return [...added, ...rewritten, ...merged]
 }
 
 function request(

@@ -1,4 +1,4 @@
-import type { DataFile } from './dataFile.ts'
+import { type DataFile, partitionKey } from './dataFile.ts'
 import type { Snapshot } from './metadata.ts'
 import type { Change } from './stage.ts'
 
@@ -14,13 +14,11 @@ interface Sums {
  */
 export function summarize(
   parent: Snapshot | undefined,
-  { add, remove = [], summary = {} }: Change,
+  { add, remove = [], rewriteOf, summary = {} }: Change,
 ): Record<string, string> {
   const added = sums(add)
   const removed = sums(remove)
-  const partitions = new Set(
-    [...add, ...remove].map(file => JSON.stringify([file.specId, file.partition], bigintAsText)),
-  )
+  const partitions = new Set([...add, ...remove].map(partitionKey))
   const counted = {
     'added-data-files': added.files,
     'added-records': added.records,
@@ -32,7 +30,7 @@ export function summarize(
   }
   return {
     ...summary,
-    operation: removed.files > 0 ? 'overwrite' : 'append',
+    operation: rewriteOf !== undefined ? 'replace' : removed.files > 0 ? 'overwrite' : 'append',
     ...Object.fromEntries(
       Object.entries(counted)
         .filter(([, count]) => count > 0)
@@ -53,10 +51,6 @@ function sums(files: readonly DataFile[]): Sums {
     records: files.reduce((sum, file) => sum + file.recordCount, 0),
     bytes: files.reduce((sum, file) => sum + file.fileSizeBytes, 0),
   }
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
 }
 
 /** A running total, carried on from the parent; unknown stays unknown. */

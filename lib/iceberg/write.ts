@@ -8,24 +8,36 @@ import type { Columns, ColumnValue, PartitionField, PartitionSpec } from './sche
 import type { Table } from './table.ts'
 import { partitionOf, partitionText } from './transforms.ts'
 
-/**
- * Writes rows of ONE partition as a Parquet file of the table, under `data/`; no reader sees it before it is
- * committed. Throws `InvalidRows` for rows that do not fit the schema or fall into more than one partition.
- */
+/** A data file that is not in the store yet. */
+export interface EncodedDataFile {
+  readonly file: DataFile
+  readonly bytes: Uint8Array
+}
+
+/** As `encodeDataFile`, and writes the file; no reader sees it before it is committed. */
 export async function writeDataFile(
   store: ObjectStore,
   table: Table,
   columns: Columns,
   rowCount: number,
 ): Promise<DataFile> {
+  const { file, bytes } = encodeDataFile(table, columns, rowCount)
+  await store.write(file.path, bytes)
+  return file
+}
+
+/**
+ * Rows of ONE partition as a Parquet file of the table, to lie under `data/`.
+ * Throws `InvalidRows` for rows that do not fit the schema or fall into more than one partition.
+ */
+export function encodeDataFile(table: Table, columns: Columns, rowCount: number): EncodedDataFile {
   const spec = currentSpec(table)
   const { bytes, stats, extents, splitOffsets } = encodeParquet(currentSchema(table), columns, rowCount)
   const partition: Partition = Object.fromEntries(
     spec.fields.map(field => [field.name, onlyPartition(field, extents.get(field.sourceId))]),
   )
   const path = `${table.metadata.location}/data/${folder(spec, partition)}${randomUUID()}.parquet`
-  await store.write(path, bytes)
-  return {
+  const file = {
     path,
     format: 'PARQUET',
     specId: spec.specId,
@@ -35,6 +47,7 @@ export async function writeDataFile(
     ...stats,
     splitOffsets,
   }
+  return { file, bytes }
 }
 
 /** The transforms are monotonic: when the smallest and the largest value agree, all rows do. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
+import { MemoryCatalog } from '../support/memoryCatalog.ts'
 import { openWorld, type World } from './fixtures.ts'
 
 const rounds = (table: Table) => table.metadata.snapshots.map(snapshot => Number(snapshot.summary.round))
@@ -58,4 +59,31 @@ describe('snapshots on the list', () => {
     expect(rounds(await world.commit({ summary: { round: '6' } }, keep))).toEqual([2, 3, 4, 5, 6])
     expect(rounds(await world.commit({ summary: { round: '7' } }, keep))).toEqual([4, 5, 6, 7])
   })
+
+  /** One commit a minute for `minutes`, of which the 5 newest are kept, and landmarks for an hour. */
+  async function commitMinutes(minutes: number): Promise<number[]> {
+    const startMs = Date.UTC(2030, 0, 1)
+    const catalog = new MemoryCatalog({ nowMs: () => startMs })
+    const world = await openWorld({ catalog })
+    let table = await world.load()
+    for (let minute = 0; minute <= minutes; minute++) {
+      const change = { nowMs: startMs + minute * 60_000 }
+      table = await world.commit(change, { keepSnapshots: 5, keepForMs: 3_600_000 })
+    }
+    return table.metadata.snapshots.map(({ timestampMs }) => minutes - (timestampMs - startMs) / 60_000)
+  }
+
+  it('reach back for the hour that is asked for, in steps of a tenth of it', async () => {
+    expect(await commitMinutes(180)).toEqual([60, 54, 48, 42, 36, 30, 24, 18, 12, 6, 4, 3, 2, 1, 0])
+  })
+
+  it.each([61, 97, 143, 200])(
+    'always have one that is older than the hour, after %i minutes',
+    async minutes => {
+      const agesMinutes = await commitMinutes(minutes)
+      expect(Math.max(...agesMinutes)).toBeGreaterThanOrEqual(60)
+      expect(Math.max(...agesMinutes)).toBeLessThan(67)
+      expect(agesMinutes.length).toBeLessThanOrEqual(5 + 12)
+    },
+  )
 })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DataFile, LiveFile } from '../../lib/iceberg/dataFile.ts'
-import { CommitConflict, UnsupportedTable } from '../../lib/iceberg/errors.ts'
+import { CommitConflict, FileNotLive, UnsupportedTable } from '../../lib/iceberg/errors.ts'
+import { decodeManifest } from '../../lib/iceberg/manifest/manifest.ts'
 import { liveFiles } from '../../lib/iceberg/manifest/manifestFile.ts'
 import { decodeManifestList } from '../../lib/iceberg/manifest/manifestList.ts'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
@@ -210,5 +211,33 @@ describe('any sequence of appends and replaces', () => {
       }),
       { numRuns: 25 },
     )
+  })
+})
+
+describe('a staged rewrite', () => {
+  it('gives its files the sequence number of the rows in them, in the manifest and in its list', async () => {
+    const world = await openWorld()
+    await world.commit({ add: [await world.file({ from: 0 })] })
+    await world.commit({ add: [await world.file({ from: 3 })] })
+    const inputs = await planFiles(world.store, await world.load())
+    const add = [await world.file({ rows: 6 })]
+    const table = await world.commit({ add, remove: inputs, rewriteOf: 2 })
+    expect(currentSnapshot(table)).toMatchObject({ sequenceNumber: 3, summary: { operation: 'replace' } })
+
+    const manifests = await manifestsOf(world, table)
+    const [manifest] = manifests.filter(each => each.addedFiles === 1)
+    expect(manifest).toMatchObject({ sequenceNumber: 3, minSequenceNumber: 2 })
+    const bytes = await world.store.read(manifest!.path)
+    const [entry] = decodeManifest(bytes, manifest!, table.metadata.partitionSpecs[0]!)
+    expect(entry).toMatchObject({ status: 'added', sequenceNumber: 2, fileSequenceNumber: 3 })
+    expect(await planFiles(world.store, table, { minSequenceNumber: 3 })).toEqual([])
+  })
+
+  it('throws FileNotLive when one of the files is gone', async () => {
+    const world = await openWorld()
+    await world.commit({ add: [await world.file()] })
+    const [file] = await planFiles(world.store, await world.load())
+    await world.commit({ remove: [file!] })
+    await expect(world.commit({ remove: [file!], rewriteOf: 1 })).rejects.toThrow(FileNotLive)
   })
 })

@@ -1,3 +1,4 @@
+import { mapBounded } from '../../mapBounded.ts'
 import type { ObjectStore } from '../../ports.ts'
 import { type Snapshot, specById, type TableMetadata } from '../metadata.ts'
 import type { ManifestEntry } from './entry.ts'
@@ -28,7 +29,7 @@ export function readManifests(
   metadata: TableMetadata,
   manifests: readonly ManifestFile[],
 ): Promise<(readonly ManifestEntry[])[]> {
-  return mapBounded(manifests, manifest => readManifest(store, metadata, manifest))
+  return mapBounded(manifests, PARALLEL_READS, manifest => readManifest(store, metadata, manifest))
 }
 
 async function readManifest(
@@ -42,17 +43,4 @@ async function readManifest(
   const read = decodeManifest(await store.read(manifest.path), manifest, specById(metadata, manifest.specId))
   entries.set(manifest.path, read)
   return read
-}
-
-async function mapBounded<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results = new Array<Result>(items.length)
-  const waiting = items.entries()
-  const worker = async () => {
-    for (const [i, item] of waiting) results[i] = await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, items.length) }, worker))
-  return results
 }

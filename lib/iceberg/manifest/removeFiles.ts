@@ -1,11 +1,11 @@
 import type { ObjectStore } from '../../ports.ts'
-import type { LiveFile } from '../dataFile.ts'
-import { CommitConflict } from '../errors.ts'
+import { type LiveFile, partitionKey } from '../dataFile.ts'
+import { FileNotLive } from '../errors.ts'
 import type { TableMetadata } from '../metadata.ts'
 import type { ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
 import { carriedOn } from './mergeManifests.ts'
-import { mayHold, rangesOf } from './prune.ts'
+import { mayHold, type PartitionRanges, rangesOf } from './prune.ts'
 import { readManifests } from './readManifests.ts'
 import { type SnapshotIds, writeManifest } from './writeManifest.ts'
 
@@ -18,7 +18,7 @@ export interface Remaining {
 /**
  * Takes files out of their manifests. Each such manifest is written anew: the file stays as a deleted entry of this
  * snapshot (expiry deletes it by that), the others as existing, all with their own sequence numbers.
- * Throws `CommitConflict` when a file is in none of the manifests.
+ * Throws `FileNotLive` when a file is in none of the manifests.
  */
 export async function removeFiles(
   store: ObjectStore,
@@ -29,7 +29,8 @@ export async function removeFiles(
 ): Promise<Remaining> {
   if (files.length === 0) return { kept: manifests, rewritten: [] }
   const missing = new Set(files.map(file => file.path))
-  const candidates = manifests.filter(manifest => files.some(file => mayList(metadata, manifest, file)))
+  const sought = [...Map.groupBy(files, partitionKey).values()].map(soughtOf)
+  const candidates = manifests.filter(manifest => sought.some(some => mayList(metadata, manifest, some)))
   const read = await readManifests(store, metadata, candidates)
   const touched = candidates
     .map((manifest, i) => ({ manifest, entries: read[i] ?? [] }))
@@ -42,19 +43,39 @@ export async function removeFiles(
   for (const { entries } of touched)
     for (const entry of entries) if (entry.status !== 'deleted') missing.delete(entry.file.path)
   if (missing.size > 0)
-    throw new CommitConflict(`${[...missing][0]} is no longer in table ${metadata.location}: plan again`)
+    throw new FileNotLive(`${[...missing][0]} is no longer in table ${metadata.location}: plan again`)
   const gone = new Set(touched.map(({ manifest }) => manifest))
   return { kept: manifests.filter(manifest => !gone.has(manifest)), rewritten }
 }
 
+/** Files of one partition, as far as manifests can be chosen by them. */
+interface Sought {
+  readonly specId: number
+  readonly ranges: PartitionRanges
+  readonly oldestFile: number
+  readonly newestRows: number
+}
+
+function soughtOf(files: readonly LiveFile[]): Sought {
+  return {
+    specId: files[0]?.specId ?? 0,
+    ranges: rangesOf(files[0]?.partition ?? {}),
+    oldestFile: files.reduce(
+      (least, file) => Math.min(least, file.fileSequenceNumber),
+      Number.POSITIVE_INFINITY,
+    ),
+    newestRows: files.reduce((most, file) => Math.max(most, file.sequenceNumber), 0),
+  }
+}
+
 /** A manifest lists files at least as old as itself; its summaries cover their partitions. */
-function mayList(metadata: TableMetadata, manifest: ManifestFile, file: LiveFile): boolean {
+function mayList(metadata: TableMetadata, manifest: ManifestFile, sought: Sought): boolean {
   return (
     manifest.content === 'data' &&
-    manifest.specId === file.specId &&
-    manifest.sequenceNumber >= file.fileSequenceNumber &&
-    manifest.minSequenceNumber <= file.sequenceNumber &&
-    mayHold(metadata, manifest, rangesOf(file.partition))
+    manifest.specId === sought.specId &&
+    manifest.sequenceNumber >= sought.oldestFile &&
+    manifest.minSequenceNumber <= sought.newestRows &&
+    mayHold(metadata, manifest, sought.ranges)
   )
 }
 

@@ -14,23 +14,36 @@ import { encodeManifestList } from './manifestList.ts'
 /** The snapshot that manifests are written for. */
 export type SnapshotIds = Pick<Snapshot, 'snapshotId' | 'parentSnapshotId' | 'sequenceNumber'>
 
+/** A manifest on its way into the store. */
+export interface StartedManifest {
+  readonly manifest: ManifestFile
+  /** Resolves once the store has it: no snapshot may be committed before. */
+  readonly stored: Promise<void>
+}
+
 /** Writes entries of one partition spec as a manifest of the snapshot. */
-export async function writeManifest(
+export async function writeManifest(...args: Parameters<typeof startManifest>): Promise<ManifestFile> {
+  const { manifest, stored } = startManifest(...args)
+  await stored
+  return manifest
+}
+
+/** Begins to write entries of one partition spec as a manifest of the snapshot; what a list says of it is known at once. */
+export function startManifest(
   store: ObjectStore,
   metadata: TableMetadata,
   { snapshotId, sequenceNumber }: SnapshotIds,
   specId: number,
   entries: readonly ManifestEntry[],
-): Promise<ManifestFile> {
+): StartedManifest {
   const schema = schemaById(metadata, metadata.currentSchemaId)
   const spec = specById(metadata, specId)
   const path = `${metadata.location}/metadata/${randomUUID()}-m0.avro`
   const bytes = encodeManifest(schema, spec, entries)
-  await store.write(path, bytes)
   const known = entries.map(entry => ({ sequenceNumber, fileSequenceNumber: sequenceNumber, ...entry }))
   manifestCacheOf(store).entries.set(path, known)
   const types = spec.fields.map(field => partitionType(schema, field))
-  return {
+  const manifest: ManifestFile = {
     path,
     length: bytes.length,
     specId,
@@ -41,6 +54,7 @@ export async function writeManifest(
     ...counts(entries),
     partitions: summarize(entries, spec, types),
   }
+  return { manifest, stored: store.write(path, bytes) }
 }
 
 /** Writes the manifest list of a snapshot and gives its path. */

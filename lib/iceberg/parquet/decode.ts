@@ -13,10 +13,14 @@ const NATIVE_COMPRESSORS = {
   ZSTD: (page: Uint8Array) => new Uint8Array(zstdDecompressSync(page)),
 }
 
+/** A text may begin with U+FEFF; it is part of the text. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
 const PARSERS = {
   timestampFromMilliseconds: (ms: bigint) => ms * 1000n,
   timestampFromMicroseconds: (us: bigint) => us,
   timestampFromNanoseconds: (ns: bigint) => ns / 1000n,
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes),
 }
 
 /**

@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util'
+import { TickhouseError } from '../lib/errors.ts'
+import { readConfig } from '../lib/lambda/config.ts'
+import { connect } from '../lib/lambda/connect.ts'
+import { jsonLines } from '../lib/lambda/log.ts'
+import { parseDateTime } from '../lib/market/time.ts'
+import type { Findings } from '../lib/verify/findings.ts'
+import { showFindings } from '../lib/verify/showFindings.ts'
+import { type VerifyRequest, verify } from '../lib/verify/verify.ts'
+
+const USAGE = `npm run -s verify [-- --from TIME] [--to TIME] [--json]
+
+Recomputes every candle from the raw ticks and compares it, field by field, with Iceberg and with the newest message of
+each candle on Kafka. It changes nothing and may run while the pipeline does.
+
+  --from, --to   ISO 8601 times; only the whole days that they touch are looked at (weeks and months when all in them)
+  --json         one JSON object on standard output
+
+Ends with 0 when all is right, 1 when something differs or cannot be read, 2 when it was called wrongly.
+Where to: the same environment variables as the functions (lib/lambda/config.ts).`
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const options = readOptions()
+  if (options === undefined) return 2
+  if (options.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const startedMs = performance.now()
+  try {
+    const findings = await run(options.request)
+    const seconds = (performance.now() - startedMs) / 1000
+    console.log(options.json ? JSON.stringify({ ...findings, seconds }) : showFindings(findings, seconds))
+    return findings.differenceCount === 0 ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof TickhouseError)) throw error
+    console.error(`${error.code}: ${error.message}`)
+    return 1
+  }
+}
+
+async function run(request: VerifyRequest): Promise<Findings> {
+  const services = connect(readConfig(), jsonLines({ function: 'verify' }))
+  try {
+    return await verify(services, request, progress())
+  } finally {
+    await services.close()
+  }
+}
+
+/** A line that is written over where people look on, and otherwise one now and then. */
+function progress(): (line: string) => void {
+  let saidMs = 0
+  return line => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`)
+    else if (performance.now() - saidMs > 10_000) {
+      saidMs = performance.now()
+      process.stderr.write(`${line}\n`)
+    }
+  }
+}
+
+/** Undefined, and said why, when they cannot be understood. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        from: { type: 'string' },
+        to: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    const request = { fromUs: momentOf(values.from), toUs: momentOf(values.to) }
+    if ((request.fromUs ?? Number.NEGATIVE_INFINITY) >= (request.toUs ?? Number.POSITIVE_INFINITY)) {
+      throw new TypeError('--from must lie before --to')
+    }
+    return { ...values, request }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    return undefined
+  }
+}
+
+function momentOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const timeUs = parseDateTime(/T/.test(text) ? text : `${text}T00:00:00`)
+  if (timeUs === undefined) throw new TypeError(`${text} is no ISO 8601 time`)
+  return timeUs
+}

@@ -1,0 +1,63 @@
+import { type LiveFile, lowerBound, partitionKey } from '../dataFile.ts'
+import type { Field } from '../schema.ts'
+
+/** When files are merged, and how far. */
+export interface MergeLimits {
+  /** Files with so many rows are left alone for ever. */
+  readonly fullRows: number
+  /** What one new file is made of at most. */
+  readonly rows: number
+  readonly bytes: number
+  readonly files: number
+}
+
+/** Fewer files of a partition are not worth a commit. */
+const LEAST_FILES = 4
+
+/** False for a file that is left as it is. */
+export function isMergeable(file: LiveFile, { fullRows, bytes }: MergeLimits): boolean {
+  return file.format === 'PARQUET' && file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
+}
+
+/**
+ * Files to be merged into one, group by group: mergeable ones of one partition, each group of one stretch of time (`along`
+ * is the column that tells it). A file waits until the smaller ones beside it have as many rows together as
+ * itself: so a row is written anew each time its file doubles and no more often, and a partition has few files.
+ */
+export function chooseGroups(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {
+  const partitions = [...Map.groupBy(files, partitionKey).values()]
+  return partitions
+    .flatMap(ofOne => cut(worthMerging(ofOne), limits, along))
+    .filter(({ length }) => length > 1)
+}
+
+function worthMerging(files: readonly LiveFile[]): LiveFile[] {
+  const bySize = files.toSorted((a, b) => a.recordCount - b.recordCount)
+  let smaller = 0
+  const outweighed = bySize.map(({ recordCount }) => {
+    const isOutweighed = recordCount <= smaller
+    smaller += recordCount
+    return isOutweighed
+  })
+  const chosen = bySize.slice(0, outweighed.lastIndexOf(true) + 1)
+  return chosen.length < LEAST_FILES ? [] : chosen
+}
+
+function cut(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {
+  const start = (file: LiveFile) => Number(lowerBound(file, along) ?? Number.NEGATIVE_INFINITY)
+  const groups: LiveFile[][] = []
+  let rows = 0
+  let bytes = 0
+  for (const file of files.toSorted((a, b) => start(a) - start(b))) {
+    const group = groups.at(-1)
+    rows += file.recordCount
+    bytes += file.fileSizeBytes
+    if (group && rows <= limits.rows && bytes <= limits.bytes && group.length < limits.files) group.push(file)
+    else {
+      groups.push([file])
+      rows = file.recordCount
+      bytes = file.fileSizeBytes
+    }
+  }
+  return groups
+}

@@ -1,0 +1,95 @@
+import { decodeParquet } from '../iceberg/parquet.ts'
+import type { ObjectStore } from '../ports.ts'
+import type { Price } from '../tables/candlesTable.ts'
+import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
+import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
+import { MinuteFold } from './fold.ts'
+import { isInShare, type Share } from './share.ts'
+
+/** One symbol's minutes of one day. */
+export interface SymbolMinutes {
+  readonly source: string
+  readonly symbol: string
+  readonly fold: MinuteFold
+}
+
+/** The ticks of one day below a vector, folded to minutes by symbol. */
+export class DayTicks {
+  /** By source, then symbol. */
+  readonly #symbols = new Map<string, Map<string, SymbolMinutes | undefined>>()
+  readonly #offsets = new Map<string, number[]>()
+  readonly #share: Share
+  readonly #vector: OffsetVector
+  count = 0
+
+  constructor(share: Share, vector: OffsetVector) {
+    this.#share = share
+    this.#vector = vector
+  }
+
+  /** Adds the ticks of one data file. */
+  async read(store: ObjectStore, path: string, price: Price): Promise<void> {
+    const columns = await decodeParquet(await store.read(path), TICKS_SCHEMA, [
+      'source',
+      'symbol',
+      price,
+      'number',
+      'date_time',
+      'kafka_epoch',
+      'kafka_partition',
+      'kafka_offset',
+    ])
+    const texts = (name: string) => columns[name] as string[]
+    const numbers = (name: string) => columns[name] as number[]
+    const longs = (name: string) => columns[name] as bigint[]
+    const [source, symbol, prices] = [texts('source'), texts('symbol'), numbers(price)]
+    const [number, dateTimeUs, offsets] = [longs('number'), numbers('date_time'), longs('kafka_offset')]
+    const [epochs, partitions] = [numbers('kafka_epoch'), numbers('kafka_partition')]
+    for (let i = 0; i < source.length; i++) {
+      const [epoch, partition, offset] = [epochs[i]!, partitions[i]!, Number(offsets[i]!)]
+      if (offset >= nextOffset(this.#vector, partition, epoch)) continue
+      const minutes = this.#minutesOf(source[i]!, symbol[i]!)
+      if (minutes === undefined) continue
+      const place = { dateTimeUs: dateTimeUs[i]!, number: number[i]!, epoch, partition, offset }
+      minutes.fold.add(place, prices[i]!)
+      this.#remember(epoch, partition, offset)
+      this.count += 1
+    }
+  }
+
+  symbols(): SymbolMinutes[] {
+    const all = [...this.#symbols.values()].flatMap(ofSource => [...ofSource.values()])
+    return all.filter(minutes => minutes !== undefined)
+  }
+
+  /** Kafka places that more than one tick claims: two of one place have one time, and so one day. */
+  *doubles(): Generator<string> {
+    for (const [log, offsets] of this.#offsets) {
+      const sorted = Float64Array.from(offsets).sort()
+      for (let i = 1; i < sorted.length; i++) {
+        if (sorted[i] === sorted[i - 1]) yield `${log}, offset ${sorted[i]}`
+      }
+    }
+  }
+
+  /** Undefined for a symbol of another share. */
+  #minutesOf(source: string, symbol: string): SymbolMinutes | undefined {
+    let ofSource = this.#symbols.get(source)
+    if (ofSource === undefined) {
+      ofSource = new Map()
+      this.#symbols.set(source, ofSource)
+    }
+    if (!ofSource.has(symbol)) {
+      const isOurs = isInShare(this.#share, source, symbol)
+      ofSource.set(symbol, isOurs ? { source, symbol, fold: new MinuteFold() } : undefined)
+    }
+    return ofSource.get(symbol)
+  }
+
+  #remember(epoch: number, partition: number, offset: number): void {
+    const log = `epoch ${epoch}, partition ${partition}`
+    const offsets = this.#offsets.get(log)
+    if (offsets === undefined) this.#offsets.set(log, [offset])
+    else offsets.push(offset)
+  }
+}

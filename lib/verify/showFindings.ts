@@ -1,0 +1,29 @@
+import type { Difference, Findings } from './findings.ts'
+
+/** What a verification found, for people. */
+export function showFindings(findings: Findings, seconds: number): string {
+  const { ticks, candles, kafkaRecords, published, overtaken, unpublished } = findings
+  const count = (n: number) => n.toLocaleString('en-US')
+  const total = Object.values(candles).reduce((sum, n) => sum + n, 0)
+  const perTimeframe = Object.entries(candles).map(([timeframe, n]) => `${timeframe} ${count(n)}`)
+  const { differenceCount, differences } = findings
+  return [
+    `ticks     ${count(ticks)} that candles are made of`,
+    `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}`,
+    `Kafka     ${count(kafkaRecords)} messages: ${count(published)} candles as in Iceberg` +
+      (overtaken > 0 ? `, ${count(overtaken)} changed meanwhile and as in a later snapshot` : '') +
+      (unpublished > 0 ? `, ${count(unpublished)} not sent yet` : ''),
+    differenceCount === 0
+      ? `all equal  (${seconds.toFixed(1)} s)`
+      : `${count(differenceCount)} differences  (${seconds.toFixed(1)} s)${differenceCount > differences.length ? ', the first of them:' : ':'}`,
+    ...differences.map(difference => `  ${sentence(difference)}`),
+  ].join('\n')
+}
+
+function sentence({ in: where, problem, candle, fields = {}, detail }: Difference): string {
+  const what = candle && `${candle.timeframe} ${candle.dateTime} of ${candle.symbol} (${candle.source})`
+  const values = Object.entries(fields).map(
+    ([name, { found, expected }]) => `${name} is ${found}, must be ${expected}`,
+  )
+  return [where, problem, what, ...values, detail].filter(part => part !== undefined).join('  ')
+}

@@ -1,0 +1,44 @@
+import type { Table } from '../iceberg/table.ts'
+import type { Micros } from '../market/time.ts'
+import { loadInputs } from '../steps/rollupInputs.ts'
+import type { Services } from '../steps/services.ts'
+import { CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
+import { type Days, dayOf } from './dayCandles.ts'
+import { Findings } from './findings.ts'
+import { ALL_DAYS, VERIFY_LIMITS, verifyTables } from './verifyTables.ts'
+import { verifyTopics } from './verifyTopics.ts'
+
+/** From when to when, cut to whole days; without an end, all there is. */
+export interface VerifyRequest {
+  readonly fromUs?: Micros | undefined
+  readonly toUs?: Micros | undefined
+}
+
+/**
+ * Recomputes every candle of the days from the raw ticks, by a plain fold that shares no code with the SQL, and compares it
+ * with Iceberg, and Iceberg with the newest message of each candle on Kafka. It changes nothing, may run beside the
+ * pipeline, and looks at both tables as of one snapshot each. Weeks and months are compared when the days hold all of them.
+ */
+export async function verify(
+  services: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>,
+  { fromUs, toUs }: VerifyRequest,
+  onProgress: (line: string) => void,
+  limits = VERIFY_LIMITS,
+): Promise<Findings> {
+  const { catalog, store, topicLog, settings } = services
+  const findings = new Findings()
+  const days: Days =
+    fromUs === undefined && toUs === undefined
+      ? ALL_DAYS
+      : {
+          first: fromUs === undefined ? ALL_DAYS.first : dayOf(fromUs),
+          last: toUs === undefined ? ALL_DAYS.last : dayOf(toUs - 1),
+        }
+  const inputs = await loadInputs(services)
+  const verified = { store, inputs, price: settings.price, days, findings, limits, onProgress }
+  const loadCandles = (): Promise<Table> => loadTable(catalog, CANDLES_TABLE)
+  await verifyTables(verified)
+  await verifyTopics({ ...verified, topicLog, settings, loadCandles })
+  return findings
+}

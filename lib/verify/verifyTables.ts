@@ -1,0 +1,123 @@
+import { scanFiles } from '../iceberg/plan.ts'
+import type { ObjectStore } from '../ports.ts'
+import type { RollupInputs } from '../steps/rollupInputs.ts'
+import type { Price } from '../tables/candlesTable.ts'
+import { ticksState } from '../tables/ticksTable.ts'
+import { DAY_US } from './calendar.ts'
+import { CandleComparison } from './compareCandles.ts'
+import { type CandleFile, CandlesByDay, candleFiles, type Days, overlaps } from './dayCandles.ts'
+import { DayTicks } from './dayTicks.ts'
+import type { Findings } from './findings.ts'
+import { type Share, sharesFor } from './share.ts'
+
+/** Everything that one verification looks at: both tables at one moment. */
+export interface Verified {
+  readonly store: ObjectStore
+  readonly inputs: RollupInputs
+  readonly price: Price
+  readonly days: Days
+  readonly findings: Findings
+  readonly limits: VerifyLimits
+  readonly onProgress: (line: string) => void
+}
+
+/** What bounds the memory, and the patience. */
+export interface VerifyLimits {
+  /** Minutes of one day in memory at once: a kilobyte each, with all that belongs to them. */
+  readonly minutesAtOnce: number
+  /** Candles whose hashes are in memory at once: 50 bytes each. */
+  readonly candlesAtOnce: number
+  /** How long publish is given to send what the snapshot holds. */
+  readonly publishPatienceMs: number
+  /** Between two looks at candles of which Kafka knows more than the snapshot. */
+  readonly pauseMs: number
+}
+
+/** Half a gigabyte at most, however much there is. */
+export const VERIFY_LIMITS: VerifyLimits = {
+  minutesAtOnce: 400_000,
+  candlesAtOnce: 4_000_000,
+  publishPatienceMs: 15_000,
+  pauseMs: 2_000,
+}
+
+/** All days that there may be. */
+export const ALL_DAYS: Days = { first: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY }
+
+type TickFiles = ReadonlyMap<number, readonly string[]>
+
+/** Holds the stored candles to the ticks below their vector: every candle of the days, in one pass over both tables. */
+export async function verifyTables(verified: Verified): Promise<void> {
+  const { store, inputs, days, limits } = verified
+  const ticks = await tickFilesByDay(verified)
+  const candles = await candleFiles(store, inputs.candles, days)
+  for (const share of sharesFor(minutesADay(candles), limits.minutesAtOnce)) {
+    await verifyShare(verified, share, ticks, candles)
+  }
+}
+
+/** Paths by day; where all days are looked at, the table's rows are held to the count that its summary carries. */
+async function tickFilesByDay({ store, inputs, days, findings }: Verified): Promise<TickFiles> {
+  const byDay = new Map<number, string[]>()
+  let rows = 0
+  for await (const files of scanFiles(store, inputs.ticks)) {
+    for (const { path, partition, recordCount } of files) {
+      const day = Number(partition.date_time_day)
+      rows += recordCount
+      if (day < days.first || day > days.last) continue
+      byDay.set(day, [...(byDay.get(day) ?? []), path])
+    }
+  }
+  const { ticks } = ticksState(inputs.ticks).totals
+  if (days === ALL_DAYS && rows !== ticks) {
+    const detail = `the table has ${rows} rows, ${ticks} were ingested`
+    findings.report({ in: 'ticks', problem: rows < ticks ? 'missing' : 'surplus', detail })
+  }
+  return byDay
+}
+
+/** Of the busiest file's stretch, as if it were spread evenly. */
+function minutesADay(files: readonly CandleFile[]): number {
+  const m1 = files.filter(({ timeframe }) => timeframe === 'm1')
+  const perMonth = Map.groupBy(m1, ({ firstDay }) => Math.floor(firstDay / 30))
+  const rows = [...perMonth.values()].map(some => some.reduce((sum, file) => sum + file.rows, 0))
+  const days = [...perMonth.values()].map(some => 1 + spread(some))
+  return Math.max(0, ...rows.map((count, i) => count / days[i]!))
+}
+
+function spread(files: readonly CandleFile[]): number {
+  const first = files.reduce((least, { firstDay }) => Math.min(least, firstDay), Number.POSITIVE_INFINITY)
+  const last = files.reduce((most, { lastDay }) => Math.max(most, lastDay), Number.NEGATIVE_INFINITY)
+  return last - first
+}
+
+async function verifyShare(
+  { store, inputs: { state }, price, days, findings, onProgress }: Verified,
+  share: Share,
+  ticks: TickFiles,
+  candles: readonly CandleFile[],
+): Promise<void> {
+  const byDay = new CandlesByDay(store, share, candles)
+  const scope = { fromUs: days.first * DAY_US, toUs: (days.last + 1) * DAY_US }
+  const comparison = new CandleComparison(findings, { ...scope, closedUntilUs: state.closedUntilUs })
+  const listed = daysWithAnything(ticks, candles, days)
+  for (const [i, day] of listed.entries()) {
+    const dayTicks = new DayTicks(share, state.vector)
+    for (const path of ticks.get(day) ?? []) await dayTicks.read(store, path, price)
+    for (const detail of dayTicks.doubles()) findings.report({ in: 'ticks', problem: 'doubled', detail })
+    comparison.addDay(day * DAY_US, await byDay.take(day), dayTicks.symbols())
+    findings.ticks += dayTicks.count
+    const part = share.count === 1 ? '' : `, share ${share.index + 1} of ${share.count}`
+    onProgress(`${i + 1} of ${listed.length} days${part}: ${findings.ticks} ticks`)
+  }
+  comparison.end()
+}
+
+function daysWithAnything(ticks: TickFiles, candles: readonly CandleFile[], days: Days): number[] {
+  const found = new Set(ticks.keys())
+  for (const file of candles.filter(each => overlaps(each, days))) {
+    const [first, last] = [Math.max(file.firstDay, days.first), Math.min(file.lastDay, days.last)]
+    for (let day = first; day <= last; day++) found.add(day)
+  }
+  return [...found].sort((a, b) => a - b)
+}

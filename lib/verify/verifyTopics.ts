@@ -1,0 +1,142 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Table } from '../iceberg/table.ts'
+import type { Candle } from '../market/candle.ts'
+import type { TopicLog } from '../ports.ts'
+import { readMark } from '../steps/publishCandles.ts'
+import { isReached, type Mark } from '../steps/sendingOrder.ts'
+import type { Settings } from '../steps/services.ts'
+import { readCandles } from '../steps/storedCandles.ts'
+import { DAY_US, OF_DAYS, WITHIN_A_DAY } from './calendar.ts'
+import { contentsText, keyText } from './candleText.ts'
+import { endOf } from './compareCandles.ts'
+import { type CandleFile, candleFiles, type Days, dayOf, overlaps } from './dayCandles.ts'
+import { DigestTable } from './digestTable.ts'
+import { isInShare, type Share, sharesFor } from './share.ts'
+import { type Suspect, settle } from './suspects.ts'
+import { TopicRead } from './topicRead.ts'
+import type { Verified } from './verifyTables.ts'
+
+/** What the topics are compared with, and how it is loaded anew while the pipeline goes on. */
+export interface VerifiedTopics extends Verified {
+  readonly topicLog: TopicLog
+  readonly settings: Settings
+  readonly loadCandles: () => Promise<Table>
+}
+
+/** Shares of symbols are not of one size. */
+const UNEVEN = 2
+/** Suspects whose messages are kept; more are found wrong all the same. */
+const MESSAGES_KEPT = 100_000
+const POLL_MS = 250
+
+/**
+ * Compares the newest message of each candle on the topics with the candles table: all fields, none missing, none that
+ * is not there. What publish has not sent yet is counted; what changed meanwhile is compared with a later snapshot.
+ */
+export async function verifyTopics(verified: VerifiedTopics): Promise<void> {
+  const { store, inputs, days, limits } = verified
+  const mark = await awaitMark(verified)
+  const files = await candleFiles(store, inputs.candles, days)
+  for (const { timeframe } of [...WITHIN_A_DAY, ...OF_DAYS]) {
+    const ofTimeframe = files.filter(file => file.timeframe === timeframe)
+    const rows = ofTimeframe.reduce((sum, file) => sum + file.rows, 0)
+    for (const share of sharesFor(rows, limits.candlesAtOnce)) {
+      await verifyShare(verified, timeframe, share, ofTimeframe, mark)
+    }
+    verified.onProgress(`candles of ${timeframe} on Kafka compared`)
+  }
+}
+
+/** How far publish has come; it is given a while to send what the snapshot holds. */
+async function awaitMark({ inputs, limits, ...services }: VerifiedTopics): Promise<Mark | undefined> {
+  const deadlineMs = Date.now() + limits.publishPatienceMs
+  for (;;) {
+    const mark = await ownMark(services, inputs.candles)
+    const isEnough = mark !== undefined && isReached(mark, inputs.state.stampUs)
+    if (isEnough || inputs.state.stampUs === 0 || Date.now() >= deadlineMs) return mark
+    await setTimeout(POLL_MS)
+  }
+}
+
+/** Undefined when what was sent is of another table. */
+async function ownMark(
+  services: Pick<VerifiedTopics, 'topicLog' | 'settings'>,
+  { metadata }: Table,
+): Promise<Mark | undefined> {
+  const mark = await readMark(services)
+  return mark?.tableUuid === metadata.tableUuid ? mark : undefined
+}
+
+async function verifyShare(
+  verified: VerifiedTopics,
+  timeframe: string,
+  share: Share,
+  files: readonly CandleFile[],
+  mark: Mark | undefined,
+): Promise<void> {
+  const { store, topicLog, settings, days, findings, limits } = verified
+  const isOurs = (candle: Candle) => isWithin(candle, days) && isInShare(share, candle.source, candle.symbol)
+  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  const table = new DigestTable(share.count === 1 ? rows : (rows / share.count) * UNEVEN)
+  for await (const candle of candlesIn(store, files)) {
+    if (isOurs(candle)) table.add(keyText(candle), contentsText(candle), dayOf(candle.dateTimeUs))
+  }
+
+  const topic = new TopicRead(topicLog, settings.candleTopicPrefix + timeframe)
+  const others = new Map<string, Candle>()
+  for await (const candle of topic.toEnd()) {
+    if (share.index === 0) findings.kafkaRecords += 1
+    if (candle === undefined) {
+      findings.report({
+        in: 'kafka',
+        problem: 'surplus',
+        detail: `${timeframe}: a message that is no candle`,
+      })
+    } else if (isOurs({ ...candle, timeframe })) {
+      const key = keyText(candle)
+      if (table.see(key, contentsText(candle))) others.delete(key)
+      else if (others.size < MESSAGES_KEPT) others.set(key, candle)
+    }
+  }
+
+  const { equal, otherDays } = table.result()
+  findings.published += equal
+  const suspects = new Map<string, Suspect>([...others].map(([key, found]) => [key, { found }]))
+  const onOtherDays = files.filter(file =>
+    [...otherDays].some(day => overlaps(file, { first: day, last: day })),
+  )
+  for await (const candle of candlesIn(store, onOtherDays)) {
+    const key = keyText(candle)
+    if (isOurs(candle) && !table.isEqual(key)) suspects.set(key, { ...suspects.get(key), stored: candle })
+  }
+  await settle({
+    suspects,
+    mark,
+    findings,
+    pauseMs: limits.pauseMs,
+    news: () => topic.toEnd(),
+    reload: async () => {
+      const later = await verified.loadCandles()
+      return { mark: await ownMark(verified, later), candles: candlesOfDays(verified, later, timeframe) }
+    },
+  })
+}
+
+async function* candlesIn(store: Verified['store'], files: readonly CandleFile[]): AsyncGenerator<Candle> {
+  for (const file of files) yield* await readCandles(store, file)
+}
+
+/** Of a later version of the table, on the given days. */
+function candlesOfDays({ store }: VerifiedTopics, table: Table, timeframe: string) {
+  return async function* (daysWanted: Days): AsyncGenerator<Candle> {
+    const files = await candleFiles(store, table, daysWanted)
+    yield* candlesIn(
+      store,
+      files.filter(file => file.timeframe === timeframe),
+    )
+  }
+}
+
+function isWithin(candle: Candle, { first, last }: Days): boolean {
+  return candle.dateTimeUs >= first * DAY_US && endOf(candle) <= (last + 1) * DAY_US
+}

@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ReaderName, read } from '../../bench/readers/readers.ts'
+import { differences, type TableReport } from '../../bench/readers/report.ts'
+import { commitSnapshot } from '../../lib/iceberg/commit.ts'
+import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { stageSnapshot } from '../../lib/iceberg/stage.ts'
+import { referencedFiles } from '../../lib/iceberg/upkeep/referencedFiles.ts'
+import { writeDataFile } from '../../lib/iceberg/write.ts'
+import type { KafkaRecord, RecordBatch } from '../../lib/ports.ts'
+import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import { maintain } from '../../lib/steps/maintain.ts'
+import { publishCandles } from '../../lib/steps/publishCandles.ts'
+import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { readCandles } from '../../lib/steps/storedCandles.ts'
+import { CANDLES_TABLE, candleColumns, candlesState } from '../../lib/tables/candlesTable.ts'
+import { carriedState } from '../../lib/tables/layout.ts'
+import { nextOffset } from '../../lib/tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
+import { readSettings } from '../../sandbox/settings.ts'
+import { rollUpInMemory } from '../support/memoryRollup.ts'
+import { sandboxEnv, sendMessages, services, until } from './sandbox.ts'
+import { TICKS_TOPIC, tickMessage } from './ticks.ts'
+
+const SOURCE = 'MAINTAIN'
+const TICKS = 'market_data.stock_ticks'
+const CANDLES = 'market_data.candles'
+const READERS = ['pyiceberg', 'duckdb', 'trino'] as const satisfies ReaderName[]
+const connections = services()
+const { catalog, store } = connections
+const enoughTime = () => 240_000
+let sent = 0
+
+/** What of each partition the table does not have yet, as one event. */
+async function ingestAll(): Promise<void> {
+  const { vector } = ticksState(await catalog.loadTable(TICKS_TABLE))
+  const batches: RecordBatch[] = []
+  for (const [partition, { high }] of await connections.topicLog.offsets(TICKS_TOPIC)) {
+    const records: KafkaRecord[] = []
+    const from = nextOffset(vector, partition)
+    for await (const some of connections.topicLog.records(TICKS_TOPIC, partition, from, high)) {
+      records.push(...some)
+    }
+    if (records.length > 0) batches.push({ topic: TICKS_TOPIC, partition, records })
+  }
+  await ingestTicks(connections, batches)
+}
+
+/** So many commits of 20 ticks each on two days. */
+async function addTicks(commits: number): Promise<void> {
+  for (let i = 0; i < commits; i++) {
+    const messages = Array.from({ length: 20 }, (_, n) => {
+      const dateTime = new Date(Date.UTC(2025, 8, 30, 23, 54) + (sent + n) * 3_000).toISOString()
+      const fields = { symbol: `S${n % 3}`, mid: 100 + ((sent + n) % 13), number: sent + n, dateTime }
+      return { ...tickMessage({ source: SOURCE, ...fields }), partition: n % 4 }
+    })
+    await sendMessages(TICKS_TOPIC, messages)
+    sent += messages.length
+    await ingestAll()
+  }
+}
+
+/** As rollup does it, but for the computing: that is the oracle's. */
+async function settlePipeline(): Promise<void> {
+  const wholeMinuteUs = Math.floor(Date.now() / 60_000) * 60_000_000
+  const { closedUntilUs } = candlesState(await catalog.loadTable(CANDLES_TABLE))
+  await rollUpInMemory(connections, Math.max(closedUntilUs, wholeMinuteUs))
+  await publishCandles(connections, enoughTime)
+}
+
+const snapshotOf = async (ident: typeof TICKS_TABLE) => currentSnapshot(await catalog.loadTable(ident))!
+
+async function reportOf(reader: ReaderName, table: string): Promise<TableReport> {
+  const env = { ...process.env, ...sandboxEnv() }
+  const { cacheDir } = readSettings()
+  const reports = await read(reader, { tables: [table], symbol: 'S1', env, cacheDir, onProgress: () => {} })
+  return [...reports.values()][0]!
+}
+
+const VERIFY = fileURLToPath(new URL('../../bin/verify.ts', import.meta.url))
+
+async function runVerify(...args: string[]) {
+  const child = spawn(process.execPath, [VERIFY, '--json', ...args], {
+    env: { ...process.env, ...sandboxEnv() },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [[code], output] = await Promise.all([once(child, 'close'), text(child.stdout)])
+  return { code, findings: JSON.parse(output || '{}') }
+}
+
+beforeAll(async () => {
+  await addTicks(12)
+  await settlePipeline()
+})
+afterAll(() => connections.close())
+
+describe('maintain on real servers', () => {
+  const before = new Map<string, TableReport>()
+  let heldSnapshot: bigint
+  beforeAll(async () => {
+    heldSnapshot = (await snapshotOf(TICKS_TABLE)).snapshotId
+    for (const table of [TICKS, CANDLES]) before.set(table, await reportOf('pyiceberg', table))
+  })
+
+  test('merges the ticks of 12 commits on 2 days into 1 file a day', async () => {
+    const result = await maintain(connections, { only: 'compaction' }, enoughTime)
+    expect(result[TICKS]!.merged).toBeGreaterThanOrEqual(12)
+    const { summary, sequenceNumber } = await snapshotOf(TICKS_TABLE)
+    expect(summary.operation).toBe('replace')
+    const files = await planFiles(store, await catalog.loadTable(TICKS_TABLE))
+    const newest = files.filter(file => file.fileSequenceNumber === sequenceNumber)
+    expect(newest.length).toBeGreaterThanOrEqual(2)
+    expect(newest.every(file => file.sequenceNumber < sequenceNumber)).toBe(true)
+  })
+
+  test.each(READERS)(
+    '%s finds the same rows as before, and those of the snapshot before too',
+    async reader => {
+      for (const table of [TICKS, CANDLES]) {
+        expect(differences(before.get(table)!, await reportOf(reader, table))).toEqual([])
+      }
+      expect(differences(before.get(TICKS)!, await reportOf(reader, `${TICKS}@${heldSnapshot}`))).toEqual([])
+    },
+  )
+
+  test('rollup reads nothing again, and takes late ticks in as ever', async () => {
+    expect(await takeInTicks(connections, enoughTime)).toMatchObject({ changed: 0, behind: 0 })
+    sent -= 20
+    await addTicks(1)
+    expect(await takeInTicks(connections, enoughTime)).toMatchObject({ behind: 0 })
+    await publishCandles(connections, enoughTime)
+    expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
+  })
+
+  test('names every file as the store lists it', async () => {
+    for (const ident of [TICKS_TABLE, CANDLES_TABLE]) {
+      const table = await catalog.loadTable(ident)
+      const listed = new Set<string>()
+      for await (const page of store.list(`${table.metadata.location}/`)) {
+        for (const { uri } of page) listed.add(uri)
+      }
+      const missing: string[] = []
+      for await (const uris of referencedFiles(store, table)) {
+        missing.push(...uris.filter(uri => !listed.has(uri)))
+      }
+      expect(missing).toEqual([])
+    }
+  })
+
+  test('removes an orphan when its time has come, and nothing that anyone can reach', async () => {
+    const { location } = (await catalog.loadTable(TICKS_TABLE)).metadata
+    const orphan = `${location}/data/orphan-${Date.now()}.parquet`
+    await store.write(orphan, Uint8Array.of(1))
+    const settings = { ...connections.settings, retentionMs: 3_000 }
+    const isGone = () =>
+      store.read(orphan).then(
+        () => false,
+        () => true,
+      )
+    await until('the orphan is removed', async () => {
+      await addTicks(1)
+      await maintain({ ...connections, settings }, { only: 'orphans' }, enoughTime)
+      return isGone()
+    })
+    await settlePipeline()
+    expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
+    const listed = (await catalog.loadTable(TICKS_TABLE)).metadata.snapshots.map(s => s.snapshotId)
+    expect(listed).toContain(heldSnapshot)
+    expect((await reportOf('pyiceberg', `${TICKS}@${heldSnapshot}`)).count).toBe(before.get(TICKS)!.count)
+  })
+})
+
+describe('verify on real servers', () => {
+  test('finds a candle that was changed by hand, and ends with 1; again right, with 0', async () => {
+    const right = await catalog.loadTable(CANDLES_TABLE)
+    const [file] = await planFiles(store, right, { keep: ({ partition }) => partition.timeframe === 'h1' })
+    const [first, ...rest] = await readCandles(store, file!)
+    const rows = [{ ...first!, open: first!.open + 1 }, ...rest]
+    const add = [await writeDataFile(store, right, candleColumns(rows), rows.length)]
+    const change = { add, remove: [file!], summary: carriedState(right), nowMs: Date.now() }
+    await commitSnapshot(catalog, right, await stageSnapshot(store, right, change))
+    const { code, findings } = await runVerify()
+    expect(code).toBe(1)
+    expect(findings.differences).toMatchObject([
+      { in: 'iceberg', problem: 'differs', candle: { symbol: first!.symbol }, fields: { open: {} } },
+      { in: 'kafka', problem: 'differs', candle: { symbol: first!.symbol }, fields: { open: {} } },
+    ])
+    const snapshotId = right.metadata.currentSnapshotId!
+    const back = { action: 'set-snapshot-ref', ref: 'main', type: 'branch', snapshotId } as const
+    await catalog.commit(CANDLES_TABLE, [], [back])
+    expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
+  })
+
+  test('of one day counts that day alone', async () => {
+    const { code, findings } = await runVerify('--from', '2025-09-30', '--to', '2025-10-01')
+    expect(code).toBe(0)
+    expect(findings.candles).toMatchObject({ D1: expect.any(Number) })
+    expect(findings.candles.M1).toBeUndefined()
+  })
+
+  test.each([
+    [['--from', 'yesterday']],
+    [['--to']],
+    [['--from', '2025-01-02', '--to', '2025-01-01']],
+    [['x']],
+  ])('ends with 2 when called with %j', async args => {
+    expect((await runVerify(...args)).code).toBe(2)
+  })
+})

@@ -1,0 +1,334 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { commitSnapshot } from '../../lib/iceberg/commit.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { stageSnapshot } from '../../lib/iceberg/stage.ts'
+import { writeDataFile } from '../../lib/iceberg/write.ts'
+import { type Candle, candleMessage } from '../../lib/market/candle.ts'
+import { publishCandles } from '../../lib/steps/publishCandles.ts'
+import { readCandles } from '../../lib/steps/storedCandles.ts'
+import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import { carriedState } from '../../lib/tables/layout.ts'
+import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { type VerifyRequest, verify } from '../../lib/verify/verify.ts'
+import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
+import { batch, ingest, newWorld, produce, type World } from '../steps/world.ts'
+import { rollUpInMemory } from '../support/memoryRollup.ts'
+
+const LIMITS = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 20 }
+/** Ends of a week, a month and a year, and a day between. */
+const MOMENTS = [
+  '2025-12-28T23:59:59.999999',
+  '2025-12-29T00:00:00',
+  '2025-12-31T23:59:00',
+  '2026-01-01T00:00:00',
+  '2026-01-01T00:00:30',
+  '2026-02-11T10:20:30',
+  '2026-03-01T11:59:59',
+]
+const SYMBOLS = ['EURUSD', `O'NEIL|"😀`, 'x'.repeat(64)]
+
+let world: World
+beforeEach(async () => {
+  world = await newWorld()
+  await addTicks(MOMENTS)
+  await rollUp()
+  await publish()
+})
+
+const rollUp = () => rollUpInMemory(world.services, Date.UTC(2026, 2, 1, 12) * 1000)
+const publish = () => publishCandles(world.services, () => 60_000)
+const check = (request: VerifyRequest = {}, limits = LIMITS, onProgress = () => {}) =>
+  verify(world.services, request, onProgress, limits)
+const usOf = (text: string) => Date.parse(text) * 1000
+
+async function addTicks(moments: readonly string[]): Promise<void> {
+  const from = (await world.log.offsets('ticks')).get(0)!.high
+  const texts = moments.flatMap((dateTime, i) =>
+    SYMBOLS.map((symbol, s) => {
+      const mid = 100 + ((i * 7) % 5) + s / 8
+      return JSON.stringify({ source: 's', symbol, ask: mid + 1, bid: mid - 1, mid, number: i, dateTime })
+    }),
+  )
+  produce(world, 0, ...texts)
+  await ingest(world, [await batch(world, 0, from, from + texts.length)])
+}
+
+/** Changes rows of the candles table by hand, as nobody should. */
+async function tamper(change: (rows: readonly Candle[]) => readonly Candle[]): Promise<void> {
+  const { store } = world.services
+  const table = await world.catalog.loadTable(CANDLES_TABLE)
+  const files = await planFiles(store, table)
+  const rows = await Promise.all(files.map(async file => change(await readCandles(store, file))))
+  const add = await Promise.all(
+    rows
+      .filter(some => some.length > 0)
+      .map(some => writeDataFile(store, table, candleColumns(some), some.length)),
+  )
+  const summary = carriedState(table)
+  const staged = await stageSnapshot(store, table, { add, remove: files, summary, nowMs: 0 })
+  await commitSnapshot(world.catalog, table, staged)
+}
+
+/** Puts a message of the same key behind the one that is there. */
+async function overtake(topic: string, { key, value }: { key: string; value: string }): Promise<void> {
+  for (const [partition, { high }] of await world.log.offsets(topic)) {
+    for await (const records of world.log.records(topic, partition, 0, high)) {
+      if (!records.some(record => String(record.key) === key)) continue
+      world.log.append(topic, partition, [{ key: Buffer.from(key), value: Buffer.from(value) }])
+    }
+  }
+}
+
+const isOne = ({ timeframe, symbol, dateTimeUs }: Candle) =>
+  timeframe === 'h1' && symbol === 'EURUSD' && dateTimeUs === usOf('2026-02-11T10:00:00Z')
+const ONE = { timeframe: 'h1', symbol: 'EURUSD', source: 's', dateTime: '2026-02-11T10:00:00.000000Z' }
+
+async function candleOne(): Promise<Candle> {
+  const { store } = world.services
+  const files = await planFiles(store, await world.catalog.loadTable(CANDLES_TABLE))
+  const rows = await Promise.all(files.map(file => readCandles(store, file)))
+  return rows.flat().find(isOne)!
+}
+
+describe('verify', () => {
+  test('finds nothing wrong with 7 ticks of 3 symbols, their candles and messages', async () => {
+    const findings = await check()
+    expect(findings).toMatchObject({ ticks: 21, differenceCount: 0, differences: [], unpublished: 0 })
+    expect(findings.candles).toEqual({
+      m1: 18,
+      m5: 18,
+      m10: 18,
+      m15: 18,
+      m30: 18,
+      h1: 18,
+      h3: 18,
+      h4: 18,
+      D1: 18,
+      W1: 12,
+      M1: 12,
+    })
+    expect(findings.published).toBe(186)
+    expect(findings.kafkaRecords).toBe(186)
+  })
+
+  test('finds the same share by share, when not all fits into memory at once', async () => {
+    const findings = await check({}, { ...LIMITS, minutesAtOnce: 1, candlesAtOnce: 9 })
+    expect(findings).toMatchObject({ ticks: 21, differenceCount: 0, published: 186, kafkaRecords: 186 })
+  })
+
+  test.each([
+    ['open', { open: 7 }],
+    ['high', { high: 107 }],
+    ['low', { low: -7 }],
+    ['close', { close: 7 }],
+    ['volume', { volume: 7 }],
+    ['closed', { closed: false }],
+  ])(
+    'finds a wrong %s, in Iceberg and against Kafka',
+    async (field, wrong) => {
+      const right = await candleOne()
+      await tamper(rows => rows.map(row => (isOne(row) ? { ...row, ...wrong } : row)))
+      const findings = await check()
+      expect(findings.differenceCount).toBe(2)
+      const [found, expected] = [wrong, right].map(
+        candle => (candle as unknown as Record<string, unknown>)[field],
+      )
+      expect(findings.differences).toMatchObject([
+        { in: 'iceberg', problem: 'differs', candle: ONE, fields: { [field]: { found, expected } } },
+        {
+          in: 'kafka',
+          problem: 'differs',
+          candle: ONE,
+          fields: { [field]: { found: expected, expected: found } },
+        },
+      ])
+    },
+    30_000,
+  )
+
+  test.each([
+    ['revision', { revision: 2 }],
+    ['updatedAtUs', { updatedAtUs: 1 }],
+  ])(
+    'finds a %s that is not the one on Kafka',
+    async (field, wrong) => {
+      await tamper(rows => rows.map(row => (isOne(row) ? { ...row, ...wrong } : row)))
+      const { differences } = await check()
+      expect(differences).toMatchObject([
+        { in: 'kafka', problem: 'differs', candle: ONE, fields: { [field]: {} } },
+      ])
+    },
+    30_000,
+  )
+
+  test('finds a missing candle, a surplus one and a doubled one', async () => {
+    const one = await candleOne()
+    await tamper(rows => rows.filter(row => !isOne(row)))
+    expect((await check()).differences).toMatchObject([
+      { in: 'iceberg', problem: 'missing', candle: ONE },
+      { in: 'kafka', problem: 'surplus', candle: ONE },
+    ])
+    const stray = { ...one, dateTimeUs: usOf('2026-02-12T10:00:00Z') }
+    const isFebruary = ({ dateTimeUs }: Candle) =>
+      dateTimeUs >= usOf('2026-02-01') && dateTimeUs < usOf('2026-03-01')
+    await tamper(rows =>
+      rows.some(row => row.timeframe === 'h1' && isFebruary(row)) ? [...rows, one, one, stray] : rows,
+    )
+    const { differences } = await check()
+    expect(differences).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ in: 'iceberg', problem: 'doubled', candle: ONE }),
+        expect.objectContaining({
+          in: 'iceberg',
+          problem: 'surplus',
+          candle: { ...ONE, dateTime: '2026-02-12T10:00:00.000000Z' },
+        }),
+      ]),
+    )
+  }, 60_000)
+
+  test('finds a week and a month that are surplus, wrong or missing', async () => {
+    const isLong = ({ timeframe }: Candle) => timeframe === 'W1' || timeframe === 'M1'
+    await tamper(rows =>
+      rows.map(row => (isLong(row) && row.symbol === 'EURUSD' ? { ...row, high: 999 } : row)),
+    )
+    const { differences } = await check()
+    const wrong = differences.filter(difference => difference.in === 'iceberg')
+    expect(wrong.filter(({ candle }) => candle?.timeframe === 'W1')).toHaveLength(4)
+    expect(wrong.filter(({ candle }) => candle?.timeframe === 'M1')).toHaveLength(4)
+  }, 90_000)
+
+  test('finds a wrong revision on Kafka, a message that is missing there and one of no candle', async () => {
+    const one = await candleOne()
+    const wrong = candleMessage({ ...one, revision: 3 })
+    const places = await Promise.all(
+      [0, 1, 2, 3].map(async partition => ({
+        partition,
+        first: await world.log.firstFrom('candle_M1', partition, 0),
+      })),
+    )
+    const { partition, first } = places.find(place => place.first !== undefined)!
+    world.log.remove('candle_M1', partition, first!.offset)
+    await overtake('candle_h1', wrong)
+    world.log.append('candle_h1', 1, [{ key: Buffer.from('k'), value: Buffer.from('{}') }])
+    world.log.append('candle_D1', 3, [
+      {
+        key: Buffer.from('k'),
+        value: Buffer.from(candleMessage({ ...one, timeframe: 'D1', symbol: 'new' }).value),
+      },
+    ])
+    const { differences, differenceCount } = await check()
+    expect(differenceCount).toBe(4)
+    expect(differences).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          in: 'kafka',
+          problem: 'surplus',
+          detail: 'h1: a message that is no candle',
+        }),
+        expect.objectContaining({
+          in: 'kafka',
+          problem: 'surplus',
+          candle: { ...ONE, timeframe: 'D1', symbol: 'new' },
+        }),
+        expect.objectContaining({ problem: 'missing', candle: expect.objectContaining({ timeframe: 'M1' }) }),
+        expect.objectContaining({
+          problem: 'differs',
+          candle: ONE,
+          fields: { revision: { found: 3, expected: 1 } },
+        }),
+      ]),
+    )
+  }, 90_000)
+
+  test('finds a tick that is missing, and one that is there twice', async () => {
+    const { store } = world.services
+    const table = await world.catalog.loadTable(TICKS_TABLE)
+    const [file] = await planFiles(store, table, { keep: ({ recordCount }) => recordCount === 3 })
+    const summary = carriedState(table)
+    const gone = await stageSnapshot(store, table, { add: [], remove: [file!], summary, nowMs: 0 })
+    const without = await commitSnapshot(world.catalog, table, gone)
+    const missing = await check()
+    expect(missing.differences[0]).toEqual({
+      in: 'ticks',
+      problem: 'missing',
+      detail: 'the table has 18 rows, 21 were ingested',
+    })
+    expect(missing.differences[1]).toMatchObject({ in: 'iceberg' })
+    const twice = await stageSnapshot(store, without, {
+      add: [file!, { ...file!, path: file!.path }],
+      summary,
+      nowMs: 0,
+    })
+    await commitSnapshot(world.catalog, without, twice)
+    const { differences } = await check()
+    expect(differences.filter(each => each.in === 'ticks').map(({ problem }) => problem)).toEqual([
+      'surplus',
+      'doubled',
+      'doubled',
+      'doubled',
+    ])
+  }, 30_000)
+
+  test('looks only at the days asked for, and at weeks and months that lie in them', async () => {
+    await tamper(rows => rows.map(row => (isOne(row) ? { ...row, open: 7 } : row)))
+    const day = (from: string, to: string) => check({ fromUs: usOf(from), toUs: usOf(to) })
+    expect(await day('2026-02-01', '2026-02-11')).toMatchObject({ differenceCount: 0, ticks: 0 })
+    const one = await day('2026-02-11', '2026-02-12')
+    expect(one).toMatchObject({ differenceCount: 2, ticks: 3 })
+    expect(one.candles).toEqual({ m1: 3, m5: 3, m10: 3, m15: 3, m30: 3, h1: 3, h3: 3, h4: 3, D1: 3 })
+    expect((await day('2026-02-09', '2026-02-16')).candles.W1).toBe(3)
+    expect((await day('2026-02-01', '2026-03-01')).candles).toMatchObject({ W1: 3, M1: 3 })
+  }, 60_000)
+
+  test('ticks that the candles do not have yet are left out; candles that were not sent are counted', async () => {
+    await addTicks(['2026-02-11T10:20:59'])
+    expect(await check()).toMatchObject({ ticks: 21, differenceCount: 0 })
+    await rollUp()
+    expect(await check()).toMatchObject({ ticks: 24, differenceCount: 0, unpublished: 33 })
+    await publish()
+    expect(await check()).toMatchObject({
+      ticks: 24,
+      differenceCount: 0,
+      unpublished: 0,
+      kafkaRecords: 186 + 33,
+    })
+  })
+
+  test('is exact while the pipeline goes on: what changed meanwhile is compared with a later snapshot', async () => {
+    let isOn = true
+    const work = (async () => {
+      for (let second = 10; isOn && second < 60; second++) {
+        await addTicks([`2026-02-11T10:21:${second}`])
+        await rollUp()
+        await publish()
+      }
+    })()
+    const findings = await check({}, { ...LIMITS, publishPatienceMs: 5_000, pauseMs: 200 })
+    isOn = false
+    await work
+    expect(findings.differences).toEqual([])
+    expect((await check()).differences).toEqual([])
+  }, 60_000)
+
+  test('refuses to compare candles of another price than the setting says', async () => {
+    const settings = { ...world.services.settings, price: 'ask' as const }
+    await expect(verify({ ...world.services, settings }, {}, () => {}, LIMITS)).rejects.toThrow(
+      'is made of mid',
+    )
+  })
+
+  test('an empty pipeline is right', async () => {
+    world = await newWorld()
+    expect(await check()).toMatchObject({ ticks: 0, differenceCount: 0, candles: {} })
+  })
+
+  test('the state of a candles table by hand is what decides which ticks count', async () => {
+    const table = await world.catalog.loadTable(CANDLES_TABLE)
+    const summary = candlesSummary({ ...candlesState(table), closedUntilUs: 0 })
+    const staged = await stageSnapshot(world.services.store, table, { add: [], summary, nowMs: 0 })
+    await commitSnapshot(world.catalog, table, staged)
+    const { differences } = await check()
+    expect(differences[0]).toMatchObject({ fields: { closed: { found: true, expected: false } } })
+  })
+})
