@@ -3,7 +3,7 @@
 A reader prints JSON lines, for each table it is given:
     {"table", "snapshot", "count"}                 once; the snapshot only where the reader chose it
     {"table", "column", "min", "max", "sum"}       for each column; "sum" only of numbers
-    {"table", "symbol", "row": {column: value}}    for each row of one symbol, in one fixed order
+    {"table", "row": {column: value}}              for each row of one symbol or source, in one fixed order
 Equal tables give equal lines, whatever the engine, but for the last digits of a sum.
 """
 
@@ -63,7 +63,8 @@ class Request:
 
     table: str
     snapshot: int | None
-    symbol: str | None
+    owner: tuple[str, str] | None
+    """The column, symbol or source, and the value of which the rows are wanted."""
     limit: int
 
 
@@ -71,16 +72,19 @@ def requests() -> list[Request]:
     """What the command line asks for."""
     parser = ArgumentParser(description="Prints what Iceberg tables hold, as JSON lines.")
     parser.add_argument("tables", nargs="*", metavar="NAMESPACE.TABLE[@SNAPSHOT]", default=TABLES)
-    parser.add_argument("--symbol", help="whose rows to print; the first one in the alphabet if not given")
+    owner = parser.add_mutually_exclusive_group()
+    owner.add_argument("--symbol", help="whose rows to print; the first one in the alphabet if not given")
+    owner.add_argument("--source", help="whose rows to print instead")
     parser.add_argument("--limit", type=int, default=1000, help="how many of its rows at most (1000)")
     arguments = parser.parse_args()
-    return [parse_table(name, arguments.symbol, arguments.limit) for name in arguments.tables]
+    named = [(column, value) for column in ("symbol", "source") if (value := getattr(arguments, column)) is not None]
+    return [parse_table(name, named[0] if named else None, arguments.limit) for name in arguments.tables]
 
 
-def parse_table(text: str, symbol: str | None, limit: int) -> Request:
+def parse_table(text: str, owner: tuple[str, str] | None, limit: int) -> Request:
     """`namespace.table` or `namespace.table@snapshot`."""
     table, _, snapshot = text.partition("@")
-    return Request(table, int(snapshot) if snapshot else None, symbol, limit)
+    return Request(table, int(snapshot) if snapshot else None, owner, limit)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,6 @@ def bounds_line(column: Column, low, high, total) -> dict:
     return {**line, "sum": total} if column.is_number else line
 
 
-def print_row(table: str, symbol: str, columns: list[Column], values: Sequence) -> None:
+def print_row(table: str, columns: list[Column], values: Sequence) -> None:
     row = {column.name: column.printed(value) for column, value in zip(columns, values, strict=True)}
-    print_line(table=table, symbol=symbol, row=row)
+    print_line(table=table, row=row)

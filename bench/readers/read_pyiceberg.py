@@ -68,7 +68,7 @@ def report(table: Table, request: Request) -> None:
     current = table.current_snapshot()
     snapshot = request.snapshot or (current and current.snapshot_id)
     symbol = report_columns(table.scan(snapshot_id=snapshot), request, columns, snapshot)
-    report_rows(table, request, columns, snapshot, request.symbol or symbol)
+    report_rows(table, request, columns, snapshot, request.owner or (symbol and ("symbol", symbol)))
 
 
 def report_columns(scan: DataScan, request: Request, columns: list[Column], snapshot: int | None) -> str | None:
@@ -85,14 +85,16 @@ def report_columns(scan: DataScan, request: Request, columns: list[Column], snap
     return bounds["symbol"].low
 
 
-def report_rows(table: Table, request: Request, columns: list[Column], snapshot: int | None, symbol: str) -> None:
-    scan = table.scan(row_filter=EqualTo("symbol", symbol), snapshot_id=snapshot) if symbol else None
+def report_rows(
+    table: Table, request: Request, columns: list[Column], snapshot: int | None, owner: tuple[str, str] | None
+) -> None:
+    scan = table.scan(row_filter=EqualTo(*owner), snapshot_id=snapshot) if owner else None
     found = scan.to_arrow() if scan else pa.table({column.name: [] for column in columns})
     order = [(column.name, "ascending", "at_end") for column in in_order(columns)]
     rows = found.take(pc.sort_indices(found, order)[: request.limit])
     lists = [plain(column, rows.column(column.name)).to_pylist() for column in columns]
     for values in zip(*lists, strict=True):
-        print_row(request.table, symbol, columns, values)
+        print_row(request.table, columns, values)
 
 
 def main() -> None:

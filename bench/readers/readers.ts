@@ -22,11 +22,17 @@ export class ReaderFailed extends TickhouseError {
   constructor(reader: ReaderName, output: string, dirs: Iterable<string>) {
     super(
       'READER_FAILED',
-      `${reader} could not read the tables: ${output.trim().split('\n').at(-1)}\n` +
+      `${reader} could not read the tables: ${complaint(output)}\n` +
         'Are the servers up (npm run sandbox -- status), and are there tables (npm run set-up)? ' +
         `If the reader itself is damaged, remove ${[...dirs].join(', ')} and try again.`,
     )
   }
+}
+
+/** The end of what a program said when it failed, without the places in its code. */
+function complaint(output: string): string {
+  const lines = output.split('\n').filter(line => /^(?!Traceback)\S/.test(line))
+  return lines.slice(-4).join('\n')
 }
 
 /** Which tables to read, and where: as the scripts in this folder take them. */
@@ -35,7 +41,9 @@ export interface ReadRequest {
   tables: readonly string[]
   /** How many rows of one symbol; the scripts' own bound when left out. */
   limit?: number
+  /** Whose rows; those of the first symbol when both are left out. */
   symbol?: string
+  source?: string
   /** The variables that lead to the servers. */
   env: NodeJS.ProcessEnv
   cacheDir: string
@@ -64,11 +72,10 @@ export async function read(reader: ReaderName, request: ReadRequest): Promise<Ma
   return parseReport(output)
 }
 
-function options({ limit, symbol }: ReadRequest): string[] {
-  return [
-    ...(limit === undefined ? [] : ['--limit', String(limit)]),
-    ...(symbol === undefined ? [] : ['--symbol', symbol]),
-  ]
+function options(request: ReadRequest): string[] {
+  return (['limit', 'symbol', 'source'] as const).flatMap(name =>
+    request[name] === undefined ? [] : [`--${name}=${request[name]}`],
+  )
 }
 
 /** Spark takes its jars from this variable: https://spark.apache.org/docs/latest/api/python/ */
@@ -76,5 +83,5 @@ async function sparkEnv(dirs: ReadonlyMap<PackageName, string>): Promise<NodeJS.
   const dir = dirs.get('sparkJars')
   if (dir === undefined) return {}
   const jars = (await readdir(dir)).filter(name => name.endsWith('.jar')).map(name => join(dir, name))
-  return { PYSPARK_SUBMIT_ARGS: `--jars ${jars.join(',')} pyspark-shell` }
+  return { PYSPARK_SUBMIT_ARGS: `--driver-memory 1g --jars ${jars.join(',')} pyspark-shell` }
 }

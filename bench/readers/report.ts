@@ -14,14 +14,14 @@ export interface TableReport {
   /** The snapshot that was read, where the reader chose it itself; null in a table that has none. */
   snapshot?: string | null
   columns: Map<string, ColumnReport>
-  /** Rows of one symbol, in an order that is the same for all readers. */
+  /** Rows of one symbol or source, in an order that is the same for all readers. */
   rows: Record<string, Value>[]
 }
 
 type Line = { table: string } & (
   | { count: number; snapshot?: string | null }
   | ({ column: string } & ColumnReport)
-  | { symbol: string; row: Record<string, Value> }
+  | { row: Record<string, Value> }
 )
 
 /** Sums of doubles depend on the order of adding: this share of all that was added may differ. */
@@ -81,11 +81,11 @@ function sumsAgree(
 
 function* rowDifferences(expected: TableReport, found: TableReport): Iterable<string> {
   if (found.rows.length !== expected.rows.length)
-    yield `${found.rows.length} rows of the symbol instead of ${expected.rows.length}`
+    yield `${found.rows.length} rows of one symbol instead of ${expected.rows.length}`
   const differs = expected.rows.findIndex((row, index) => !sameRow(row, found.rows[index]))
   if (differs >= 0) {
     const rows = [found.rows[differs], expected.rows[differs]].map(row => JSON.stringify(row))
-    yield `row ${differs} of the symbol is ${rows[0]} instead of ${rows[1]}`
+    yield `row ${differs} of one symbol is ${rows[0]} instead of ${rows[1]}`
   }
 }
 

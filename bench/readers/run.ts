@@ -1,17 +1,20 @@
 import { parseArgs } from 'node:util'
 import { TickhouseError } from '../../lib/errors.ts'
 import { functionEnv, readSettings } from '../../sandbox/settings.ts'
-import { READERS, type ReaderName, read } from './readers.ts'
-import { differences, type TableReport } from './report.ts'
+import { comparison, contents } from './print.ts'
+import { requireServers } from './reach.ts'
+import { READERS, type ReaderName, type ReadRequest, read } from './readers.ts'
+import type { TableReport } from './report.ts'
 
 const USAGE = `npm run readers -- [--only READER,…] [--limit ROWS] [--symbol SYMBOL] [NAMESPACE.TABLE …]
 
 Reads tables of a running sandbox, as of one snapshot, with PyIceberg, DuckDB, Trino and Spark, and compares what they
-find: the count, the bounds and sum of each column, the rows of one symbol. Ends with 1 when any of them differs.`
+find: the count, the bounds and sum of each column, the rows of one symbol. What a reader needs is fetched when it is
+used first. Ends with 1 when any of them differs.`
 
-type Reports = Map<string, TableReport>
+type Reports = ReadonlyMap<string, TableReport>
 
-/** `npm run readers`: prints a line per table and reader; gives the exit code. */
+/** `npm run readers`: prints what the tables hold, and whether all readers agree; gives the exit code. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -32,19 +35,13 @@ async function main(): Promise<number> {
     cacheDir: settings.cacheDir,
     onProgress: say,
   }
-  const timed = async (reader: ReaderName, tables: readonly string[]) => {
-    const startedMs = performance.now()
-    const reports = await read(reader, { ...request, tables })
-    say(`${reader} read them in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
-    return reports
-  }
-
+  await requireServers(request.env)
   const [first, ...others] = chosen(values.only)
-  const expected = await timed(first, positionals)
-  const pinned = [...expected].map(([table, { snapshot }]) => (snapshot ? `${table}@${snapshot}` : table))
+  const expected = await timed(first, { ...request, tables: positionals })
+  const tables = [...expected].map(([table, { snapshot }]) => (snapshot ? `${table}@${snapshot}` : table))
   const found = new Map<ReaderName, Reports>()
-  for (const reader of others) found.set(reader, await timed(reader, pinned))
-  return compare(expected, found)
+  for (const reader of others) found.set(reader, await timed(reader, { ...request, tables }))
+  return compare(first, expected, found)
 }
 
 /** PyIceberg always, as the others are measured by it, and those asked for. */
@@ -57,18 +54,26 @@ function chosen(only: string | undefined): [ReaderName, ...ReaderName[]] {
   return ['pyiceberg', ...all.filter(name => name !== 'pyiceberg' && wanted.includes(name))]
 }
 
-function compare(expected: Reports, found: ReadonlyMap<ReaderName, Reports>): number {
+async function timed(reader: ReaderName, request: ReadRequest): Promise<Reports> {
+  const startedMs = performance.now()
+  const reports = await read(reader, request)
+  say(`${reader} read them in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  return reports
+}
+
+function compare(first: ReaderName, expected: Reports, found: ReadonlyMap<ReaderName, Reports>): number {
   let differing = 0
   for (const [table, report] of expected) {
-    const { count, columns, rows, snapshot } = report
-    say(`\n${table}${snapshot ? `, snapshot ${snapshot}` : ''}`)
-    const size = `${count} rows, ${columns.size} columns, ${rows.length} rows of one symbol`
-    say(`  pyiceberg  ${size}`)
-    for (const [reader, reports] of found) {
-      const sentences = differences(report, reports.get(table))
-      differing += sentences.length
-      say(`  ${reader.padEnd(9)}  ${sentences.length === 0 ? 'equal' : sentences.join('\n             ')}`)
-    }
+    const others = new Map([...found].map(([reader, reports]) => [reader, reports.get(table)]))
+    const compared = comparison(report, others)
+    differing += compared.differing
+    for (const line of [
+      '',
+      ...contents(table, report),
+      `  read by ${first}; by the others:`,
+      ...compared.lines,
+    ])
+      say(line)
   }
   return differing === 0 ? 0 : 1
 }

@@ -22,7 +22,7 @@ class Engine:
         """Prints the lines of one table."""
         columns = self.columns(request.table)
         symbol = self.report_columns(request, columns)
-        self.report_rows(request, columns, request.symbol or symbol)
+        self.report_rows(request, columns, request.owner or ("symbol", symbol))
 
     def report_columns(self, request: Request, columns: list[Column]) -> str | None:
         """Prints the count and every column's bounds, from one scan; gives the first symbol."""
@@ -40,15 +40,16 @@ class Engine:
         total = f"sum(CAST({column.name} AS DOUBLE))" if column.is_number else "NULL"
         return [*(self.value(column, f"{name}({column.name})") for name in ("min", "max")), total]
 
-    def report_rows(self, request: Request, columns: list[Column], symbol: str | None) -> None:
+    def report_rows(self, request: Request, columns: list[Column], owner: tuple[str, str | None]) -> None:
+        name, owned_by = owner
         values = ", ".join(self.value(column, column.name) for column in columns)
         order = ", ".join(f"{column.name} NULLS LAST" for column in in_order(columns))
         rows = self.rows(
-            f"SELECT {values} FROM {self.source(request)} WHERE symbol = ? ORDER BY {order} LIMIT {request.limit}",
-            [symbol],
+            f"SELECT {values} FROM {self.source(request)} WHERE {name} = ? ORDER BY {order} LIMIT {request.limit}",
+            [owned_by],
         )
         for row in rows:
-            print_row(request.table, symbol, columns, row)
+            print_row(request.table, columns, row)
 
     def value(self, column: Column, expression: str) -> str:
         return self.micros(expression) if column.is_time else expression

@@ -59,6 +59,17 @@ export function overlaps(ranges: readonly TimeRange[], fromUs: Micros, toUs: Mic
   return ranges.some(range => range.fromUs < toUs && fromUs < range.toUs)
 }
 
+/** The range, which begins and ends at whole minutes, in so many parts that do so too: about equal, fewer where it is short. */
+export function cutEvenly({ fromUs, toUs }: TimeRange, parts: number): TimeRange[] {
+  const cuts = Array.from({ length: parts + 1 }, (_, i) =>
+    floorTo(fromUs + ((toUs - fromUs) * i) / parts, MINUTE_US),
+  )
+  return cuts
+    .slice(1)
+    .map((toUs, i) => ({ fromUs: cuts[i]!, toUs }))
+    .filter(({ fromUs, toUs }) => fromUs < toUs)
+}
+
 /** The whole minutes that cover the range, cut at midnights. */
 export function* cutAtMidnights({ fromUs, toUs }: TimeRange): Generator<TimeRange> {
   const endUs = Math.ceil(toUs / MINUTE_US) * MINUTE_US

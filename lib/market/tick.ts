@@ -1,4 +1,13 @@
-import { floorTo, MINUTE_US, type Micros, parseDateTime } from './time.ts'
+import { isDeeperThan } from './depth.ts'
+import {
+  floorTo,
+  MINUTE_US,
+  type Micros,
+  NEWEST_US,
+  OLDEST_US,
+  parseDateTime,
+  parseIsoDateTime,
+} from './time.ts'
 
 /** One good tick. Prices as sent; times in microseconds since 1970, UTC. */
 export interface Tick {
@@ -51,6 +60,8 @@ export interface TickLimits {
 }
 
 const NAME_MAX_CHARACTERS = 64
+/** Far below where reading a document with its source texts would overflow the stack. */
+const MAX_DEPTH = 500
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
@@ -128,12 +139,13 @@ function parseObject(text: string): Record<string, unknown> {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
-  } catch (error) {
-    throw new BadTick(error instanceof RangeError ? 'too_deep' : 'not_json')
+  } catch {
+    throw new BadTick('not_json')
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new BadTick('not_an_object')
   }
+  if (isDeeperThan(MAX_DEPTH, text)) throw new BadTick('too_deep')
   return parsed as Record<string, unknown>
 }
 
@@ -160,10 +172,11 @@ function readFlag(value: unknown): boolean | null {
 }
 
 function readDateTime(value: unknown, timestampMs: number, limits: TickLimits): Micros {
-  const timeUs = typeof value === 'string' ? parseDateTime(value) : undefined
+  const timeUs = typeof value === 'string' ? parseIsoDateTime(value) : undefined
   if (timeUs === undefined) throw new BadTick('date_time')
-  if (timeUs < limits.earliestUs) throw new BadTick('date_time_too_early')
-  if (timeUs > (timestampMs + limits.maxAheadMs) * 1000) throw new BadTick('date_time_too_late')
+  const latestUs = (timestampMs + limits.maxAheadMs) * 1000
+  if (timeUs < Math.max(limits.earliestUs, OLDEST_US)) throw new BadTick('date_time_too_early')
+  if (timeUs > Math.min(latestUs, NEWEST_US)) throw new BadTick('date_time_too_late')
   return timeUs
 }
 
@@ -187,10 +200,24 @@ function readInt64(value: unknown, text: string): number | bigint {
   return Number.isSafeInteger(value) ? Number(exact) : exact
 }
 
+/** True when the only place that may be the field's has these digits: no second or nested `number`, and no escaped name. */
 function writtenPlainly(value: number, text: string): boolean {
-  const field = `"number":${value}`
-  const next = text[text.indexOf(field) + field.length]
-  return text.includes(field) && (next === ',' || next === '}')
+  const at = text.indexOf(NUMBER_NAME)
+  let end = at + NUMBER_NAME.length + 1
+  if (text[at - 1] !== '"' || text[end - 1] !== ':') return false
+  if (text.includes(NUMBER_NAME, end) || text.includes('\\')) return false
+  let written = 0
+  for (let digit = digitAt(text, end); digit >= 0 && digit <= 9; digit = digitAt(text, ++end)) {
+    written = written * 10 + digit
+  }
+  return written === value && (text[end] === ',' || text[end] === '}')
+}
+
+/** Without the quote in front: a tick has many, and a search stops at each. */
+const NUMBER_NAME = 'number"'
+
+function digitAt(text: string, at: number): number {
+  return text.charCodeAt(at) - 0x30
 }
 
 function readExtra(fields: Record<string, unknown>, text: string): string | null {
@@ -199,37 +226,14 @@ function readExtra(fields: Record<string, unknown>, text: string): string | null
   if (known) return null
   const unknown = Object.entries(sourceOf(text)).filter(([name]) => !KNOWN_FIELDS.has(name))
   // fromEntries defines properties, so that a field called __proto__ stays a field.
-  return writeJson(Object.fromEntries(unknown))
-}
-
-interface JsonSource {
-  readonly source?: string
-}
-type SourceReviver = (this: unknown, key: string, value: unknown, context: JsonSource) => unknown
-
-/** JSON.parse with the source text of numbers, and its inverse; both stand in Node 24, not yet in TypeScript's library. */
-const json = JSON as unknown as {
-  parse(text: string, reviver: SourceReviver): Record<string, unknown>
-  rawJSON(text: string): object
+  return JSON.stringify(Object.fromEntries(unknown))
 }
 
 /** The same document with each number kept as its source text, so that writing it again changes no digit. */
 function sourceOf(text: string): Record<string, unknown> {
-  try {
-    return json.parse(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value,
-    )
-  } catch {
-    throw new BadTick('too_deep')
-  }
-}
-
-function writeJson(value: unknown): string {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    throw new BadTick('too_deep')
-  }
+  const keepSource = (_key: string, value: unknown, { source }: { readonly source?: string }) =>
+    typeof value === 'number' && source !== undefined ? JSON.rawJSON(source) : value
+  return JSON.parse(text, keepSource)
 }
 
 /** A tick is late when Kafka received it after its minute had ended and the grace had passed. */

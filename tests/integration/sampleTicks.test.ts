@@ -5,7 +5,7 @@ import { readSettings } from '../../sandbox/settings.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
 import { Offline } from './offline.ts'
 import { readCandleMessages, sandboxEnv, sendMessages, services, until } from './sandbox.ts'
-import { SAMPLE_TICKS, TICKS_TOPIC } from './ticks.ts'
+import { SAMPLE_ROWS, SAMPLE_TICKS, TICKS_TOPIC } from './ticks.ts'
 
 const connections = services()
 let offline: Offline
@@ -25,37 +25,6 @@ afterAll(async () => {
   await connections.close()
 })
 
-const COMMON = {
-  source: 'SOURCE_1',
-  ask_markup: 0,
-  bid_markup: 0,
-  is_tradable: true,
-  date_time: '2025-03-20T14:31:28.000000Z',
-  extra: null,
-  kafka_epoch: 0,
-  kafka_partition: 2,
-}
-const ROWS = {
-  BNBUSD: {
-    ...COMMON,
-    symbol: 'BNBUSD',
-    ask: 627.05,
-    bid: 627.04,
-    mid: 627.045,
-    number: '11530579268',
-    receive_date_time: '2025-03-20T14:31:28.386000Z',
-  },
-  SOLUSD: {
-    ...COMMON,
-    symbol: 'SOLUSD',
-    ask: 131.57,
-    bid: 131.56,
-    mid: 131.565,
-    number: '11530579246',
-    receive_date_time: '2025-03-20T14:31:28.279000Z',
-  },
-}
-
 async function rowsOf(reader: ReaderName, symbol: string) {
   const table = 'market_data.stock_ticks'
   const reports = await read(reader, {
@@ -70,8 +39,9 @@ async function rowsOf(reader: ReaderName, symbol: string) {
 
 describe('the two sample ticks', () => {
   test.each(['trino', 'duckdb', 'pyiceberg'] as const)('come back exactly through %s', async reader => {
-    for (const [symbol, row] of Object.entries(ROWS)) {
-      expect(await rowsOf(reader, symbol)).toEqual([expect.objectContaining(row)])
+    for (const [symbol, row] of Object.entries(SAMPLE_ROWS)) {
+      const place = { kafka_epoch: 0, kafka_partition: 2 }
+      expect(await rowsOf(reader, symbol)).toEqual([expect.objectContaining({ ...row, ...place })])
     }
   })
 

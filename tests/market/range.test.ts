@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   coverWith,
   cutAtMidnights,
+  cutEvenly,
   growToBuckets,
   mergeRanges,
   subtractRanges,
@@ -77,5 +78,13 @@ describe('ranges', () => {
       { fromUs: moment('2026-01-31T00:00:00Z'), toUs: moment('2026-02-01T00:00:00Z') },
       { fromUs: moment('2026-02-01T00:00:00Z'), toUs: moment('2026-02-01T00:01:00Z') },
     ])
+  })
+
+  test('a stretch is cut evenly at whole minutes, into no more parts than it has', () => {
+    const minutes = (from: number, to: number) => ({ fromUs: from * 60_000_000, toUs: to * 60_000_000 })
+    expect(cutEvenly(minutes(0, 7), 3)).toEqual([minutes(0, 2), minutes(2, 4), minutes(4, 7)])
+    expect(cutEvenly(minutes(3, 5), 9)).toEqual([minutes(3, 4), minutes(4, 5)])
+    expect(cutEvenly(minutes(3, 4), 2)).toEqual([minutes(3, 4)])
+    expect(cutEvenly(minutes(3, 4), 0)).toEqual([])
   })
 })
