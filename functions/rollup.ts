@@ -1,6 +1,7 @@
 import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { rollupRequest } from '../lib/requests/rollupRequest.ts'
-import { recompute, takeInTicks } from '../lib/steps/rollupCandles.ts'
+import { recompute } from '../lib/steps/recomputeCandles.ts'
+import { takeInTicks } from '../lib/steps/rollupCandles.ts'
 
 /** New ticks → `market_data.candles`; `{"from", "to"}` recomputes a stretch. Starts `publish` when candles changed. */
 export const handler = lambdaHandler('rollup', async (services, event, remainingMs) => {

@@ -1,4 +1,5 @@
 import { TickhouseError } from '../errors.ts'
+import type { Table } from '../iceberg/table.ts'
 import type { KafkaRecord, TopicLog } from '../ports.ts'
 import { nextOffset, type OffsetVector, type Position, positionOf } from '../tables/offsetVector.ts'
 import type { DecodedBatch, DecodedRecord } from './decodeBatch.ts'
@@ -12,8 +13,18 @@ export interface AdmittedBatch extends DecodedBatch {
 /** A partition's log is looked at again when this process has not seen it for so long: a topic is not made anew faster. */
 const TRUSTED_FOR_MS = 5_000
 
-/** Where this process last left each partition; it lives as long as the process is warm. */
-export type Trust = Map<number, { readonly next: number; readonly atMs: number }>
+/** What this process need not ask again; it lives as long as the process is warm. */
+export interface Trust {
+  /** As our last commit left it; undefined after a failure. */
+  table: Table | undefined
+  /** Where each partition was left, and when. */
+  readonly logs: Map<number, { readonly next: number; readonly atMs: number }>
+}
+
+/** That of a process which has just begun. */
+export function newTrust(): Trust {
+  return { table: undefined, logs: new Map() }
+}
 
 /**
  * Cuts each batch to what lies at or above the table's vector, and makes sure that it continues the vector.
@@ -50,7 +61,8 @@ export function remember(
   batches: readonly DecodedBatch[],
   atMs: number,
 ): void {
-  for (const { partition } of batches) trust.set(partition, { next: nextOffset(vector, partition), atMs })
+  for (const { partition } of batches)
+    trust.logs.set(partition, { next: nextOffset(vector, partition), atMs })
 }
 
 /** What of the batches lies at or above the vector. */
@@ -67,7 +79,7 @@ function recordsFrom(next: number, records: readonly DecodedRecord[]): DecodedRe
 }
 
 function isTrusted(trust: Trust, partition: number, next: number, atMs: number): boolean {
-  const seen = trust.get(partition)
+  const seen = trust.logs.get(partition)
   return seen !== undefined && seen.next === next && atMs - seen.atMs < TRUSTED_FOR_MS
 }
 

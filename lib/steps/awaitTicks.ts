@@ -1,63 +1,60 @@
 import { setTimeout } from 'node:timers/promises'
-import { floorTo, MINUTE_US, type Micros } from '../market/time.ts'
+import { floorTo, MINUTE_US } from '../market/time.ts'
 import type { OffsetRange } from '../ports.ts'
+import type { PendingClose } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
-import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
+import { advance, covers, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import type { Services } from './services.ts'
+import { passUnseen } from './settleCloses.ts'
 
 type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'nowMs'>
-
-/** What candles may be closed, and when. */
-export interface Awaited {
-  /** The newest whole minute whose grace had passed when Kafka's end was looked at. */
-  readonly dueUs: Micros
-  /** Candles due then may close once the vector has reached these offsets: all that Kafka had. */
-  readonly ends: ReadonlyMap<number, number>
-}
 
 /** How long ingest is given to take in what Kafka has at the minute's end. */
 const PATIENCE_MS = 2_000
 const POLL_MS = 50
+/** A schedule may fire so much before its minute, by this clock: the minute that is about to end is meant. */
+const EARLY_MS = 2_000
 
 /**
  * Waits until the newest minute's grace is over and ingest has taken in all that Kafka had then; gives up waiting
  * after a while, as ingest may be down or far behind: then candles are computed, and closed another time.
+ * Gives what candles may be closed, and when; undefined while Kafka's topic is not the one that ticks were read from.
  */
-export async function awaitTicks(services: Needs): Promise<Awaited> {
+export async function awaitTicks(services: Needs): Promise<PendingClose | undefined> {
   const { topicLog, settings, nowMs } = services
-  const sinceMinuteMs = nowMs() % 60_000
-  if (sinceMinuteMs < settings.graceMs) await setTimeout(settings.graceMs - sinceMinuteMs)
+  await setTimeout(untilGraceIsOver(nowMs(), settings.graceMs))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
   const ranges = await topicLog.offsets(settings.ticksTopic)
-  const deadlineMs = nowMs() + PATIENCE_MS
+  // Not the wall clock: it may step back.
+  const giveUpAtMs = performance.now() + PATIENCE_MS
   for (;;) {
     const { vector } = ticksState(await loadTable(services.catalog, TICKS_TABLE))
-    const ends = await visibleEnds(services, ranges, vector)
-    if (reaches(vector, ends) || nowMs() >= deadlineMs) return { dueUs, ends }
+    const ends = endsOf(ranges, vector)
+    if (ends === undefined) return undefined
+    const isIn = covers(await passUnseen(services, vector, ends), ends)
+    if (isIn || performance.now() >= giveUpAtMs) return { dueUs, ends }
     await setTimeout(POLL_MS)
   }
 }
 
-/** True when the vector holds all of each partition below its end. */
-export function reaches(vector: OffsetVector, ends: ReadonlyMap<number, number>): boolean {
-  return [...ends].every(([partition, end]) => nextOffset(vector, partition) >= end)
+/** Milliseconds until the minute's grace has passed: of the one that has just ended, or is about to. */
+export function untilGraceIsOver(nowMs: number, graceMs: number): number {
+  const intoMinuteMs = nowMs % 60_000
+  if (intoMinuteMs < graceMs) return graceMs - intoMinuteMs
+  const untilNextMs = 60_000 - intoMinuteMs
+  return untilNextMs <= EARLY_MS ? untilNextMs + graceMs : 0
 }
 
-/** Transaction markers fill offsets that no reader sees: where nothing is left to read below the end, the vector is at it. */
-async function visibleEnds(
-  { topicLog, settings: { ticksTopic } }: Needs,
-  ranges: ReadonlyMap<number, OffsetRange>,
-  vector: OffsetVector,
-): Promise<Map<number, number>> {
-  const ends = await Promise.all(
-    [...ranges].map(async ([partition, { high }]): Promise<[number, number]> => {
-      const next = nextOffset(vector, partition)
-      if (next >= high) return [partition, next]
-      const following = await topicLog.firstFrom(ticksTopic, partition, next)
-      const passed = following === undefined || following.offset >= high
-      return [partition, passed ? next : high]
-    }),
+/** All that Kafka has, and all that earlier epochs had. A log that ends before the vector is that of another topic. */
+function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector | undefined {
+  const { epoch } = vector
+  const isOther = vector.positions.some(
+    p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0),
   )
-  return new Map(ends)
+  if (isOther) return undefined
+  const positions = [...ranges].map(([partition, { high }]) => {
+    return { epoch, partition, next: high, timestampMs: UNKNOWN_TIME }
+  })
+  return advance(vector, positions)
 }

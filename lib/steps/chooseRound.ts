@@ -1,5 +1,12 @@
 import { coverWith, type TimeRange } from '../market/range.ts'
 import { dayOf, MINUTE_US, type Micros } from '../market/time.ts'
+import {
+  advance,
+  nextOffset,
+  type OffsetVector,
+  type Position,
+  UNKNOWN_TIME,
+} from '../tables/offsetVector.ts'
 
 /** A minute that holds new ticks of one partition; `firstOffset` is the lowest of them. */
 export interface Touch {
@@ -10,9 +17,8 @@ export interface Touch {
 }
 
 /** How far a round goes, and which minutes its ticks touch. */
-export interface RoundLimits {
-  /** Partitions in which the round ends early, with the offset that it ends before. */
-  readonly stops: readonly { readonly epoch: number; readonly partition: number; readonly next: number }[]
+export interface ChosenTicks {
+  readonly vector: OffsetVector
   readonly minutes: readonly TimeRange[]
 }
 
@@ -20,24 +26,30 @@ export interface RoundLimits {
 const MAX_RANGES = 200
 
 /**
- * Chooses what one round takes of the new ticks: from each partition as many from the front as touch no more than
- * `maxDays` days in all. What remains is for the next round; the front of every log is always taken.
+ * Chooses what one round takes of the new ticks below `reachable`: from each log as many from the front as touch no
+ * more than `maxDays` days in all. What remains is for the next round; one log at least goes on.
  */
-export function chooseRound(touches: readonly Touch[], maxDays: number): RoundLimits {
+export function chooseRound(
+  touches: readonly Touch[],
+  reachable: OffsetVector,
+  maxDays: number,
+): ChosenTicks {
   const days = new Set<number>()
-  const stops: { epoch: number; partition: number; next: number }[] = []
   const minutes = new Set<Micros>()
-  for (const log of Map.groupBy(touches, t => `${t.epoch}/${t.partition}`).values()) {
-    for (const touch of log.toSorted((a, b) => a.firstOffset - b.firstOffset)) {
-      const day = dayOf(touch.minuteUs)
-      if (!days.has(day) && days.size >= maxDays) {
-        stops.push({ epoch: touch.epoch, partition: touch.partition, next: touch.firstOffset })
-        break
-      }
-      days.add(day)
-      minutes.add(touch.minuteUs)
+  const stops = new Map<string, Position>()
+  const below = touches.filter(t => t.firstOffset < nextOffset(reachable, t.partition, t.epoch))
+  for (const touch of below.toSorted((a, b) => a.firstOffset - b.firstOffset)) {
+    const { epoch, partition, minuteUs, firstOffset } = touch
+    const log = `${epoch}/${partition}`
+    if (stops.has(log)) continue
+    const day = dayOf(minuteUs)
+    if (!days.has(day) && days.size >= maxDays) {
+      stops.set(log, { epoch, partition, next: firstOffset, timestampMs: UNKNOWN_TIME })
+      continue
     }
+    days.add(day)
+    minutes.add(minuteUs)
   }
   const ranges = [...minutes].map(fromUs => ({ fromUs, toUs: fromUs + MINUTE_US }))
-  return { stops, minutes: coverWith(ranges, MAX_RANGES) }
+  return { vector: advance(reachable, [...stops.values()]), minutes: coverWith(ranges, MAX_RANGES) }
 }

@@ -2,17 +2,19 @@ import { commitSnapshot } from '../iceberg/commit.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
 import { writeDataFile } from '../iceberg/write.ts'
+import { mapBounded } from '../mapBounded.ts'
 import { decideCandles } from '../market/decide.ts'
 import { candleColumns, candlesSummary } from '../tables/candlesTable.ts'
 import { distance } from '../tables/offsetVector.ts'
 import { computeCandles } from './computeCandles.ts'
 import { layOut } from './layOut.ts'
 import type { Round } from './planRound.ts'
+import { candlesRetention } from './retention.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import type { Services } from './services.ts'
 import { readStored } from './storedCandles.ts'
 
-const KEEP_SNAPSHOTS = 200
+const FILES_AT_ONCE = 8
 
 /**
  * Computes what the round changes and commits it on exactly the version it was computed from; gives the number of
@@ -21,13 +23,12 @@ const KEEP_SNAPSHOTS = 200
 export async function commitRound(
   services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'nowMs'>,
   { candles, ticks, state: before }: RollupInputs,
-  { minutes, state }: Round,
+  { minutes, stored: files, state }: Pick<Round, 'minutes' | 'stored' | 'state'>,
 ): Promise<number> {
   const { catalog, store, nowMs } = services
-  const closing = state.closedUntilUs > before.closedUntilUs
   const [computed, stored] = await Promise.all([
     computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
-    readStored(store, candles, minutes, closing),
+    readStored(store, files),
   ])
   const storedRows = stored.flatMap(file => file.rows)
   const stampUs = Math.max(nowMs() * 1000, before.stampUs + 1)
@@ -36,12 +37,12 @@ export async function commitRound(
   if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
 
   const { remove, write } = layOut(stored, changed)
-  const add = await Promise.all(
-    write.map(rows => writeDataFile(store, candles, candleColumns(rows), rows.length)),
+  const add = await mapBounded(write, FILES_AT_ONCE, rows =>
+    writeDataFile(store, candles, candleColumns(rows), rows.length),
   )
   const summary = candlesSummary({ ...state, stampUs })
   const change = { add, remove, summary, nowMs: nowMs() }
-  const staged = await stageSnapshot(store, candles, change, { keepSnapshots: KEEP_SNAPSHOTS })
+  const staged = await stageSnapshot(store, candles, change, candlesRetention(services.settings))
   await removeOldMetadata(store, candles, await commitSnapshot(catalog, candles, staged))
   return changed.length
 }

@@ -5,9 +5,8 @@ import { growToBuckets, subtractRanges, type TimeRange } from '../market/range.t
 import { SECOND_US } from '../market/time.ts'
 import { TIMEFRAMES, timeframeOf, type Unit } from '../market/timeframe.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
-import { inRanges } from '../trino/literals.ts'
+import { inRanges, integerLiteral } from '../trino/literals.ts'
 import { renderSql } from '../trino/sql.ts'
-import { betweenVectors } from './betweenVectors.ts'
 import type { Services } from './services.ts'
 
 /** What candles are computed of: two tables as they were at one moment, and ticks only below the vector. */
@@ -44,12 +43,21 @@ export async function computeCandles(
       ticks_snapshot: String(currentSnapshot(ticks)!.snapshotId),
       candles_snapshot: String(currentSnapshot(candles)!.snapshotId),
       touched_minutes: inRanges('date_time', minutes),
-      below_vector: betweenVectors(undefined, vector),
+      below_vector: belowVector(vector),
       timeframes: TIMEFRAME_ROWS,
       ...restOf(minutes),
     }),
   )
   return rows.map(({ start_seconds, ...row }) => ({ ...row, dateTimeUs: start_seconds * SECOND_US }))
+}
+
+/** True for the ticks that the vector covers. */
+function belowVector({ positions }: OffsetVector): string {
+  const logs = positions.map(({ epoch, partition, next }) => {
+    const [e, p, end] = [epoch, partition, next].map(integerLiteral)
+    return `(kafka_epoch = ${e} AND kafka_partition = ${p} AND kafka_offset < ${end})`
+  })
+  return logs.join(' OR ') || 'false'
 }
 
 /** Where stored candles stand in for ticks: each stretch grows to the next coarser bucket, less what is finer. */

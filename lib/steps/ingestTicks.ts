@@ -4,7 +4,7 @@ import { type Staged, stageSnapshot } from '../iceberg/stage.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { loadTable } from '../tables/layout.ts'
-import { advance } from '../tables/offsetVector.ts'
+import { advance, nextOffset } from '../tables/offsetVector.ts'
 import {
   addTotals,
   countDeadLetters,
@@ -17,8 +17,9 @@ import {
 } from '../tables/ticksTable.ts'
 import { admit, batchesFrom, remember, type Trust } from './admit.ts'
 import { deadLetter } from './deadLetters.ts'
-import { decodeBatch } from './decodeBatch.ts'
+import { type DecodedBatch, decodeBatch } from './decodeBatch.ts'
 import { badRecords, countPart, endsOf, type Part, takePart } from './part.ts'
+import { ticksRetention } from './retention.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from './retry.ts'
 import type { Services } from './services.ts'
 import { servesAgain, type Upload, uploadPart } from './uploadPart.ts'
@@ -38,8 +39,6 @@ export interface IngestResult {
 
 /** A commit that touches more days is split: every day is a partition, and so a file. */
 const MAX_DAYS_PER_COMMIT = 64
-/** Five minutes of them at a commit a second. More would slow down every load of the table. */
-const KEEP_SNAPSHOTS = 300
 
 /**
  * Appends the good ticks of a batch to `market_data.stock_ticks` and sends the bad ones to the dead-letter topic,
@@ -58,22 +57,24 @@ export async function ingestTicks(
   let added = NO_TICKS
   let commits = 0
   let failures = 0
-  let table = await loadTable(services.catalog, TICKS_TABLE)
+  let table = continued(services.trust, pending) ?? (await loadTable(services.catalog, TICKS_TABLE))
+  services.trust.table = undefined
   let upload: Upload | undefined
   for (;;) {
     const state = ticksState(table)
     const admitted = await admit(services, state.vector, pending, services.trust)
     if (admitted.length === 0) {
       remember(services.trust, state.vector, pending, services.nowMs())
+      services.trust.table = table
       return resultOf(batches, added, commits)
     }
     const part = takePart(admitted, MAX_DAYS_PER_COMMIT)
     await buryBad(services, state, part, buried)
     if (upload === undefined || !servesAgain(upload, part, table)) {
-      upload = await uploadPart(services.store, table, state.vector, part)
+      upload = uploadPart(services.store, table, state.vector, part)
     }
     const counts = countPart(part)
-    const staged = await stage(services, table, state, upload, counts)
+    const [staged] = await Promise.all([stage(services, table, state, upload, counts), upload.stored])
     upload.snapshotIds.push(staged.snapshot.snapshotId)
     try {
       const committed = await commitSnapshot(services.catalog, table, staged)
@@ -96,6 +97,18 @@ export async function ingestTicks(
   }
 }
 
+/**
+ * The table as our last commit left it, when each batch goes on just where that commit ended: then nothing is left out
+ * on its word alone, and a commit on it fails should the table have moved on.
+ */
+function continued({ table }: Trust, batches: readonly DecodedBatch[]): Table | undefined {
+  if (table === undefined) return undefined
+  const { vector } = ticksState(table)
+  const goesOn = ({ partition, records }: DecodedBatch) =>
+    records[0]?.record.offset === nextOffset(vector, partition)
+  return batches.every(goesOn) ? table : undefined
+}
+
 /** Dead letters are acknowledged before the commit that passes them, so that none is lost. */
 async function buryBad(
   { topicWriter, settings: { ticksTopic, deadLetterTopic } }: IngestServices,
@@ -114,7 +127,7 @@ async function buryBad(
 }
 
 function stage(
-  { store, nowMs }: IngestServices,
+  { store, settings, nowMs }: IngestServices,
   table: Table,
   { vector, totals }: TicksState,
   { part, files }: Upload,
@@ -125,7 +138,7 @@ function stage(
     totals: addTotals(totals, counts),
   })
   const change = { add: files, summary, nowMs: nowMs() }
-  return stageSnapshot(store, table, change, { keepSnapshots: KEEP_SNAPSHOTS })
+  return stageSnapshot(store, table, change, ticksRetention(settings))
 }
 
 function resultOf(batches: readonly RecordBatch[], added: TickTotals, commits: number): IngestResult {

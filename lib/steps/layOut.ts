@@ -9,12 +9,13 @@ export interface Layout {
 }
 
 /** A late tick rewrites a file as large as this, and no larger one. */
-const SETTLED_FILE_ROWS = 50_000
+export const SETTLED_FILE_ROWS = 50_000
 
 /**
  * Lays changed candles out in files. In each partition that changes, what is new joins the small files and those with
  * open candles: the part of the table that is rewritten every minute. Once it has grown, its closed candles
- * settle in files of their own, which are then left alone until a late tick changes one of their rows.
+ * settle in files of their own, which are then left alone until a late tick changes one of their rows; so do open ones,
+ * when so many wait to be closed that they fill a file.
  */
 export function layOut(stored: readonly StoredFile[], changed: readonly Candle[]): Layout {
   const remove: LiveFile[] = []
@@ -28,7 +29,7 @@ export function layOut(stored: readonly StoredFile[], changed: readonly Candle[]
     const loose: Candle[] = []
     for (const { file, rows } of storedByPartition.get(partition) ?? []) {
       const { rows: newRows, changes } = substitute(rows, fresh)
-      if (isSmall(file) || mayBeOpen(file)) {
+      if (isSmall(file) || (mayBeOpen(file) && file.recordCount < SETTLED_FILE_ROWS)) {
         remove.push(file)
         loose.push(...newRows)
       } else if (changes) {
@@ -55,14 +56,20 @@ function substitute(rows: readonly Candle[], fresh: Map<string, Candle>) {
   return { rows: newRows, changes }
 }
 
+/** Only a small file mixes open candles with closed ones: of a larger one, its bounds tell when the first is due. */
 function settle(rows: readonly Candle[]): Candle[][] {
+  if (rows.length < SMALL_FILE_ROWS) return [[...rows]]
+  const open = rows.filter(row => !row.closed)
   const closed = rows.filter(row => row.closed)
-  if (closed.length < SMALL_FILE_ROWS) return [[...rows]]
-  const files = [rows.filter(row => !row.closed)]
-  const sorted = inOrder(closed)
-  for (let i = 0; i < sorted.length; i += SETTLED_FILE_ROWS)
-    files.push(sorted.slice(i, i + SETTLED_FILE_ROWS))
-  return files
+  return [...inFiles(open), ...inFiles(closed)]
+}
+
+function inFiles(rows: readonly Candle[]): Candle[][] {
+  const sorted = inOrder(rows)
+  const count = Math.ceil(rows.length / SETTLED_FILE_ROWS)
+  return Array.from({ length: count }, (_, i) =>
+    sorted.slice(i * SETTLED_FILE_ROWS, (i + 1) * SETTLED_FILE_ROWS),
+  )
 }
 
 /** By time first: bounds of `date_time` are what files are found by. */

@@ -2,7 +2,7 @@ import { dayOf } from '../market/time.ts'
 import type { OffsetVector, Position } from '../tables/offsetVector.ts'
 import type { StoredTick, TickTotals } from '../tables/ticksTable.ts'
 import type { AdmittedBatch } from './admit.ts'
-import type { BadRecord } from './decodeBatch.ts'
+import type { BadRecord, DecodedRecord } from './decodeBatch.ts'
 
 /** What one commit takes: from each partition some records that continue the vector. */
 export type Part = readonly AdmittedBatch[]
@@ -31,12 +31,17 @@ export function isSamePart(a: Part, b: Part): boolean {
 
 /** The good ticks by their day, which is the table's partition. */
 export function rowsByDay(part: Part, epoch: number): Map<number, StoredTick[]> {
-  const rows = part.flatMap(({ partition, records }) =>
-    records.flatMap(({ record: { offset, timestampMs }, tick }) =>
-      tick === undefined ? [] : [{ tick, epoch, partition, offset, timestampMs }],
-    ),
-  )
-  return Map.groupBy(rows, ({ tick }) => dayOf(tick.dateTimeUs))
+  const days = new Map<number, StoredTick[]>()
+  for (const { partition, records } of part) {
+    for (const { record, tick } of records) {
+      if (tick === undefined) continue
+      const day = dayOf(tick.dateTimeUs)
+      const rows = days.get(day) ?? []
+      if (rows.length === 0) days.set(day, rows)
+      rows.push({ tick, epoch, partition, offset: record.offset, timestampMs: record.timestampMs })
+    }
+  }
+  return days
 }
 
 /** Where the vector stands once the part is in. */
@@ -49,21 +54,26 @@ export function endsOf(part: Part, { epoch }: OffsetVector): Position[] {
 
 /** What the part adds to the table's totals. */
 export function countPart(part: Part): TickTotals {
-  const records = part.flatMap(batch => batch.records)
-  const good = records.filter(record => record.tick !== undefined)
   const deadLetters: Record<string, number> = {}
-  for (const { reason } of badRecords(part)) deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
-  return {
-    ticks: good.length,
-    late: good.filter(({ isLate }) => isLate).length,
-    lost: part.reduce((sum, { lost }) => sum + lost, 0),
-    deadLetters,
+  let ticks = 0
+  let late = 0
+  for (const { records } of part) {
+    for (const record of records) {
+      if (record.tick === undefined) deadLetters[record.reason] = (deadLetters[record.reason] ?? 0) + 1
+      else {
+        ticks++
+        if (record.isLate) late++
+      }
+    }
   }
+  return { ticks, late, lost: part.reduce((sum, { lost }) => sum + lost, 0), deadLetters }
 }
 
 /** The records that are no ticks, each with its partition. */
 export function badRecords(part: Part): (BadRecord & { readonly partition: number })[] {
-  return part.flatMap(({ partition, records }) =>
-    records.flatMap(record => (record.tick === undefined ? [{ ...record, partition }] : [])),
-  )
+  return part.flatMap(({ partition, records }) => records.filter(isBad).map(bad => ({ ...bad, partition })))
+}
+
+function isBad(record: DecodedRecord): record is BadRecord {
+  return record.tick === undefined
 }

@@ -6,6 +6,7 @@ import { distance, nextOffset } from '../tables/offsetVector.ts'
 import { countDeadLetters, TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { readMark } from './publishCandles.ts'
 import type { Services } from './services.ts'
+import { unsentSince } from './waitingSince.ts'
 
 /** Where the pipeline stands; a lag is counted in Kafka offsets. */
 export interface PipelineStatus {
@@ -41,14 +42,14 @@ export async function pipelineStatus({
   const { vector, totals } = ticksState(ticksTable)
   const candles = candlesState(candlesTable)
   const files = await planFiles(store, candlesTable, { within: { timeframe: { from: 'm1', to: 'm1' } } })
-  const isSent = candles.stampUs === 0 || (mark !== undefined && mark.stampUs >= candles.stampUs)
+  const unsentMs = unsentSince(candlesTable, mark)
   const newest = files.map(file => Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? 0))
   return {
     ticks: totals.ticks,
     deadLetters: countDeadLetters(totals),
     ingestLag: [...ranges].reduce((sum, [p, { high }]) => sum + Math.max(0, high - nextOffset(vector, p)), 0),
     rollupLag: distance(candles.vector, vector),
-    publishLagMs: isSent ? 0 : nowMs() - (mark?.stampUs ?? candles.stampUs) / 1000,
+    publishLagMs: unsentMs === undefined ? 0 : Math.max(0, nowMs() - unsentMs),
     newestCandleUs: newest.length === 0 ? undefined : Math.max(...newest),
     closedUntilUs: candles.closedUntilUs,
   }

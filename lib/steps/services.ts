@@ -14,6 +14,8 @@ export interface Settings {
   readonly price: Price
   /** How long after a bucket's end its last ticks may still arrive. */
   readonly graceMs: number
+  /** How long a reader may hold on to a snapshot that is no longer current. */
+  readonly retentionMs: number
 }
 
 /** All that lies outside. A step asks for the part that it uses. */

@@ -64,6 +64,7 @@ export async function setUp(services: SetUpServices): Promise<void> {
       ticksSequence: 0,
       closedUntilUs,
       stampUs: 0,
+      pending: [],
     }),
   )
 }

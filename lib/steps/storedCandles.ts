@@ -1,11 +1,11 @@
 import { type DataFile, type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { decodeParquet } from '../iceberg/parquet.ts'
-import { planFiles } from '../iceberg/plan.ts'
-import type { Table } from '../iceberg/table.ts'
 import { partitionOf } from '../iceberg/transforms.ts'
+import { mapBounded } from '../mapBounded.ts'
 import type { Candle } from '../market/candle.ts'
 import { growToBuckets, overlaps, type TimeRange } from '../market/range.ts'
-import { TIMEFRAMES } from '../market/timeframe.ts'
+import type { Micros } from '../market/time.ts'
+import { bucketEnd, TIMEFRAMES, timeframeOf } from '../market/timeframe.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 import type { Services } from './services.ts'
 
@@ -18,27 +18,68 @@ export interface StoredFile {
 /** Files with fewer rows are rewritten together with what is new in their partition, so that there are few of them. */
 export const SMALL_FILE_ROWS = 2_000
 
+const FILES_AT_ONCE = 8
+
 /**
- * The files that may hold a candle of the touched minutes, or an open one when candles are to be closed, and the
- * small ones beside them. What the manifests do not say of a file, it may hold.
+ * The files that may hold a candle of the touched minutes, and the small ones beside them. What the manifests do not
+ * say of a file, it may hold.
  */
-export async function readStored(
-  store: Services['store'],
-  candles: Table,
-  minutes: readonly TimeRange[],
-  closing: boolean,
-): Promise<StoredFile[]> {
+export function mayHoldCandles(files: readonly LiveFile[], minutes: readonly TimeRange[]): LiveFile[] {
+  if (minutes.length === 0) return []
   const touched = new Map<unknown, TimeRange[]>(
     TIMEFRAMES.map(timeframe => [timeframe.name, growToBuckets(timeframe, minutes)]),
   )
-  const keep = (file: LiveFile) => {
+  return files.filter(file => {
     const buckets = touched.get(file.partition.timeframe) ?? []
-    return (
-      mayHold(file, buckets) || (closing && mayBeOpen(file)) || (isSmall(file) && isBeside(file, buckets))
-    )
+    return mayHold(file, buckets) || (isSmall(file) && isBeside(file, buckets))
+  })
+}
+
+/** Which files a round reads to close candles, and the moment up to which it closes them. */
+export interface Closing {
+  readonly files: readonly LiveFile[]
+  readonly untilUs: Micros
+}
+
+/**
+ * The files whose open candles end by the due moment: the earliest ones first, about `maxRows` rows. Where that is not
+ * all, candles close up to the end of the first one left out. Small files that may hold anything do not count.
+ */
+export function chooseClosing(
+  files: readonly LiveFile[],
+  closedUntilUs: Micros,
+  dueUs: Micros,
+  maxRows: number,
+): Closing {
+  if (dueUs <= closedUntilUs) return { files: [], untilUs: closedUntilUs }
+  const due = files
+    .filter(mayBeOpen)
+    .map(file => ({ file, endUs: firstEnd(file) }))
+    .filter(({ endUs }) => endUs <= dueUs)
+    .sort((a, b) => a.endUs - b.endUs)
+  let rows = 0
+  let groupEndUs = Number.NEGATIVE_INFINITY
+  for (const [i, { file, endUs }] of due.entries()) {
+    // What ends at the same moment closes together, however much it is: else nothing would ever close.
+    if (endUs > groupEndUs && rows >= Math.max(maxRows, 1)) {
+      return { files: due.slice(0, i).map(({ file }) => file), untilUs: endUs - 1 }
+    }
+    groupEndUs = endUs
+    if (endUs > closedUntilUs) rows += file.recordCount
   }
-  const files = await planFiles(store, candles, { keep })
-  return Promise.all(files.map(async file => ({ file, rows: await readCandles(store, file) })))
+  return { files: due.map(({ file }) => file), untilUs: dueUs }
+}
+
+/** The earliest moment at which a candle of the file may end. */
+function firstEnd(file: LiveFile): Micros {
+  const first = lowerBound(file, CANDLE_FIELDS.dateTime)
+  if (first === undefined) return Number.NEGATIVE_INFINITY
+  return bucketEnd(timeframeOf(String(file.partition.timeframe)), Number(first))
+}
+
+/** How many rows the files have together. */
+export function rowsIn(files: readonly LiveFile[]): number {
+  return files.reduce((sum, { recordCount }) => sum + recordCount, 0)
 }
 
 /** True for a file that is rewritten together with what is new beside it. */
@@ -68,7 +109,12 @@ export function monthOf(timeUs: number): number {
   return Number(partitionOf('month', timeUs))
 }
 
+/** The files with their rows. */
+export function readStored(store: Services['store'], files: readonly LiveFile[]): Promise<StoredFile[]> {
+  return mapBounded(files, FILES_AT_ONCE, async file => ({ file, rows: await readCandles(store, file) }))
+}
+
 /** The rows of one of the table's files. */
-export async function readCandles(store: Services['store'], file: DataFile): Promise<Candle[]> {
+export async function readCandles(store: Services['store'], file: Pick<DataFile, 'path'>): Promise<Candle[]> {
   return candleRows(await decodeParquet(await store.read(file.path), CANDLES_SCHEMA))
 }

@@ -1,7 +1,7 @@
 import { findSnapshot } from '../iceberg/commit.ts'
 import type { DataFile } from '../iceberg/dataFile.ts'
 import type { Table } from '../iceberg/table.ts'
-import { writeDataFile } from '../iceberg/write.ts'
+import { encodeDataFile } from '../iceberg/write.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 import { tickColumns } from '../tables/ticksTable.ts'
 import { isSamePart, type Part, rowsByDay } from './part.ts'
@@ -11,22 +11,26 @@ import type { Services } from './services.ts'
 export interface Upload {
   readonly part: Part
   readonly files: readonly DataFile[]
+  /** Resolves once the store has the files: no snapshot may be committed before. */
+  readonly stored: Promise<unknown>
   readonly snapshotIds: bigint[]
 }
 
-/** Writes one file a day. Nothing refers to them before they are committed. */
-export async function uploadPart(
+/** Begins to write one file a day. Nothing refers to them before they are committed. */
+export function uploadPart(
   store: Services['store'],
   table: Table,
   { epoch }: OffsetVector,
   part: Part,
-): Promise<Upload> {
-  const files = await Promise.all(
-    [...rowsByDay(part, epoch).values()].map(rows =>
-      writeDataFile(store, table, tickColumns(rows), rows.length),
-    ),
-  )
-  return { part, files, snapshotIds: [] }
+): Upload {
+  const days = [...rowsByDay(part, epoch).values()]
+  const encoded = days.map(rows => encodeDataFile(table, tickColumns(rows), rows.length))
+  return {
+    part,
+    files: encoded.map(({ file }) => file),
+    stored: Promise.all(encoded.map(({ file, bytes }) => store.write(file.path, bytes))),
+    snapshotIds: [],
+  }
 }
 
 /**

@@ -109,6 +109,12 @@ export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle
   }))
 }
 
+/** Candles that ended by then may close once they hold all ticks below `ends`: what Kafka had when their grace was over. */
+export interface PendingClose {
+  readonly dueUs: Micros
+  readonly ends: OffsetVector
+}
+
 /** What every snapshot of `market_data.candles` that tickhouse commits says in its summary. */
 export interface CandlesState {
   /** The ticks that the candles are made of: those of this table below this vector. */
@@ -120,6 +126,8 @@ export interface CandlesState {
   readonly closedUntilUs: Micros
   /** The newest `updated_at` that was ever given out; the next one is later. */
   readonly stampUs: Micros
+  /** Closes that wait for ticks, the earliest first; few. */
+  readonly pending: readonly PendingClose[]
 }
 
 const STATE_KEY = 'tickhouse.rollup'
@@ -129,6 +137,7 @@ const STORED_STATE = z.object({
   ticksSequence: z.int().nonnegative(),
   closedUntilUs: z.int(),
   stampUs: z.int(),
+  pending: z.array(z.object({ dueUs: z.int(), ends: STORED_VECTOR })).default([]),
 })
 
 /** The state of the newest ancestor that carries one. */
@@ -138,5 +147,6 @@ export function candlesState(table: Table): CandlesState {
 
 /** The state as properties of a snapshot's summary. */
 export function candlesSummary(state: CandlesState): Record<string, string> {
-  return { [STATE_KEY]: JSON.stringify({ ...state, vector: storeVector(state.vector) }) }
+  const pending = state.pending.map(({ dueUs, ends }) => ({ dueUs, ends: storeVector(ends) }))
+  return { [STATE_KEY]: JSON.stringify({ ...state, vector: storeVector(state.vector), pending }) }
 }

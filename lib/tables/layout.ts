@@ -40,6 +40,13 @@ export function checkLayout(table: Table): Table {
   return table
 }
 
+const OWN_KEYS = 'tickhouse.'
+
+/** True for a commit of tickhouse's; another engine's, such as a compaction, says nothing of ticks. */
+export function carriesState(summary: Readonly<Record<string, string>>): boolean {
+  return Object.keys(summary).some(key => key.startsWith(OWN_KEYS))
+}
+
 /**
  * What the newest ancestor of the current snapshot that has `key` says there (snapshots of compaction have none).
  * Throws `StateMissing` when there is none, `StateUnreadable` when it is not of the schema.
@@ -54,6 +61,18 @@ export function readState<Schema extends z.ZodType>(
     if (text !== undefined) return parseState(`${tableName(table.ident)}: ${key}`, text, schema)
   }
   throw new StateMissing(table, key)
+}
+
+/**
+ * What the newest ancestor that tickhouse made says in its summary, for a snapshot that changes no row. Throws
+ * `StateMissing` when there is none.
+ */
+export function carriedState(table: Table): Record<string, string> {
+  for (const { summary } of ancestors(table)) {
+    const own = Object.entries(summary).filter(([key]) => key.startsWith(OWN_KEYS))
+    if (own.length > 0) return Object.fromEntries(own)
+  }
+  throw new StateMissing(table, OWN_KEYS)
 }
 
 /** Reads JSON that tickhouse wrote earlier. Throws `StateUnreadable`, which names `what` it should have been. */

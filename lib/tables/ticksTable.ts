@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
+import type { Columns, ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
 import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { BadTickReason, Tick } from '../market/tick.ts'
 import { COMMON_PROPERTIES, fieldNamed, NAMESPACE, readState } from './layout.ts'
@@ -61,25 +61,30 @@ export interface StoredTick {
 }
 
 /** Rows to columns, in the table's types. */
-export function tickColumns(rows: readonly StoredTick[]): Record<string, ColumnValue[]> {
+export function tickColumns(rows: readonly StoredTick[]): Columns {
   const column = (value: (row: StoredTick) => ColumnValue) => rows.map(value)
+  const numbers = (value: (row: StoredTick) => number) => {
+    const column = new Float64Array(rows.length)
+    for (let i = 0; i < rows.length; i++) column[i] = value(rows[i]!)
+    return column
+  }
   return {
     source: column(r => r.tick.source),
     symbol: column(r => r.tick.symbol),
-    ask: column(r => r.tick.ask),
-    bid: column(r => r.tick.bid),
-    mid: column(r => r.tick.mid),
+    ask: numbers(r => r.tick.ask),
+    bid: numbers(r => r.tick.bid),
+    mid: numbers(r => r.tick.mid),
     ask_markup: column(r => r.tick.askMarkup),
     bid_markup: column(r => r.tick.bidMarkup),
     is_tradable: column(r => r.tick.isTradable),
     number: column(r => r.tick.number),
-    date_time: column(r => r.tick.dateTimeUs),
+    date_time: numbers(r => r.tick.dateTimeUs),
     receive_date_time: column(r => r.tick.receiveDateTimeUs),
     extra: column(r => r.tick.extra),
-    kafka_epoch: column(r => r.epoch),
-    kafka_partition: column(r => r.partition),
-    kafka_offset: column(r => r.offset),
-    kafka_timestamp: column(r => r.timestampMs * 1000),
+    kafka_epoch: numbers(r => r.epoch),
+    kafka_partition: numbers(r => r.partition),
+    kafka_offset: numbers(r => r.offset),
+    kafka_timestamp: numbers(r => r.timestampMs * 1000),
   }
 }
 

@@ -12,6 +12,7 @@ export interface TrinoFailure {
 /** Trino ran the statement, or tried to, and it failed; retryable unless the statement itself is to blame. */
 export class QueryFailed extends TickhouseError {
   readonly errorName: string
+  readonly errorType: string
   readonly queryId: string
 
   constructor(queryId: string, { message, errorName, errorType }: TrinoFailure) {
@@ -19,6 +20,7 @@ export class QueryFailed extends TickhouseError {
       retryable: errorType !== 'USER_ERROR',
     })
     this.errorName = errorName
+    this.errorType = errorType
     this.queryId = queryId
   }
 }
@@ -32,6 +34,12 @@ export class QueryTimedOut extends TickhouseError {
       retryable: true,
     })
   }
+}
+
+/** True when a smaller statement may succeed: this one was too slow, or too large for the server. */
+export function isTooMuchWork(error: unknown): error is QueryTimedOut | QueryFailed {
+  if (error instanceof QueryFailed) return error.errorType === 'INSUFFICIENT_RESOURCES'
+  return error instanceof QueryTimedOut
 }
 
 /** No coordinator answered as it should, or it forgot the query in a restart; the same call may succeed later. */

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import { TickhouseError } from '../errors.ts'
+import { packaged } from '../packaged.ts'
 
-const FOLDER = join('trino', 'sql')
 const texts = new Map<string, string>()
 
 /**
@@ -38,15 +36,8 @@ function loadSql(name: string): string {
   return text
 }
 
-/**
- * The file, in the nearest folder upwards that has `trino/sql`. This module may lie in `lib/trino`, or be part of a
- * bundle in a build folder of the repository or at the root of a deployed package, into which the files are copied.
- */
 function pathOf(name: string): string {
-  const start = dirname(fileURLToPath(import.meta.url))
-  for (let at = start; ; at = dirname(at)) {
-    const path = join(at, FOLDER, `${name}.sql`)
-    if (existsSync(path)) return path
-    if (at === dirname(at)) throw new SqlMismatch(name, `not found in or above ${start}`)
-  }
+  const path = packaged('trino', 'sql', `${name}.sql`)
+  if (path === undefined) throw new SqlMismatch(name, 'not found in or above the folder of the code')
+  return path
 }

@@ -1,10 +1,10 @@
 import { afterAll } from 'vitest'
 import { topicLogContract } from '../contracts/topicLog.ts'
-import { transactionContract } from '../contracts/topicTransaction.ts'
+import { transactionalWriterContract } from '../contracts/transactionalWriter.ts'
 import { KafkaWorld } from './kafkaWorld.ts'
 
 const world = new KafkaWorld()
 afterAll(() => world.close())
 
 topicLogContract(() => world)
-transactionContract(() => world)
+transactionalWriterContract(() => world)

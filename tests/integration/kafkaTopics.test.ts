@@ -2,8 +2,8 @@ import kafkajs from 'kafkajs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { RecordTooLarge, TopicMissing } from '../../lib/kafka/errors.ts'
-import { partitionOf } from '../../lib/kafka/partition.ts'
 import { texts } from '../contracts/topicLog.ts'
+import { partitionOf } from '../support/memoryProducers.ts'
 import { KafkaWorld } from './kafkaWorld.ts'
 
 const world = new KafkaWorld()
@@ -90,6 +90,43 @@ describe('a topic writer', () => {
   })
 })
 
+describe('a transactional writer on Kafka', () => {
+  it('ends the transaction that another user of its id left open half-way, as soon as it opens', async () => {
+    const topic = await world.createTopic(1)
+    const id = crypto.randomUUID()
+    const dead = await world.begin(id)
+    await dead.append(topic, 0, texts('x'))
+    await world.append(topic, 0, texts('a'))
+    expect(await world.log.last(topic, 0)).toBeUndefined()
+    const writer = world.transactionalWriter(id)
+    await writer.open()
+    expect((await world.log.firstFrom(topic, 0, 0))?.offset).toBe(1)
+    await expect(dead.commit()).rejects.toThrow()
+    await writer.send([{ topic, partition: 0, key: null, value: 'b' }])
+    await expect.poll(async () => String((await world.log.last(topic, 0))?.value)).toBe('b')
+    expect((await world.log.firstFrom(topic, 0, 0))?.offset).toBe(1)
+  })
+
+  it('sends all of 2 topics or none: a record that one refuses hides those of the other', async () => {
+    const [topic, small] = [
+      await world.createTopic(1),
+      await world.createTopic(1, { 'max.message.bytes': '1000' }),
+    ]
+    const writer = world.transactionalWriter(crypto.randomUUID())
+    await writer.open()
+    const records = [topic, small].map(each => ({
+      topic: each,
+      partition: 0,
+      key: null,
+      value: 'x'.repeat(2_000),
+    }))
+    await expect(writer.send(records)).rejects.toThrow(RecordTooLarge)
+    await writer.open()
+    expect((await world.log.offsets(topic)).get(0)?.high).toBeGreaterThan(0)
+    expect(await world.log.last(topic, 0)).toBeUndefined()
+  })
+})
+
 describe('a topic log on Kafka', () => {
   it.each(['GZIP', 'ZSTD'] as const)('finds record 70 of a batch of 100 that %s compressed', async codec => {
     const topic = await world.createTopic(1)
@@ -111,11 +148,10 @@ describe('a topic log on Kafka', () => {
       'segment.ms': '100',
       'max.compaction.lag.ms': '100',
     })
-    const transaction = world.transaction(crypto.randomUUID())
+    const writer = world.transactionalWriter(crypto.randomUUID())
+    await writer.open()
     for (let i = 0; i < 20; i++) {
-      await transaction.open()
-      await transaction.send([{ topic, partition: 0, key: 'mark', value: String(i) }])
-      await transaction.commit()
+      await writer.send([{ topic, partition: 0, key: 'mark', value: String(i) }])
     }
     const oldest = async () => {
       // A segment is closed, and then compacted, only when another record comes.

@@ -2,11 +2,12 @@ import type { Kafka } from 'kafkajs'
 import { inject } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { kafkaClient } from '../../lib/kafka/client.ts'
+import { topicMessages } from '../../lib/kafka/requests.ts'
 import { KafkaTopicLog } from '../../lib/kafka/topicLog.ts'
 import { KafkaTopicWriter } from '../../lib/kafka/topicWriter.ts'
-import { KafkaTransaction } from '../../lib/kafka/transaction.ts'
+import { KafkaTransactionalWriter, type TransactionOptions } from '../../lib/kafka/transactionalWriter.ts'
 import type { TopicLogWorld, WorldTransaction } from '../contracts/topicLog.ts'
-import type { TransactionWorld } from '../contracts/topicTransaction.ts'
+import type { TransactionalWriterWorld } from '../contracts/transactionalWriter.ts'
 import type { RecordContents } from '../support/memoryTopicLog.ts'
 
 /** The brokers of the tests' sandbox. */
@@ -15,7 +16,7 @@ export function brokers(): string[] {
 }
 
 /** Real topics on a real broker. */
-export class KafkaWorld implements TopicLogWorld, TransactionWorld {
+export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
   readonly kafka: Kafka = kafkaClient({
     brokers: brokers(),
     clientId: 'tickhouse-tests',
@@ -24,7 +25,7 @@ export class KafkaWorld implements TopicLogWorld, TransactionWorld {
   })
   readonly log = new KafkaTopicLog(this.kafka)
   readonly writer = new KafkaTopicWriter(this.kafka)
-  readonly #transactions: KafkaTransaction[] = []
+  readonly #open: { close(): Promise<void> }[] = []
 
   async createTopic(partitions: number, config: Record<string, string> = {}) {
     const topic = `test-${crypto.randomUUID()}`
@@ -43,20 +44,23 @@ export class KafkaWorld implements TopicLogWorld, TransactionWorld {
     )
   }
 
-  async begin(): Promise<WorldTransaction> {
-    const transaction = this.transaction(crypto.randomUUID())
-    await transaction.open()
+  /** By kafkajs itself, so that it can be left open. */
+  async begin(transactionalId: string = crypto.randomUUID()): Promise<WorldTransaction> {
+    const producer = this.kafka.producer({ transactionalId, maxInFlightRequests: 1 })
+    this.#open.push({ close: () => producer.disconnect() })
+    await producer.connect()
+    const transaction = await producer.transaction()
     return {
-      append: (topic, partition, contents) =>
-        transaction.send(
-          contents.map(({ key = null, value = null, ...rest }) => ({
-            topic,
-            partition,
-            key,
-            value,
-            ...rest,
-          })),
-        ),
+      append: async (topic, partition, contents) => {
+        const records = contents.map(({ key = null, value = null, ...rest }) => ({
+          topic,
+          partition,
+          key,
+          value,
+          ...rest,
+        }))
+        await transaction.sendBatch({ acks: -1, topicMessages: topicMessages(records) })
+      },
       commit: () => transaction.commit(),
       abort: () => transaction.abort(),
     }
@@ -70,14 +74,14 @@ export class KafkaWorld implements TopicLogWorld, TransactionWorld {
     })
   }
 
-  transaction(transactionalId: string) {
-    const transaction = new KafkaTransaction(this.kafka, { transactionalId })
-    this.#transactions.push(transaction)
-    return transaction
+  transactionalWriter(transactionalId: string, options: Partial<TransactionOptions> = {}) {
+    const writer = new KafkaTransactionalWriter(this.kafka, { transactionalId, ...options })
+    this.#open.push(writer)
+    return writer
   }
 
   async close() {
-    await Promise.all([this.log, this.writer, ...this.#transactions].map(each => each.close()))
+    await Promise.all([this.log, this.writer, ...this.#open].map(each => each.close()))
   }
 
   async #administer<T>(run: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {

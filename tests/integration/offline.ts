@@ -16,8 +16,13 @@ export class Offline {
   /** Starts it and waits until its functions can be invoked. `name` is that of its log under test-results/. */
   static async start(name: string, env: Record<string, string> = {}): Promise<Offline> {
     const offline = new Offline(name, env)
-    await until('sls offline answers', () => offline.#answers(), 60_000)
-    return offline
+    try {
+      await until('sls offline answers', () => offline.#answers(), 120_000)
+      return offline
+    } catch (error) {
+      await offline.stop('SIGKILL')
+      throw error
+    }
   }
 
   private constructor(name: string, env: Record<string, string>) {

@@ -46,8 +46,20 @@ export interface Read {
   headers: Record<string, string>
 }
 
-/** Everything that is on the topics now. */
+/** Everything that is on the topics now, as text. */
 export async function readTopics(topics: readonly string[]): Promise<Read[]> {
+  return (await readMessages(topics)).map(toRead)
+}
+
+/** A message as it is: bytes. */
+export interface PlacedMessage {
+  topic: string
+  partition: number
+  message: kafkajs.KafkaMessage
+}
+
+/** Everything that is on the topics now, as bytes. */
+export async function readMessages(topics: readonly string[]): Promise<PlacedMessage[]> {
   const kafka = plainKafka()
   const admin = kafka.admin()
   await admin.connect()
@@ -59,14 +71,15 @@ export async function readTopics(topics: readonly string[]): Promise<Read[]> {
   }
   await admin.disconnect()
   const consumer = kafka.consumer({ groupId: `reader-${Math.random()}`, readUncommitted: false })
-  const found: Read[] = []
+  const found: PlacedMessage[] = []
   const reached = new Map<string, number>()
   await consumer.connect()
   await consumer.subscribe({ topics: [...topics], fromBeginning: true })
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
-      for (const message of batch.messages) found.push(toRead(batch.topic, batch.partition, message))
+      const { topic, partition, messages } = batch
+      for (const message of messages) found.push({ topic, partition, message })
       reached.set(`${batch.topic}/${batch.partition}`, Number(batch.lastOffset()) + 1)
     },
   })
@@ -77,7 +90,7 @@ export async function readTopics(topics: readonly string[]): Promise<Read[]> {
   return found
 }
 
-function toRead(topic: string, partition: number, message: kafkajs.KafkaMessage): Read {
+function toRead({ topic, partition, message }: PlacedMessage): Read {
   const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)])
   return {
     topic,

@@ -10,6 +10,37 @@ export const SAMPLE_TICKS = [
   '{"source":"SOURCE_1","symbol":"SOLUSD","ask":131.57,"bid":131.56,"mid":131.565,"askMarkup":0,"bidMarkup":0,"isTradable":true,"number":11530579246,"dateTime":"2025-03-20T14:31:28.000","receiveDateTime":"2025-03-20T14:31:28.279"}',
 ]
 
+const SAMPLE_ROW = {
+  source: 'SOURCE_1',
+  ask_markup: 0,
+  bid_markup: 0,
+  is_tradable: true,
+  date_time: '2025-03-20T14:31:28.000000Z',
+  extra: null,
+}
+
+/** The rows that they become, by symbol, as the readers print them; without their places on Kafka. */
+export const SAMPLE_ROWS = {
+  BNBUSD: {
+    ...SAMPLE_ROW,
+    symbol: 'BNBUSD',
+    ask: 627.05,
+    bid: 627.04,
+    mid: 627.045,
+    number: '11530579268',
+    receive_date_time: '2025-03-20T14:31:28.386000Z',
+  },
+  SOLUSD: {
+    ...SAMPLE_ROW,
+    symbol: 'SOLUSD',
+    ask: 131.57,
+    bid: 131.56,
+    mid: 131.565,
+    number: '11530579246',
+    receive_date_time: '2025-03-20T14:31:28.279000Z',
+  },
+}
+
 export interface TickFields {
   source: string
   symbol: string

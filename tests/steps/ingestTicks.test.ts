@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Catalog } from '../../lib/iceberg/catalog.ts'
-import { CommitConflict, CommitUnknown } from '../../lib/iceberg/errors.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
+import { newTrust } from '../../lib/steps/admit.ts'
 import { beginEpoch } from '../../lib/steps/beginEpoch.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import {
@@ -20,35 +19,6 @@ let world: World
 beforeEach(async () => {
   world = await newWorld()
 })
-
-/** A catalog whose next commits fare as told; afterwards it is the world's own. */
-function faulty(...faults: ((commit: () => Promise<unknown>) => Promise<unknown>)[]): Catalog {
-  const { catalog } = world
-  return {
-    createNamespace: name => catalog.createNamespace(name),
-    createTable: (ident, definition) => catalog.createTable(ident, definition),
-    loadTable: ident => catalog.loadTable(ident),
-    commit: async (ident, requirements, updates) => {
-      const commit = () => catalog.commit(ident, requirements, updates)
-      const fault = faults.shift()
-      if (fault === undefined) return commit()
-      await fault(commit)
-      return catalog.loadTable(ident)
-    },
-  }
-}
-
-const answerLost = async (commit: () => Promise<unknown>) => {
-  await commit()
-  throw new CommitUnknown('no answer')
-}
-const neverArrived = async () => {
-  throw new CommitUnknown('no answer')
-}
-const successTold409 = async (commit: () => Promise<unknown>) => {
-  await commit()
-  throw new CommitConflict('409')
-}
 
 describe('ingestTicks', () => {
   test('3 good ticks of 2 partitions are one commit, and the vector stands behind them', async () => {
@@ -102,98 +72,6 @@ describe('ingestTicks', () => {
     const topicWriter = { send: () => Promise.reject(new Error('away')) }
     await expect(ingest(world, [await batch(world, 0, 0, 2)], { topicWriter })).rejects.toThrow('away')
     expect(await storedTicks(world)).toEqual([])
-  })
-
-  test.each([
-    ['the answer to a commit that took effect is lost', answerLost],
-    ['a commit never arrives', neverArrived],
-    ['our own success is answered by 409', successTold409],
-  ])('each tick once when %s', async (_, fault) => {
-    produce(world, 0, tickJson(1), tickJson(2), 'bad')
-    await ingest(world, [await batch(world, 0, 0, 3)], { catalog: faulty(fault) })
-    expect(await storedTicks(world)).toEqual(['0/0', '0/1'])
-    expect((await stateOf(world)).totals).toMatchObject({ ticks: 2, deadLetters: { not_json: 1 } })
-    expect((await world.log.offsets(SETTINGS.deadLetterTopic)).get(0)?.high).toBe(1)
-  })
-
-  test('each tick once when a lost commit lands after the next attempt has begun', async () => {
-    produce(world, 0, tickJson(1))
-    let late = async (): Promise<unknown> => undefined
-    const catalog = faulty(
-      async commit => {
-        late = commit
-        throw new CommitUnknown('no answer')
-      },
-      async commit => {
-        await late()
-        return commit()
-      },
-    )
-    await ingest(world, [await batch(world, 0, 0, 1)], { catalog })
-    expect(await storedTicks(world)).toEqual(['0/0'])
-  })
-
-  test('each tick once when another ingester commits a part of the batch in between', async () => {
-    produce(world, 0, ...[1, 2, 3, 4].map(n => tickJson(n)))
-    produce(world, 1, tickJson(5))
-    const catalog = faulty(async commit => {
-      await ingest(world, [await batch(world, 0, 0, 2)])
-      return commit()
-    })
-    const result = await ingest(world, [await batch(world, 0, 0, 4), await batch(world, 1, 0, 1)], {
-      catalog,
-    })
-    expect(result).toEqual({ ticks: 3, deadLetters: 0, skipped: 2, commits: 1 })
-    expect(await storedTicks(world)).toEqual(['0/0', '0/1', '0/2', '0/3', '1/0'])
-  })
-
-  test('data files serve again after a conflict that left our partitions alone', async () => {
-    produce(world, 0, tickJson(1))
-    produce(world, 1, tickJson(2))
-    const catalog = faulty(async commit => {
-      await ingest(world, [await batch(world, 1, 0, 1)])
-      return commit()
-    })
-    await ingest(world, [await batch(world, 0, 0, 1)], { catalog })
-    expect(await storedTicks(world)).toEqual(['0/0', '1/0'])
-    expect(world.services.store.uris.filter(uri => uri.endsWith('.parquet'))).toHaveLength(2)
-  })
-
-  test('a snapshot that was rolled back keeps its files to itself: the batch is staged anew', async () => {
-    produce(world, 0, tickJson(1))
-    const empty = await world.catalog.loadTable(TICKS_TABLE)
-    const catalog = faulty(async commit => {
-      await commit()
-      const { metadata } = await world.catalog.loadTable(TICKS_TABLE)
-      await world.catalog.commit(
-        TICKS_TABLE,
-        [{ type: 'assert-table-uuid', uuid: metadata.tableUuid }],
-        [
-          {
-            action: 'set-snapshot-ref',
-            ref: 'main',
-            type: 'branch',
-            snapshotId: empty.metadata.currentSnapshotId!,
-          },
-        ],
-      )
-      throw new CommitUnknown('no answer')
-    })
-    await ingest(world, [await batch(world, 0, 0, 1)], { catalog })
-    expect(await storedTicks(world)).toEqual(['0/0'])
-    expect(world.services.store.uris.filter(uri => uri.endsWith('.parquet'))).toHaveLength(2)
-  })
-
-  test('gives up after 8 conflicts, so that the event source tries again', async () => {
-    produce(world, 0, tickJson(1))
-    let attempts = 0
-    const conflict = async () => {
-      attempts += 1
-      throw new CommitConflict('409')
-    }
-    const catalog = faulty(...Array.from({ length: 20 }, () => conflict))
-    await expect(ingest(world, [await batch(world, 0, 0, 1)], { catalog })).rejects.toThrow('409')
-    expect(attempts).toBe(8)
   })
 
   test('a batch above the vector is refused while Kafka still has what lies between', async () => {
@@ -251,6 +129,15 @@ describe('ingestTicks', () => {
     produce(world, 0, tickJson(1))
     await expect(ingest(world, [{ ...made, records: [record] }])).rejects.toThrow(/Kafka has no such record/)
     expect(await storedTicks(world)).toEqual([])
+  })
+
+  test('what another process took in meanwhile is not trusted: Kafka is asked again', async () => {
+    produce(world, 0, tickJson(1), tickJson(2))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    await ingest(world, [await batch(world, 0, 1, 2)], { trust: newTrust() })
+    const record = { offset: 2, timestampMs: 7, key: null, value: Buffer.from(tickJson(3)), headers: {} }
+    const made = { ...(await batch(world, 0, 0, 0)), records: [record] }
+    await expect(ingest(world, [made])).rejects.toThrow(/Kafka has no such record/)
   })
 
   test('of a bad record of 17 MB the dead letter says the length and the place, and holds nothing up', async () => {

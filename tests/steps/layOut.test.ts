@@ -85,4 +85,20 @@ describe('layOut', () => {
     expect(write.every(list => list.length <= 50_000)).toBe(true)
     expect(write.flat().length).toBe(88_000)
   })
+
+  test('open candles that wait in large numbers settle too, and are not rewritten by what is new', () => {
+    const open = Array.from({ length: 44_640 }, (_, i) => candle(i, false))
+    const others = open.map(row => ({ ...row, symbol: 'y' }))
+    const { write } = layOut([], [...open, ...others])
+    expect(write.map(list => list.length)).toEqual([50_000, 39_280])
+    const full = write[0] ?? []
+    const { remove } = layOut([file(full, 'full'), file(write[1] ?? [], 'growing')], [candle(44_639)])
+    expect(paths(remove)).toEqual(['growing'])
+  })
+
+  test('only a small file mixes open candles with closed ones', () => {
+    const open = Array.from({ length: SMALL_FILE_ROWS }, (_, i) => candle(5_000 + i, false))
+    const { write } = layOut([file(minutes(0, 9), 'small')], open)
+    expect(write.map(rows => new Set(rows.map(({ closed }) => closed)).size)).toEqual([1, 1])
+  })
 })

@@ -2,13 +2,14 @@ import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
-import type { Trust } from '../../lib/steps/admit.ts'
+import { newTrust } from '../../lib/steps/admit.ts'
 import { type IngestServices, ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import type { Published } from '../../lib/steps/publishCandles.ts'
 import type { Settings } from '../../lib/steps/services.ts'
 import { setUp, topicSpecs } from '../../lib/steps/setUp.ts'
 import { TICKS_SCHEMA, TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { MemoryCatalog } from '../support/memoryCatalog.ts'
-import { MemoryTopicWriter, MemoryTransaction } from '../support/memoryProducers.ts'
+import { MemoryTopicWriter, MemoryTransactionalWriter } from '../support/memoryProducers.ts'
 import { MemoryStore } from '../support/memoryStore.ts'
 import { MemoryTopicLog } from '../support/memoryTopicLog.ts'
 
@@ -21,6 +22,7 @@ export const SETTINGS: Settings = {
   limits: { earliestUs: 0, maxAheadMs: 3_600_000 },
   price: 'mid',
   graceMs: 500,
+  retentionMs: 3_600_000,
 }
 
 export const NOW_MS = Date.parse('2026-03-01T12:00:10Z')
@@ -36,18 +38,18 @@ export async function newWorld() {
   const nowMs = () => clock.nowMs
   const log = new MemoryTopicLog()
   const catalog = new MemoryCatalog({ nowMs })
-  const store = new MemoryStore()
-  const trust: Trust = new Map()
+  const store = new MemoryStore({ nowMs })
   const services = {
     catalog: catalog as Catalog,
     store,
     topicLog: log,
     topicWriter: new MemoryTopicWriter(log),
-    transaction: new MemoryTransaction(log, new Map(), 'publisher'),
+    candleWriter: new MemoryTransactionalWriter(log, new Map(), 'publisher'),
+    published: { mark: undefined } as Published,
     settings: SETTINGS,
     log: { info: () => {}, warn: () => {} },
     nowMs,
-    trust,
+    trust: newTrust(),
   }
   const ensureTopics = async () => {
     for (const { topic, partitions } of topicSpecs(SETTINGS)) log.createTopic(topic, partitions)

@@ -1,0 +1,20 @@
+import { readConfig } from '../../lib/lambda/config.ts'
+import { connect } from '../../lib/lambda/connect.ts'
+import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+
+/** A rollup in a process of its own, to be killed: says `commits` before its commit is sent, `committed` after it. */
+const services = connect(readConfig(), { info() {}, warn() {} })
+const catalog: typeof services.catalog = {
+  createNamespace: name => services.catalog.createNamespace(name),
+  createTable: (ident, definition) => services.catalog.createTable(ident, definition),
+  loadTable: ident => services.catalog.loadTable(ident),
+  commit: async (...commit) => {
+    process.stdout.write('commits\n')
+    if (process.argv[2] === 'before') await new Promise(() => setInterval(() => {}, 60_000))
+    const table = await services.catalog.commit(...commit)
+    process.stdout.write('committed\n')
+    return process.argv[2] === 'after' ? new Promise(() => setInterval(() => {}, 60_000)) : table
+  },
+}
+await takeInTicks({ ...services, catalog }, () => 300_000)
+await services.close()

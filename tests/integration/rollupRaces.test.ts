@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
+import type { Query } from '../../lib/ports.ts'
+import { recompute } from '../../lib/steps/recomputeCandles.ts'
+import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { bringUp, serversOf } from '../../sandbox/sandbox.ts'
+import { answerLost, faultyCatalog, neverArrived, successTold409 } from '../steps/faultyCatalog.ts'
+import { sorted } from '../support/oracle.ts'
+import { openWorld, type TestTick, type World } from './rollupWorld.ts'
+import { sandboxEnv } from './sandbox.ts'
+
+let world: World
+/** Each test has a symbol and a day of its own. */
+let symbol: string
+let day = 0
+beforeAll(async () => {
+  world = await openWorld('races')
+  await world.rollup()
+})
+afterAll(() => world.close())
+beforeEach(() => {
+  day += 1
+  symbol = `RACE${day}`
+})
+
+/** So many ticks from a minute of the test's day on, half a minute apart. */
+function ticks(minute: number, count = 6): TestTick[] {
+  const start = Date.UTC(2023, 5, day, 12, minute)
+  return Array.from({ length: count }, (_, n) => {
+    return { symbol, mid: minute + (n % 3), dateTime: new Date(start + n * 30_000).toISOString() }
+  })
+}
+
+async function arrive(some: readonly TestTick[]): Promise<void> {
+  await world.send(some)
+  await world.ingest()
+}
+
+async function expectRight(): Promise<void> {
+  expect(sorted(await world.stored(symbol))).toEqual(world.expected(symbol))
+}
+
+/** Trino, but something else happens before a statement is run, or after it. */
+function withHarm(harm: { before?: () => Promise<unknown>; after?: () => Promise<unknown> }): Query {
+  const { query } = world.services
+  return {
+    async rows<Row>(sql: string): Promise<Row[]> {
+      const { before, after } = harm
+      delete harm.before
+      delete harm.after
+      await before?.()
+      const rows = await query.rows<Row>(sql)
+      await after?.()
+      return rows
+    },
+  }
+}
+
+describe('the same candles in the end, each revision with one content', () => {
+  test('two rollups at once: one commits, the other finds nothing left', async () => {
+    await arrive(ticks(0))
+    const done = await Promise.all([world.rollup(), world.rollup()])
+    expect(done.filter(({ changed }) => changed > 0)).toHaveLength(1)
+    await expectRight()
+    expect((await world.stored(symbol)).every(({ revision }) => revision === 1)).toBe(true)
+  })
+
+  test('one stalled before its commit while another goes on, then waking: it begins again from what is there', async () => {
+    await arrive(ticks(0))
+    const stalled = world.rollup({
+      catalog: faultyCatalog(world.services.catalog, async commit => {
+        await arrive(ticks(1))
+        await world.rollup()
+        expect(await world.stored(symbol)).not.toEqual([])
+        await commit()
+      }),
+    })
+    expect(await stalled).toMatchObject({ changed: 0, behind: 0 })
+    await expectRight()
+  })
+
+  test.each([
+    ['the answer to its commit is lost', answerLost],
+    ['its commit never arrives', neverArrived],
+    ['its own success is told as a conflict', successTold409],
+  ])('%s', async (_, fault) => {
+    await arrive(ticks(0))
+    await world.rollup({ catalog: faultyCatalog(world.services.catalog, fault) })
+    await expectRight()
+    expect((await world.stored(symbol)).every(({ revision }) => revision === 1)).toBe(true)
+  })
+
+  test.each(['before', 'during', 'after'])('killed %s its commit, and run again', async when => {
+    await arrive(ticks(0))
+    await killRollup(when)
+    await world.stored(symbol)
+    await arrive(ticks(1))
+    await world.rollup()
+    await expectRight()
+  })
+
+  test("Trino's optimize of both tables between its SELECT and its commit", async () => {
+    await arrive(ticks(0))
+    await arrive(ticks(1))
+    const june = `date_time >= TIMESTAMP '2023-06-01 00:00:00 UTC' AND date_time < TIMESTAMP '2023-07-01 00:00:00 UTC'`
+    const optimize = async () => {
+      for (const table of ['candles', 'stock_ticks']) {
+        await world.services.query.rows(
+          `ALTER TABLE lake.market_data.${table} EXECUTE optimize WHERE ${june}`,
+        )
+      }
+    }
+    await world.rollup({ query: withHarm({ after: optimize }) })
+    await expectRight()
+    await arrive(ticks(2))
+    await world.rollup()
+    await expectRight()
+    expect((await world.stored(symbol)).some(({ revision }) => revision > 2)).toBe(false)
+  })
+
+  test('a backfill of the same day beside the minutes', async () => {
+    await arrive(ticks(0))
+    await world.rollup()
+    await arrive(ticks(1))
+    const range = { fromUs: Date.UTC(2023, 5, day) * 1000, toUs: Date.UTC(2023, 5, day + 1) * 1000 }
+    const [done] = await Promise.all([recompute(world.services, range, () => 300_000), world.rollup()])
+    expect(done).toMatchObject({ rounds: 1 })
+    await expectRight()
+    expect(await recompute(world.services, range, () => 300_000)).toEqual({ rounds: 1, changed: 0 })
+  })
+
+  test('ticks that are rolled back stop it, and ingested again they make the same candles', async () => {
+    await arrive(ticks(0))
+    await world.rollup()
+    const before = currentSnapshot(await world.services.catalog.loadTable(TICKS_TABLE))!
+    await arrive(ticks(1))
+    await world.rollup()
+    const candles = await world.stored(symbol)
+    await world.services.query.rows(
+      `ALTER TABLE lake.market_data.stock_ticks EXECUTE rollback_to_snapshot(${before.snapshotId})`,
+    )
+    await expect(world.rollup()).rejects.toMatchObject({ code: 'TICKS_GONE' })
+    world.rewind()
+    await world.ingest()
+    await world.rollup()
+    expect(await world.stored(symbol)).toEqual(candles)
+    await expectRight()
+  })
+
+  test('Trino killed in the middle: the round fails, and the next call does it', async () => {
+    await arrive(ticks(0))
+    const settings = inject('sandboxSettings')
+    const trino = serversOf(settings).find(({ name }) => name === 'trino')
+    const rollup = world.rollup({ query: withHarm({ before: async () => trino?.kill() }) })
+    await expect(rollup).rejects.toMatchObject({ code: 'TRINO_UNAVAILABLE', retryable: true })
+    await bringUp(settings, { startedBy: 'test', terminal: { say: () => {}, show: () => {} } })
+    await world.rollup()
+    await expectRight()
+  }, 240_000)
+})
+
+describe('far behind', () => {
+  const limits = { ticks: 400, files: 8, days: 8, storedRows: 100_000 }
+  const backlog = () =>
+    Array.from({ length: 1_200 }, (_, n) => ({
+      symbol,
+      mid: n,
+      dateTime: new Date(Date.UTC(2022, 10, 1) + n * 3_600_000 + (n % 7) * 1_000).toISOString(),
+    }))
+
+  test('1,200 ticks of 50 days come in many rounds, each of which stands; interrupted, it goes on', async () => {
+    await world.send(backlog())
+    await world.ingest(Number.POSITIVE_INFINITY, 100)
+    const { takeInTicks } = await import('../../lib/steps/rollupCandles.ts')
+    const first = await takeInTicks(world.services, () => 1, limits)
+    expect(first).toMatchObject({ rounds: 1 })
+    expect(first.behind).toBeGreaterThan(900)
+    const lines: unknown[] = []
+    const log = { info: (_: string, fields?: object) => void lines.push(fields), warn() {} }
+    const rest = await world.rollup({ log }, limits)
+    expect(rest.behind).toBe(0)
+    expect(rest.rounds).toBeGreaterThan(2)
+    expect(lines).toHaveLength(rest.rounds)
+    expect(lines[0]).toMatchObject({ rounds: 1, behind: expect.any(Number), tookMs: expect.any(Number) })
+    await expectRight()
+    expect((await world.stored(symbol)).filter(c => c.timeframe === 'm1' && c.revision > 1)).toEqual([])
+  })
+})
+
+/** Ends a rollup's process with SIGKILL when it is about to commit, in the middle of it, or has just committed. */
+async function killRollup(when: string): Promise<void> {
+  const script = new URL('rollupOnce.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [script, when], {
+    env: { ...process.env, ...sandboxEnv(), TICKS_TOPIC: world.topic },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const awaited = when === 'after' ? 'committed\n' : 'commits\n'
+  for await (const chunk of child.stdout) if (String(chunk).endsWith(awaited)) break
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
