@@ -9,7 +9,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts', 'plugins/**/*.test.ts'],
-          exclude: ['tests/integration/**', '**/*.integration.test.ts', 'node_modules/**'],
+          exclude: [
+            'tests/integration/**',
+            'tests/browser/**',
+            '**/*.integration.test.ts',
+            'node_modules/**',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['tests/browser/*.test.ts'],
+          exclude: ['**/*.integration.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

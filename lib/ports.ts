@@ -5,6 +5,16 @@ export interface ObjectStore {
   write(uri: string, bytes: Uint8Array): Promise<void>
   /** Removes a file; one that is not there is removed already. */
   remove(uri: string): Promise<void>
+  /** All files whose URIs begin with `prefix`, in pages of at most a thousand. */
+  list(prefix: string): AsyncIterable<readonly StoredFile[]>
+}
+
+/** A file as a listing tells of it. */
+export interface StoredFile {
+  readonly uri: string
+  readonly sizeBytes: number
+  /** When it was written, milliseconds since 1970, by the store's clock. */
+  readonly modifiedMs: number
 }
 
 /** A header's name may stand more than once: then it has a list of values. */
@@ -42,12 +52,16 @@ export interface TopicLog {
   firstFrom(topic: string, partition: number, offset: number): Promise<KafkaRecord | undefined>
   /** The newest record that a `read_committed` reader sees, or undefined when there is none. */
   last(topic: string, partition: number): Promise<KafkaRecord | undefined>
+  /** All records from one offset to another (not included) that a `read_committed` reader sees, some at a time. */
+  records(topic: string, partition: number, from: number, to: number): AsyncIterable<readonly KafkaRecord[]>
 }
 
 /** A record to be produced. */
 export interface OutgoingRecord {
   topic: string
   partition?: number
+  /** Chooses the partition in the key's place. */
+  partitionKey?: string
   key: Uint8Array | string | null
   value: Uint8Array | string | null
   headers?: Headers

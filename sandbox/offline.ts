@@ -20,9 +20,12 @@ export class Offline {
   readonly logFile: string
   readonly #pidFile: string
   readonly #settings: Settings
+  readonly #env: Readonly<Record<string, string>>
 
-  constructor(settings: Settings) {
+  /** `env`: variables besides those that point at the servers. */
+  constructor(settings: Settings, env: Readonly<Record<string, string>> = {}) {
     this.#settings = settings
+    this.#env = env
     this.logFile = dataPaths(settings.dataDir).logFile('offline')
     this.#pidFile = dataPaths(settings.dataDir).pidFile('offline')
   }
@@ -51,16 +54,21 @@ export class Offline {
         file: process.execPath,
         args: [sls, 'offline', 'start'],
         cwd: ROOT,
-        env: { ...process.env, ...functionEnv(this.#settings.ports), SLS_NOTIFICATIONS_MODE: 'off' },
+        env: {
+          ...process.env,
+          ...functionEnv(this.#settings.ports),
+          ...this.#env,
+          SLS_NOTIFICATIONS_MODE: 'off',
+        },
       },
       { logFile: this.logFile, pidFile: this.#pidFile, startedBy: 'start', ports: [http, lambda] },
     )
     const deadline = Date.now() + READY_WITHIN_MS
-    while (!(await answers(lambda))) {
+    while (!((await answers(lambda)) && (await answers(http)))) {
       if (signal.aborted) throw new Cancelled()
       if (!isAlive(record)) throw new ServerDied(TITLE, lastLine(await tail(this.logFile)), this.logFile)
       if (Date.now() > deadline)
-        throw new ServerNotReady(TITLE, READY_WITHIN_MS, 'its Lambda endpoint does not answer', this.logFile)
+        throw new ServerNotReady(TITLE, READY_WITHIN_MS, 'it does not answer', this.logFile)
       await sleep(100)
     }
   }

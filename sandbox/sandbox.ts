@@ -3,10 +3,10 @@ import { clearDataFolder, dataPaths, isDataFolder, openDataFolder, requireDataFo
 import { Cancelled, FolderBusy } from './errors.ts'
 import { requireFree } from './ports.ts'
 import { takeLock } from './processes/lock.ts'
-import type { ServerDefinition, World } from './servers/definition.ts'
+import type { ServerDefinition, ServerName, World } from './servers/definition.ts'
 import { kafka } from './servers/kafka.ts'
 import { seaweedfs } from './servers/seaweedfs.ts'
-import { Server, type StartOptions } from './servers/server.ts'
+import { Server, type StartOptions as ServerStart } from './servers/server.ts'
 import { trino } from './servers/trino.ts'
 import type { Settings } from './settings.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,13 +14,19 @@ import type { Terminal } from './terminal.ts'
 /** The servers of a sandbox: a new one is one more row. */
 const DEFINITIONS: readonly ServerDefinition[] = [kafka, seaweedfs, trino]
 
+/** How a sandbox is brought up. */
+export interface StartOptions extends ServerStart {
+  /** Which servers; all of them unless said. */
+  servers?: readonly ServerName[]
+}
+
 /** The servers of one data folder, up or down. */
 export function serversOf(settings: Settings): Server[] {
   return DEFINITIONS.map(definition => new Server(definition, settings))
 }
 
 /**
- * Brings every server up that is down, all at once, and resolves when all do their work; what it needs is installed
+ * Brings every wanted server up that is down, all at once, and resolves when all do their work; what it needs is installed
  * first. When one fails, those that this call started are stopped again, and its error is thrown: any of
  * `installArtefacts`, `openDataFolder` and `Server.start`.
  */
@@ -73,7 +79,7 @@ export async function clearData(settings: Settings, terminal: Terminal): Promise
 }
 
 async function startAll(world: World, options: StartOptions): Promise<void> {
-  const servers = serversOf(world.settings)
+  const servers = serversOf(world.settings).filter(({ name }) => options.servers?.includes(name) ?? true)
   const down = servers.filter(server => server.pid === undefined)
   // Before anything starts, so that a taken port stops nothing half-way.
   for (const server of down) await requireFree(server.portNeeds)

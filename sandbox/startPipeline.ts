@@ -81,6 +81,7 @@ async function runPipeline(run: Run, offline: Offline): Promise<void> {
     terminal.say(`The functions are ready, ${Math.round(performance.now() / 1_000)} s after the start.`)
     for (const line of [...addresses(settings.ports), `  Logs             ${offline.logFile}`])
       terminal.say(line)
+    terminal.say(`Candles in your browser: http://127.0.0.1:${settings.ports.http}/`)
     terminal.say('Ctrl-C stops all that this command started; the data stays.')
     await watch(run, world, pipeline, offline)
   } finally {

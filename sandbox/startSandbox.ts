@@ -13,6 +13,8 @@ export interface SandboxOptions {
   dataDir: string
   /** `free`: any that nobody uses now. */
   ports: 'free' | Ports
+  /** Which servers; all of them unless said. */
+  servers?: readonly ServerName[]
   onProgress?: (line: string) => void
 }
 
@@ -42,10 +44,15 @@ export interface Sandbox {
 }
 
 /** Starts a sandbox beside any other that runs. Throws what `bringUp` throws, and leaves nothing running then. */
-export async function startSandbox({ dataDir, ports, onProgress }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox({
+  dataDir,
+  ports,
+  servers,
+  onProgress,
+}: SandboxOptions): Promise<Sandbox> {
   const settings = { ...readSettings(), dataDir, ports: ports === 'free' ? await freePorts() : ports }
   const terminal: Terminal = { say: line => onProgress?.(line), show: () => undefined }
-  const options = { startedBy: 'test', terminal } as const
+  const options = { startedBy: 'test', terminal, ...(servers && { servers }) } as const
   const release = stopWithUs(dataDir)
   const world = await bringUp(settings, options).catch((error: unknown) => {
     release()

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { maintainRequest } from '../lib/requests/maintainRequest.ts'
 import { produceRequest } from '../lib/requests/produceRequest.ts'
+import { BadRequest } from '../lib/requests/request.ts'
 import { rollupRequest } from '../lib/requests/rollupRequest.ts'
 
 const schedule = JSON.parse(readFileSync(new URL('../events/schedule.json', import.meta.url), 'utf8'))
@@ -61,5 +63,22 @@ describe('produceRequest', () => {
     [{ from: '2026-01-01T00:00:00', to: '2026-01-01T00:00:00' }, /before/],
   ])('%j is refused, and it is said why', (event, message) => {
     expect(() => produceRequest(event)).toThrow(message)
+  })
+})
+
+describe('maintainRequest', () => {
+  const recorded = JSON.parse(readFileSync(new URL('../events/maintain.json', import.meta.url), 'utf8'))
+
+  test.each([[undefined], [''], [{}], [schedule]])('%j asks for all of it', event => {
+    expect(maintainRequest(event)).toEqual({})
+  })
+
+  test('one part, as the recorded event asks for it', () => {
+    expect(maintainRequest(recorded)).toEqual({ only: 'compaction' })
+    expect(maintainRequest({ only: 'orphans' })).toEqual({ only: 'orphans' })
+  })
+
+  test.each([[{ only: 'all' }], [{ tables: ['candles'] }]])('%j is refused', event => {
+    expect(() => maintainRequest(event)).toThrow(BadRequest)
   })
 })

@@ -4,6 +4,7 @@ import type { CatalogAuth } from '../iceberg/restCatalog.ts'
 import type { KafkaSettings } from '../kafka/client.ts'
 import { MOMENT } from '../requests/request.ts'
 import type { Settings } from '../steps/services.ts'
+import type { TrinoSettings } from '../trino/client.ts'
 import type { PublishTarget } from './publishStarter.ts'
 
 /** What holds at stage `local` where the environment says nothing: the sandbox. Other stages have no such defaults. */
@@ -58,11 +59,15 @@ const environment = z.object({
   TRINO_USER: text.default('tickhouse'),
   TRINO_PASSWORD: text.optional(),
   TRINO_CATALOG: identifier.default('lake'),
+  /** How long one statement may take in all. */
+  TRINO_TIMEOUT_MS: milliseconds.min(1_000).default(60_000),
   PRICE: z.enum(['mid', 'bid', 'ask']).default('mid'),
   /** The minute's work begins after it. */
   GRACE_MS: milliseconds.max(30_000).default(500),
   EARLIEST_TICK: text.default('1970-01-01T00:00:00Z').pipe(MOMENT),
   MAX_AHEAD_MS: milliseconds.default(3_600_000),
+  /** A third of it must cover uploads that are not committed yet, and clocks that differ by a quarter of an hour. */
+  RETENTION_MS: milliseconds.min(3_600_000).default(3_600_000),
   /** Where functions are invoked; unset: AWS Lambda itself. */
   LAMBDA_ENDPOINT: url.optional(),
   PUBLISH_FUNCTION: text.default('tickhouse-local-publish'),
@@ -88,7 +93,7 @@ export interface Config {
     readonly forcePathStyle: boolean
   }
   readonly catalog: { readonly uri: string; readonly warehouse: string; readonly auth: CatalogAuth }
-  readonly trino: { readonly url: string; readonly user: string; readonly password?: string }
+  readonly trino: TrinoSettings
   readonly publish: PublishTarget
   /** True in a process that serves one call and is to end after it. */
   readonly isOneShot: boolean
@@ -140,6 +145,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
     trino: {
       url: env.TRINO_URL,
       user: env.TRINO_USER,
+      timeoutMs: env.TRINO_TIMEOUT_MS,
       ...(env.TRINO_PASSWORD === undefined ? {} : { password: env.TRINO_PASSWORD }),
     },
     publish: {
@@ -156,6 +162,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       limits: { earliestUs: env.EARLIEST_TICK, maxAheadMs: env.MAX_AHEAD_MS },
       price: env.PRICE,
       graceMs: env.GRACE_MS,
+      retentionMs: env.RETENTION_MS,
     },
   }
 }

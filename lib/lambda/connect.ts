@@ -4,20 +4,25 @@ import { ensureTopics } from '../kafka/admin.ts'
 import { kafkaClient } from '../kafka/client.ts'
 import { KafkaTopicLog } from '../kafka/topicLog.ts'
 import { KafkaTopicWriter } from '../kafka/topicWriter.ts'
-import { KafkaTransaction, type RecordTransaction } from '../kafka/transaction.ts'
+import { KafkaTransactionalWriter, type TransactionalWriter } from '../kafka/transactionalWriter.ts'
 import type { Log } from '../ports.ts'
-import type { Trust } from '../steps/admit.ts'
+import { newTrust, type Trust } from '../steps/admit.ts'
+import type { Published } from '../steps/publishCandles.ts'
 import type { Services } from '../steps/services.ts'
 import type { SetUpServices } from '../steps/setUp.ts'
 import { TrinoQuery } from '../trino/client.ts'
+import { pingTrino } from '../trino/ping.ts'
 import type { Config } from './config.ts'
 import { PublishStarter } from './publishStarter.ts'
 
 /** Every adapter, and what a warm process remembers. */
 export interface Connections extends Services {
-  readonly transaction: RecordTransaction
+  readonly candleWriter: TransactionalWriter
   readonly ensureTopics: SetUpServices['ensureTopics']
   readonly trust: Trust
+  readonly published: Published
+  /** Throws unless Trino takes statements. */
+  pingTrino(): Promise<void>
   /** Starts the function `publish`; never fails. */
   startPublish(): Promise<void>
   /** Ends all connections; a short-lived command calls it, a function stays warm. */
@@ -31,16 +36,18 @@ export function connect(config: Config, log: Log): Connections {
   const topicLog = new KafkaTopicLog(kafka)
   const topicWriter = new KafkaTopicWriter(kafka)
   const publish = new PublishStarter(config.publish, log)
-  const transaction = new KafkaTransaction(kafka, { transactionalId: config.publisherId })
+  const candleWriter = new KafkaTransactionalWriter(kafka, { transactionalId: config.publisherId })
   return {
     catalog: new RestCatalog(config.catalog),
     store,
     topicLog,
     topicWriter,
-    transaction,
+    candleWriter,
     query: new TrinoQuery(config.trino),
     ensureTopics: specs => ensureTopics(kafka, specs),
-    trust: new Map(),
+    trust: newTrust(),
+    published: { mark: undefined },
+    pingTrino: () => pingTrino(config.trino),
     startPublish: () => publish.start(),
     settings: config.settings,
     log,
@@ -48,7 +55,7 @@ export function connect(config: Config, log: Log): Connections {
     close: async () => {
       store.close()
       publish.close()
-      await Promise.all([topicLog.close(), topicWriter.close(), transaction.close()])
+      await Promise.all([topicLog.close(), topicWriter.close(), candleWriter.close()])
     },
   }
 }

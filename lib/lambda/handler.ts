@@ -13,11 +13,18 @@ export type Step<Result> = (
   remainingMs: () => number,
 ) => Promise<Result>
 
+/** What the log says of a call. */
+export type Summary<Result> = (result: Result, event: unknown) => object
+
 /**
  * A step as a Lambda handler. Settings are read and connections built at the first call and kept while the process
- * is warm; each call logs one line with its result and duration, or its error.
+ * is warm; each call logs one line with its result (or a summary of it) and duration, or its error.
  */
-export function lambdaHandler<Result extends object>(name: string, step: Step<Result>) {
+export function lambdaHandler<Result extends object>(
+  name: string,
+  step: Step<Result>,
+  summary: Summary<Result> = result => result,
+) {
   const log = jsonLines({ function: name })
   let warm: { services: Connections; isOneShot: boolean } | undefined
   const run = async (event: unknown, context: Context) => {
@@ -29,7 +36,7 @@ export function lambdaHandler<Result extends object>(name: string, step: Step<Re
       if (isOneShot) await services.close()
     }
   }
-  return middy<unknown, Result>().use(oneLine(log)).handler(run)
+  return middy<unknown, Result>().use(oneLine(log, summary)).handler(run)
 }
 
 function open(log: Log) {
@@ -38,7 +45,7 @@ function open(log: Log) {
 }
 
 /** One line an invocation: request id, duration, and what the step says of itself; never a tick. */
-function oneLine<Result extends object>(log: Log): MiddlewareObj<unknown, Result> {
+function oneLine<Result extends object>(log: Log, summary: Summary<Result>): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
   const fields = (context: Context) => ({
     requestId: context.awsRequestId,
@@ -48,7 +55,8 @@ function oneLine<Result extends object>(log: Log): MiddlewareObj<unknown, Result
     before: ({ context }) => {
       startedAtMs.set(context, Date.now())
     },
-    after: ({ context, response }) => log.info('done', { ...fields(context), ...response }),
+    after: ({ context, event, response }) =>
+      log.info('done', { ...fields(context), ...(response && summary(response, event)) }),
     onError: ({ context, error }) => {
       const details = error instanceof TickhouseError ? { code: error.code, retryable: error.retryable } : {}
       log.warn('failed', { ...fields(context), ...details, error: error?.message, cause: causeOf(error) })

@@ -1,4 +1,4 @@
-import type { KafkaRecord, RecordBatch } from '../ports.ts'
+import type { Headers, KafkaRecord, RecordBatch } from '../ports.ts'
 import { BadRequest } from '../requests/request.ts'
 
 /** What Lambda's Kafka event source delivers. https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html */
@@ -17,17 +17,35 @@ export interface KafkaEventRecord {
   readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
 }
 
-/** The batches of an event, one a partition; keys and values decoded from base64. Throws `BadRequest` for another event. */
+/** The batches of an event, one a partition. Throws `BadRequest` for another event. */
 export function recordBatches(event: unknown): RecordBatch[] {
   if (!isKafkaEvent(event)) {
     throw new BadRequest('records of a Kafka event source are wanted, such as events/ticks.kafka.json')
   }
-  const records = Object.values(event.records).flat()
-  const logs = Map.groupBy(records, ({ topic, partition }) => JSON.stringify([topic, partition]))
-  return [...logs.values()].map(ofOne => {
-    const { topic, partition } = ofOne[0]!
-    return { topic, partition, records: ofOne.map(recordOf) }
-  })
+  const batches: OpenBatch[] = []
+  let batch: OpenBatch | undefined
+  for (const list of Object.values(event.records)) {
+    for (const record of list) {
+      if (batch?.topic !== record.topic || batch.partition !== record.partition) {
+        batch = batchOf(batches, record)
+      }
+      batch.records.push(new DeliveredRecord(record))
+    }
+  }
+  return batches
+}
+
+interface OpenBatch extends RecordBatch {
+  readonly records: KafkaRecord[]
+}
+
+/** The batch of the record's partition, begun when there is none. */
+function batchOf(batches: OpenBatch[], { topic, partition }: KafkaEventRecord): OpenBatch {
+  const known = batches.find(batch => batch.topic === topic && batch.partition === partition)
+  if (known !== undefined) return known
+  const begun = { topic, partition, records: [] }
+  batches.push(begun)
+  return begun
 }
 
 function isKafkaEvent(event: unknown): event is KafkaEvent {
@@ -40,13 +58,28 @@ function isKafkaEvent(event: unknown): event is KafkaEvent {
   )
 }
 
-function recordOf({ offset, timestamp, key, value, headers = [] }: KafkaEventRecord): KafkaRecord {
-  return {
-    offset,
-    timestampMs: timestamp,
-    key: bytesOf(key),
-    value: bytesOf(value),
-    headers: headersOf(headers),
+/** A record as the event has it. It is decoded where it is looked at: of a good tick nobody asks the key. */
+class DeliveredRecord implements KafkaRecord {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly #delivered: KafkaEventRecord
+
+  constructor(delivered: KafkaEventRecord) {
+    this.offset = delivered.offset
+    this.timestampMs = delivered.timestamp
+    this.#delivered = delivered
+  }
+
+  get key(): Uint8Array | null {
+    return bytesOf(this.#delivered.key)
+  }
+
+  get value(): Uint8Array | null {
+    return bytesOf(this.#delivered.value)
+  }
+
+  get headers(): Headers {
+    return headersOf(this.#delivered.headers ?? [])
   }
 }
 

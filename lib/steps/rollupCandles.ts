@@ -1,4 +1,4 @@
-import { distance } from '../tables/offsetVector.ts'
+import { distance, type OffsetVector } from '../tables/offsetVector.ts'
 import { awaitTicks } from './awaitTicks.ts'
 import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND, Pace } from './pace.ts'
@@ -23,7 +23,7 @@ export interface TakenIn {
 /**
  * Brings `market_data.candles` up to the ticks: in bounded rounds, each one commit on exactly the version that it was
  * computed from. Run twice at once, or again, it changes nothing that is right already. `remainingMs` tells how long it
- * may take; what is left then is for the next call.
+ * may take; what is left then is for the next call, and what another call is catching up on is left to that.
  */
 export async function takeInTicks(
   services: RollupServices,
@@ -33,11 +33,19 @@ export async function takeInTicks(
   const awaited = await awaitTicks(services)
   const pace = new Pace(largest)
   let behind = 0
+  let tried: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
     const inputs = await loadInputs(services)
+    const { vector } = inputs.state
+    behind = distance(vector, inputs.ticksVector)
+    const isOvertaken = tried !== undefined && distance(tried, vector) > 0
+    // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
+    if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
+    tried = vector
     const planned = await planRound(services, inputs, awaited, pace.limits)
     const changed = isWorthwhile(inputs, planned) ? await commitRound(services, inputs, planned) : 0
+    tried = undefined
     pace.tell(performance.now() - startedMs)
     behind = distance(planned.state.vector, inputs.ticksVector)
     return { changed, hasMore: planned.hasMore, progress: { behind } }

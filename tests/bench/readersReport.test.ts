@@ -5,7 +5,7 @@ const LINES = [
   '{"table": "m.t", "snapshot": "6328853845490910372", "count": 3}',
   '{"table": "m.t", "column": "mid", "min": -1e-09, "max": 627.045, "sum": 1000.0000000001}',
   '{"table": "m.t", "column": "number", "min": "-5", "max": "9223372036854775807", "sum": 9.2e18}',
-  '{"table": "m.t", "symbol": "BNBUSD", "row": {"mid": 627.045, "number": "9223372036854775807"}}',
+  '{"table": "m.t", "row": {"mid": 627.045, "number": "9223372036854775807"}}',
 ]
 
 /** The report of the lines above, after a change to one of them. */
@@ -39,13 +39,13 @@ test.each([
   [
     '{"mid": 627.045, ',
     '{"mid": 627.04, ',
-    'row 0 of the symbol is {"mid":627.04,"number":"9223372036854775807"} instead of {"mid":627.045,"number":"9223372036854775807"}',
+    'row 0 of one symbol is {"mid":627.04,"number":"9223372036854775807"} instead of {"mid":627.045,"number":"9223372036854775807"}',
   ],
 ])('tells that %s became %s', (from, to, sentence) => {
   expect(differences(report(), report(from, to))).toEqual([sentence])
 })
 
 test('tells that a row, or the whole table, is missing', () => {
-  expect(differences(report(), { ...report(), rows: [] })[0]).toBe('0 rows of the symbol instead of 1')
+  expect(differences(report(), { ...report(), rows: [] })[0]).toBe('0 rows of one symbol instead of 1')
   expect(differences(report(), undefined)).toEqual(['the table is missing'])
 })

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ObjectMissing } from '../../lib/iceberg/errors.ts'
-import type { ObjectStore } from '../../lib/ports.ts'
+import type { ObjectStore, StoredFile } from '../../lib/ports.ts'
 
 /** What every object store does. `open` gives the store and a folder in which it may write. */
 export function describeObjectStore(
@@ -49,6 +49,45 @@ export function describeObjectStore(
       await store.remove(uri)
       await expect(store.read(uri)).rejects.toThrow(ObjectMissing)
       expect([...(await store.read(other))]).toEqual([2])
+    })
+
+    const listed = async (prefix: string): Promise<StoredFile[]> => {
+      const { store } = await open()
+      const pages: (readonly StoredFile[])[] = []
+      for await (const page of store.list(prefix)) pages.push(page)
+      expect(Math.max(0, ...pages.map(page => page.length))).toBeLessThanOrEqual(1_000)
+      return pages.flat()
+    }
+
+    it('lists the files of a folder with their sizes, deeper ones too, and none of a folder beside it', async () => {
+      const { store, folder } = await open()
+      const inside = `${folder}/${randomUUID()}`
+      const sizes = { 'a.parquet': 3, 'day=2025-03-20/b c+é.parquet': 0, 'z.parquet': 70_000 }
+      for (const [name, size] of Object.entries(sizes))
+        await store.write(`${inside}/${name}`, new Uint8Array(size))
+      await store.write(`${inside}2/other.parquet`, Uint8Array.of(1))
+      const found = await listed(`${inside}/`)
+      const expected = Object.entries(sizes).map(([name, sizeBytes]) => [`${inside}/${name}`, sizeBytes])
+      expect(found.map(({ uri, sizeBytes }) => [uri, sizeBytes])).toEqual(expected)
+    })
+
+    it('says when a file was written, by a clock that is right to 15 minutes', async () => {
+      const { store, uri } = await freshUri()
+      const beforeMs = Date.now()
+      await store.write(uri, Uint8Array.of(1))
+      const [file] = await listed(uri)
+      expect(Math.abs(file!.modifiedMs - beforeMs)).toBeLessThan(15 * 60_000)
+    })
+
+    it('lists 1,100 files, each once, and nothing of a folder that is empty', async () => {
+      const { store, folder } = await open()
+      const many = `${folder}/${randomUUID()}`
+      const uris = Array.from({ length: 1_100 }, (_, i) => `${many}/${String(i).padStart(4, '0')}.parquet`)
+      for (let i = 0; i < uris.length; i += 50) {
+        await Promise.all(uris.slice(i, i + 50).map(uri => store.write(uri, Uint8Array.of(1))))
+      }
+      expect((await listed(`${many}/`)).map(({ uri }) => uri)).toEqual(uris)
+      expect(await listed(`${folder}/${randomUUID()}/`)).toEqual([])
     })
 
     it('writes and reads 50 files at once', async () => {

@@ -52,7 +52,51 @@ export function topicLogContract(world: () => TopicLogWorld): void {
     await logReaches(topic, high + contents.length + 1)
   }
 
+  const records = async (topic: string, from: number, to: number) => {
+    const found: unknown[] = []
+    for await (const some of world().log.records(topic, 0, from, to)) found.push(...some.map(placeAndText))
+    return found
+  }
+
   describe('a topic log', () => {
+    it('gives all records of a stretch in order, without those of aborted and open transactions', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a', 'b', 'c'))
+      await transact(topic, texts('x'), 'abort')
+      await transact(topic, texts('d'), 'commit')
+      await world().append(topic, 0, texts('e'))
+      const all = await records(topic, 0, 1_000)
+      expect(all.map(place => (place as [number, string])[1])).toEqual(['a', 'b', 'c', 'd', 'e'])
+      expect(await records(topic, 1, 3)).toEqual([
+        [1, 'b'],
+        [2, 'c'],
+      ])
+      const open = await world().begin()
+      await open.append(topic, 0, texts('y'))
+      await world().append(topic, 0, texts('z'))
+      expect(await records(topic, 0, 1_000)).toEqual(all)
+      await open.abort()
+    })
+
+    it('gives 20,000 records of a stretch, each once, and none of an empty topic', async () => {
+      const topic = await world().createTopic(1)
+      expect(await records(topic, 0, 10)).toEqual([])
+      await world().append(topic, 0, numbered(20_000))
+      expect(await records(topic, 5, 20_000)).toEqual(
+        Array.from({ length: 19_995 }, (_, i) => [i + 5, String(i + 5)]),
+      )
+    })
+
+    it('gives what retention has left when the stretch begins before', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, numbered(6))
+      await world().cutBelow(topic, 0, 4)
+      expect(await records(topic, 0, 6)).toEqual([
+        [4, '4'],
+        [5, '5'],
+      ])
+    })
+
     it('throws TopicMissing for a topic and for a partition that do not exist', async () => {
       const topic = await world().createTopic(1)
       await expect(world().log.offsets('no-such-topic')).rejects.toThrow(TopicMissing)

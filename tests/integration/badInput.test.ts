@@ -28,7 +28,7 @@ function record({ value }: Case, index: number): Message {
     bytes: Buffer.of(0, 0xff, 0x80, index & 0xff),
     twice: ['a', 'ü'],
     empty: '',
-    ['__proto__']: '1',
+    'ü "|\n': '1',
   }
   return { ...bare, key, headers }
 }

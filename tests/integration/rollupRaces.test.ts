@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import type { Query } from '../../lib/ports.ts'
 import { recompute } from '../../lib/steps/recomputeCandles.ts'
+import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { bringUp, serversOf } from '../../sandbox/sandbox.ts'
 import { answerLost, faultyCatalog, neverArrived, successTold409 } from '../steps/faultyCatalog.ts'
@@ -163,6 +164,7 @@ describe('the same candles in the end, each revision with one content', () => {
 
 describe('far behind', () => {
   const limits = { ticks: 400, files: 8, days: 8, storedRows: 100_000 }
+  const oneRound = () => takeInTicks(world.services, () => 1, limits)
   const backlog = () =>
     Array.from({ length: 1_200 }, (_, n) => ({
       symbol,
@@ -173,8 +175,7 @@ describe('far behind', () => {
   test('1,200 ticks of 50 days come in many rounds, each of which stands; interrupted, it goes on', async () => {
     await world.send(backlog())
     await world.ingest(Number.POSITIVE_INFINITY, 100)
-    const { takeInTicks } = await import('../../lib/steps/rollupCandles.ts')
-    const first = await takeInTicks(world.services, () => 1, limits)
+    const first = await oneRound()
     expect(first).toMatchObject({ rounds: 1 })
     expect(first.behind).toBeGreaterThan(900)
     const lines: unknown[] = []
@@ -186,6 +187,20 @@ describe('far behind', () => {
     expect(lines[0]).toMatchObject({ rounds: 1, behind: expect.any(Number), tookMs: expect.any(Number) })
     await expectRight()
     expect((await world.stored(symbol)).filter(c => c.timeframe === 'm1' && c.revision > 1)).toEqual([])
+  })
+
+  test('a call that another one has overtaken leaves the rest to that', async () => {
+    await world.send(backlog())
+    await world.ingest(Number.POSITIVE_INFINITY, 100)
+    const overtaken = faultyCatalog(world.services.catalog, async commit => {
+      await oneRound()
+      await commit()
+    })
+    const left = await world.rollup({ catalog: overtaken }, limits)
+    expect(left).toMatchObject({ rounds: 1, changed: 0 })
+    expect(left.behind).toBeGreaterThan(900)
+    await world.rollup({}, limits)
+    await expectRight()
   })
 })
 

@@ -58,7 +58,7 @@ function day(t: Date, back: number): number {
 export function foldTicks(ticks: readonly OracleTick[]): Map<string, OracleCandle> {
   const candles = new Map<string, OracleCandle>()
   for (const tick of ticks.toSorted(byOrder)) {
-    const time = new Date(Number(tick.dateTimeUs / 1000n))
+    const time = new Date(wholeMs(tick.dateTimeUs))
     for (const [timeframe, bucket] of Object.entries(BUCKETS)) {
       const start = new Date(bucket(time)).toISOString()
       const key = oracleKey({ ...tick, timeframe, start })
@@ -68,6 +68,11 @@ export function foldTicks(ticks: readonly OracleTick[]): Map<string, OracleCandl
     }
   }
   return candles
+}
+
+/** Rounded down, also before 1970. */
+function wholeMs(timeUs: bigint): number {
+  return Math.floor(Number(timeUs) / 1000)
 }
 
 export function oracleKey(of: { source: string; symbol: string; timeframe: string; start: string }): string {

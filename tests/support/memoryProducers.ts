@@ -1,8 +1,9 @@
+import type { Message, PartitionMetadata } from 'kafkajs'
 import { Fenced, TransactionNotOpen } from '../../lib/kafka/errors.ts'
-import { partitionOf } from '../../lib/kafka/partition.ts'
-import type { RecordTransaction } from '../../lib/kafka/transaction.ts'
+import { type PlacedMessage, stablePartitioner } from '../../lib/kafka/partition.ts'
+import type { TransactionalWriter } from '../../lib/kafka/transactionalWriter.ts'
 import type { OutgoingRecord, TopicWriter } from '../../lib/ports.ts'
-import type { MemoryLogTransaction, MemoryTopicLog, RecordContents } from './memoryTopicLog.ts'
+import type { MemoryTopicLog, RecordContents } from './memoryTopicLog.ts'
 
 /** Writes into logs in memory; keyless records without a partition go to partition 0. */
 export class MemoryTopicWriter implements TopicWriter {
@@ -18,15 +19,15 @@ export class MemoryTopicWriter implements TopicWriter {
   }
 }
 
-/** Who of a log's transactional ids opened last; share one between the transactions that are to fence each other. */
-export type TransactionOwners = Map<string, MemoryTransaction>
+/** Who of a log's transactional ids opened last; share one between the writers that are to fence each other. */
+export type TransactionOwners = Map<string, MemoryTransactionalWriter>
 
-/** A transaction on logs in memory, fenced by the next one that opens under the same id. */
-export class MemoryTransaction implements RecordTransaction {
+/** Transactions on logs in memory, fenced by the next writer that opens under the same id. */
+export class MemoryTransactionalWriter implements TransactionalWriter {
   readonly #log: MemoryTopicLog
   readonly #owners: TransactionOwners
   readonly #transactionalId: string
-  #open: MemoryLogTransaction | undefined
+  #isOpen = false
 
   constructor(log: MemoryTopicLog, owners: TransactionOwners, transactionalId: string) {
     this.#log = log
@@ -35,49 +36,51 @@ export class MemoryTransaction implements RecordTransaction {
   }
 
   async open(): Promise<void> {
-    const older = this.#owners.get(this.#transactionalId)
-    if (older) older.#open?.abort()
     this.#owners.set(this.#transactionalId, this)
-    this.#open = this.#log.begin()
+    this.#isOpen = true
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
-    const transaction = this.#current()
+    if (!this.#isOpen) throw new TransactionNotOpen(this.#transactionalId)
+    if (this.#owners.get(this.#transactionalId) !== this) {
+      this.#isOpen = false
+      throw new Fenced(this.#transactionalId, undefined)
+    }
+    const transaction = this.#log.begin()
     for (const record of records) {
       transaction.append(record.topic, placeOf(this.#log, record), [contentsOf(record)])
     }
+    transaction.commit()
   }
 
-  async commit(): Promise<void> {
-    this.#current().commit()
-    this.#open = undefined
-  }
-
-  async abort(): Promise<void> {
-    this.#open?.abort()
-    this.#open = undefined
-  }
-
-  close(): Promise<void> {
-    return this.abort()
-  }
-
-  #current(): MemoryLogTransaction {
-    if (!this.#open) throw new TransactionNotOpen(this.#transactionalId)
-    if (this.#owners.get(this.#transactionalId) === this) return this.#open
-    this.#open = undefined
-    throw new Fenced(this.#transactionalId, undefined)
+  async close(): Promise<void> {
+    this.#isOpen = false
   }
 }
 
-function placeOf(log: MemoryTopicLog, { topic, partition, key }: OutgoingRecord): number {
-  return partition ?? (key === null ? 0 : partitionOf(key, log.partitions(topic).length))
+/** The partition that Kafka's own clients choose for a key, 0 to `partitionCount` - 1. */
+export function partitionOf(key: string | Uint8Array, partitionCount: number): number {
+  return choosePartition({ key: Buffer.from(key), value: null }, partitionCount)
+}
+
+function placeOf(log: MemoryTopicLog, record: OutgoingRecord): number {
+  const { topic, partition, partitionKey, key } = record
+  if (partition !== undefined || (partitionKey ?? key) === null) return partition ?? 0
+  const message: PlacedMessage = { key: bytesOf(key), value: null, ...(partitionKey && { partitionKey }) }
+  return choosePartition(message, log.partitions(topic).length)
+}
+
+function choosePartition(message: Message, partitionCount: number): number {
+  const partitionMetadata = Array.from({ length: partitionCount }, (_, partitionId) => ({
+    partitionId,
+  })) as PartitionMetadata[]
+  return stablePartitioner()({ topic: '', partitionMetadata, message })
 }
 
 function contentsOf({ key, value, headers = {}, timestampMs = 0 }: OutgoingRecord): RecordContents {
   return { key: bytesOf(key), value: bytesOf(value), headers, timestampMs }
 }
 
-function bytesOf(content: Uint8Array | string | null): Uint8Array | null {
+function bytesOf(content: Uint8Array | string | null): Buffer | null {
   return content === null ? null : Buffer.from(content)
 }

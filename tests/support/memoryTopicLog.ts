@@ -74,6 +74,19 @@ export class MemoryTopicLog implements TopicLog {
     return undefined
   }
 
+  async *records(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncGenerator<readonly KafkaRecord[]> {
+    const log = this.partition(topic, partition)
+    for (let at = Math.max(from, log.low); at < Math.min(to, stableEnd(log)); at++) {
+      const record = log.records.get(at)
+      if (record) yield [record]
+    }
+  }
+
   partitions(topic: string): Partition[] {
     const partitions = this.#topics.get(topic)
     if (!partitions) throw new TopicMissing(topic)

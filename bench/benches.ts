@@ -1,0 +1,28 @@
+import { freshness } from './freshness/freshness.ts'
+import { ingest } from './ingest/ingest.ts'
+
+/** What a bench is handed. */
+export interface BenchRun {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>
+  /** Takes what must be undone however the bench ends. */
+  readonly onEnd: AsyncDisposableStack
+  progress(line: string): void
+}
+
+/** Figures by what was measured, then by name; names end in their unit. */
+export type Results = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** Something that can be measured with one command. */
+export interface Bench {
+  readonly usage: string
+  readonly options: Readonly<Record<string, { readonly type: 'string' }>>
+  /** Throws when what was written is not what it should be. */
+  measure(run: BenchRun): Promise<Results>
+}
+
+/** By name; another bench is one more row. */
+export const BENCHES = { ingest, freshness } satisfies Record<string, Bench>
+
+export function isBenchName(name: string): name is keyof typeof BENCHES {
+  return Object.hasOwn(BENCHES, name)
+}

@@ -1,0 +1,61 @@
+import { type Candle, candleId } from '../../lib/market/candle.ts'
+import { bucketStart, timeframeOf } from '../../lib/market/timeframe.ts'
+import type {
+  CandleArchive,
+  CandleSnapshot,
+  CandleStretch,
+  SymbolMonths,
+} from '../../lib/steps/queryCandles.ts'
+
+const MONTH = timeframeOf('M1')
+
+/** Candles in memory, for tests: a commit makes a new snapshot, and those given out before it stay as they were. */
+export class MemoryArchive implements CandleArchive {
+  readonly #nowMs: () => number
+  #commits = 0
+  #committedAtMs: number
+  #rows: readonly Candle[] = []
+
+  constructor(nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs
+    this.#committedAtMs = nowMs()
+  }
+
+  /** Adds these candles, in place of those they are revisions of. */
+  commit(candles: readonly Candle[]): void {
+    const rows = new Map([...this.#rows, ...candles].map(candle => [candleId(candle), candle]))
+    this.#rows = [...rows.values()].toSorted((a, b) => b.dateTimeUs - a.dateTimeUs)
+    this.#commits++
+    this.#committedAtMs = this.#nowMs()
+  }
+
+  async current(): Promise<CandleSnapshot> {
+    const rows = this.#rows
+    return {
+      id: String(this.#commits),
+      committedAtUs: this.#committedAtMs * 1000,
+      symbols: async () => symbolsOf(rows),
+      newest: async (stretch, limit) => rows.filter(row => isWithin(row, stretch)).slice(0, limit),
+    }
+  }
+}
+
+function isWithin(row: Candle, { source, symbol, timeframe, fromUs, toUs }: CandleStretch): boolean {
+  return (
+    row.source === source &&
+    row.symbol === symbol &&
+    row.timeframe === timeframe &&
+    row.dateTimeUs >= fromUs &&
+    row.dateTimeUs < toUs
+  )
+}
+
+function symbolsOf(rows: readonly Candle[]): SymbolMonths[] {
+  const monthly = rows.filter(({ timeframe }) => timeframe === 'M1')
+  const bySymbol = Map.groupBy(monthly, ({ source, symbol }) => JSON.stringify([source, symbol]))
+  return [...bySymbol.values()].map(ofOne => {
+    const { source, symbol } = ofOne[0]!
+    const months = ofOne.map(({ dateTimeUs }) => bucketStart(MONTH, dateTimeUs))
+    return { source, symbol, firstMonthUs: Math.min(...months), lastMonthUs: Math.max(...months) }
+  })
+}
