@@ -15,6 +15,7 @@ export default defineConfig({
             '**/*.integration.test.ts',
             'node_modules/**',
           ],
+          testTimeout: 30_000,
         },
       },
       {
