@@ -8,6 +8,7 @@ Equal tables give equal lines, whatever the engine, but for the last digits of a
 """
 
 import json
+import math
 import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -108,7 +109,12 @@ class Column:
             return None
         if self.is_time:
             return (datetime(1970, 1, 1) + timedelta(microseconds=value)).isoformat(timespec="microseconds") + "Z"
-        return str(value) if self.type == "long" else value
+        return str(value) if self.type == "long" else finite(value)
+
+
+def finite(value):
+    """What JSON has no number for as text: Infinity, -Infinity, NaN; all else as it is."""
+    return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def in_order(columns: Sequence[Column]) -> list[Column]:
@@ -123,7 +129,7 @@ def print_line(**line) -> None:
 def bounds_line(column: Column, low, high, total) -> dict:
     """The bounds of a column, as printed."""
     line = {"min": column.printed(low), "max": column.printed(high)}
-    return {**line, "sum": total} if column.is_number else line
+    return {**line, "sum": finite(total)} if column.is_number else line
 
 
 def print_row(table: str, columns: list[Column], values: Sequence) -> None:

@@ -18,9 +18,12 @@ export interface TableReport {
   rows: Record<string, Value>[]
 }
 
+/** A sum that is too large for a double is the text `Infinity`. */
+type ColumnLine = { column: string; min: Value; max: Value; sum?: number | string | null }
+
 type Line = { table: string } & (
   | { count: number; snapshot?: string | null }
-  | ({ column: string } & ColumnReport)
+  | ColumnLine
   | { row: Record<string, Value> }
 )
 
@@ -39,8 +42,8 @@ export function parseReport(output: string): Map<string, TableReport> {
   return tables
 }
 
-function bounds({ min, max, sum }: ColumnReport): ColumnReport {
-  return sum === undefined ? { min, max } : { min, max, sum }
+function bounds({ min, max, sum }: ColumnLine): ColumnReport {
+  return sum === undefined ? { min, max } : { min, max, sum: sum === null ? null : Number(sum) }
 }
 
 /** How a report differs from the one that it is measured by, in sentences; none when they agree. */
@@ -74,7 +77,8 @@ function sumsAgree(
   other: number | null | undefined,
   count: number,
 ): boolean {
-  if (typeof sum !== 'number' || typeof other !== 'number') return sum === other
+  if (sum === other) return true
+  if (typeof sum !== 'number' || typeof other !== 'number') return false
   const largest = Math.max(Math.abs(Number(min)), Math.abs(Number(max)))
   return Math.abs(sum - other) <= SUM_TOLERANCE * largest * count
 }

@@ -29,6 +29,13 @@ test('finds no difference where only the snapshot is not said and a sum differs 
   expect(differences(report(), report('1000.0000000001', '1000.0'))).toEqual([])
 })
 
+test('takes a sum that is too large for a double', () => {
+  const endless = report('1000.0000000001', '"Infinity"')
+  expect(endless.columns.get('mid')?.sum).toBe(Number.POSITIVE_INFINITY)
+  expect(differences(endless, endless)).toEqual([])
+  expect(differences(endless, report())).toEqual(['sum(mid) is 1000.0000000001 instead of Infinity'])
+})
+
 test.each([
   ['"count": 3', '"count": 4', '4 rows instead of 3'],
   ['-1e-09', '-1.0000000000000003e-09', 'min(mid) is -1.0000000000000003e-9 instead of -1e-9'],
