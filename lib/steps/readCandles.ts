@@ -1,10 +1,10 @@
 import { TickhouseError } from '../errors.ts'
 import type { Candle } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
-import type { Micros } from '../market/time.ts'
+import { type Micros, NEWEST_US, OLDEST_US } from '../market/time.ts'
 import { bucketEnd, bucketStart, type Timeframe, timeframeOf } from '../market/timeframe.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
-import type { CandleSnapshot, SymbolMonths } from './queryCandles.ts'
+import type { CandleSnapshot } from './queryCandles.ts'
 
 /** A page of a symbol's candles. */
 export interface CandlePage {
@@ -20,59 +20,68 @@ const FIRST_REACH = 4
 const FURTHER = 8
 /** but no further than this many buckets, which bounds what Trino reads for it; */
 const MOST_BUCKETS = 100_000
-/** and after so many looks the page is given as it is: the next one goes on from there. */
-const MOST_LOOKS = 3
+/** and after so many more looks the page is given as it is: the next one goes on from there. */
+const MORE_LOOKS = 2
 
 /**
  * The newest candles of a stretch of time. Only that part of the table is read in which they lie: from the end
- * backwards, as far as it takes. Throws `UnknownSymbol`, and what the archive throws.
+ * backwards, as far as it takes; mostly one look. Throws `UnknownSymbol`, and what the archive throws.
  */
 export async function readCandles(snapshot: CandleSnapshot, request: CandlesRequest): Promise<CandlePage> {
-  const { source, symbol, timeframe, limit } = request
-  const months = (await snapshot.symbols()).find(of => of.source === source && of.symbol === symbol)
-  if (months === undefined) throw new UnknownSymbol(source, symbol)
+  const { source, symbol, timeframe, limit, fromUs = OLDEST_US, toUs = NEWEST_US } = request
   const grid = timeframeOf(timeframe)
-  const whole = withinHistory(request, grid, months)
   const found: Candle[] = []
-  let reachedUs = whole.toUs
-  for (const stretch of looksBack(whole, grid, limit, snapshot.committedAtUs)) {
-    const more = await snapshot.newest({ source, symbol, timeframe, ...stretch }, limit - found.length)
-    found.push(...more)
-    reachedUs = found.length === limit ? found.at(-1)!.dateTimeUs : stretch.fromUs
+  const look = async (stretch: TimeRange) => {
+    const some = await snapshot.newest({ source, symbol, timeframe, ...stretch }, limit - found.length)
+    found.push(...some)
+    return found.length === limit ? found.at(-1)!.dateTimeUs : stretch.fromUs
+  }
+  const page = (reachedUs: Micros, firstUs: Micros): CandlePage => ({
+    candles: found.toReversed(),
+    olderUs: reachedUs > firstUs ? reachedUs : undefined,
+  })
+
+  // After the commit there is next to nothing, so the first stretch is measured from there.
+  const backUs = Math.min(toUs, snapshot.committedAtUs) - reach(grid, limit * FIRST_REACH)
+  let reachedUs = await look({ fromUs: Math.max(fromUs, backUs), toUs })
+  if (found.length === limit) return page(reachedUs, fromUs)
+  const history = await historyOf(snapshot, request, grid)
+  const rest = { fromUs: Math.max(fromUs, history.fromUs), toUs: Math.min(reachedUs, history.toUs) }
+  reachedUs = rest.toUs
+  for (const stretch of looksBack(rest, grid, limit)) {
+    reachedUs = await look(stretch)
     if (found.length === limit) break
   }
-  return { candles: found.toReversed(), olderUs: reachedUs > whole.fromUs ? reachedUs : undefined }
+  return page(reachedUs, rest.fromUs)
 }
 
-/** The part of the stretch in which the symbol can have candles: a week may begin in the month before. */
-function withinHistory(
-  { fromUs, toUs }: CandlesRequest,
+/** The stretch in which the symbol can have candles: a week may begin in the month before. Throws `UnknownSymbol`. */
+async function historyOf(
+  snapshot: CandleSnapshot,
+  { source, symbol }: CandlesRequest,
   grid: Timeframe,
-  { firstMonthUs, lastMonthUs }: SymbolMonths,
-): TimeRange {
-  return {
-    fromUs: Math.max(fromUs ?? Number.NEGATIVE_INFINITY, bucketStart(grid, firstMonthUs)),
-    toUs: Math.min(toUs ?? Number.POSITIVE_INFINITY, bucketEnd(timeframeOf('M1'), lastMonthUs)),
-  }
+): Promise<TimeRange> {
+  const months = (await snapshot.symbols()).find(of => of.source === source && of.symbol === symbol)
+  if (months === undefined) throw new UnknownSymbol(source, symbol)
+  const toUs = bucketEnd(timeframeOf('M1'), months.lastMonthUs)
+  return { fromUs: bucketStart(grid, months.firstMonthUs), toUs }
 }
 
-/** Ever longer stretches, backwards. After the commit there is next to nothing, so from there the first one is measured. */
-function* looksBack(
-  { fromUs, toUs }: TimeRange,
-  grid: Timeframe,
-  limit: number,
-  committedAtUs: Micros,
-): Generator<TimeRange> {
-  const bucketUs = bucketEnd(grid, bucketStart(grid, fromUs)) - bucketStart(grid, fromUs)
+/** Ever longer stretches, backwards. */
+function* looksBack({ fromUs, toUs }: TimeRange, grid: Timeframe, limit: number): Generator<TimeRange> {
   let buckets = limit * FIRST_REACH
   let endUs = toUs
-  for (let look = 0; look < MOST_LOOKS && endUs > fromUs; look++) {
-    const reachUs = Math.min(buckets, MOST_BUCKETS) * bucketUs
-    const startUs = Math.max(fromUs, Math.min(endUs, committedAtUs) - reachUs)
+  for (let look = 0; look < MORE_LOOKS && endUs > fromUs; look++) {
+    buckets *= FURTHER
+    const startUs = Math.max(fromUs, endUs - reach(grid, buckets))
     yield { fromUs: startUs, toUs: endUs }
     endUs = startUs
-    buckets *= FURTHER
   }
+}
+
+/** About how long so many buckets are, microseconds. */
+function reach(grid: Timeframe, buckets: number): number {
+  return Math.min(buckets, MOST_BUCKETS) * bucketEnd(grid, 0)
 }
 
 /** Nobody ever sent a tick of that symbol, or it is not a candle yet. */
