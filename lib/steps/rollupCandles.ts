@@ -33,19 +33,19 @@ export async function takeInTicks(
   const awaited = await awaitTicks(services)
   const pace = new Pace(largest)
   let behind = 0
-  let tried: OffsetVector | undefined
+  let triedFrom: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
     const inputs = await loadInputs(services)
     const { vector } = inputs.state
     behind = distance(vector, inputs.ticksVector)
-    const isOvertaken = tried !== undefined && distance(tried, vector) > 0
+    const isOvertaken = triedFrom !== undefined && distance(triedFrom, vector) > 0
     // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
-    tried = vector
+    triedFrom = vector
     const planned = await planRound(services, inputs, awaited, pace.limits)
     const changed = isWorthwhile(inputs, planned) ? await commitRound(services, inputs, planned) : 0
-    tried = undefined
+    triedFrom = undefined
     pace.tell(performance.now() - startedMs)
     behind = distance(planned.state.vector, inputs.ticksVector)
     return { changed, hasMore: planned.hasMore, progress: { behind } }

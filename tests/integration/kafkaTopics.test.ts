@@ -107,12 +107,13 @@ describe('a transactional writer on Kafka', () => {
     expect((await world.log.firstFrom(topic, 0, 0))?.offset).toBe(1)
   })
 
-  it('sends all of 2 topics or none: a record that one refuses hides those of the other', async () => {
+  it('sends all of 2 requests or none: a record that one topic refuses hides what the other took', async () => {
     const [topic, small] = [
       await world.createTopic(1),
       await world.createTopic(1, { 'max.message.bytes': '1000' }),
     ]
-    const writer = world.transactionalWriter(crypto.randomUUID())
+    const limits = { maxBytes: 900_000, maxRecords: 1 }
+    const writer = world.transactionalWriter(crypto.randomUUID(), { limits })
     await writer.open()
     const records = [topic, small].map(each => ({
       topic: each,

@@ -83,4 +83,17 @@ describe('a warm ingest', () => {
     expect(loads).toBe(1)
     expect((await stateOf(world)).totals.ticks).toBe(2)
   })
+
+  test('keeps 300 snapshots and few landmarks on the list, and few old metadata files, however many commits', async () => {
+    for (let offset = 0; offset < 340; offset++) {
+      produce(world, 0, tickJson(offset))
+      world.clock.nowMs += 60_000
+      await ingestNext(offset)
+    }
+    const { snapshots, metadataLog } = (await world.catalog.loadTable(TICKS_TABLE)).metadata
+    expect(snapshots.length).toBeGreaterThanOrEqual(300)
+    expect(snapshots.length).toBeLessThanOrEqual(312)
+    expect(metadataLog.length).toBeLessThanOrEqual(20)
+    expect((await stateOf(world)).totals.ticks).toBe(340)
+  }, 60_000)
 })
