@@ -36,7 +36,10 @@ export const trino: ServerDefinition = {
     const url = functionEnv(ports).TRINO_URL!
     const info = (await getJson(`${url}/v1/info`)) as { starting: boolean }
     if (info.starting) throw new Error('it says that it is still starting')
-    await run(url, 'SHOW SCHEMAS FROM lake')
+    await rows(url, 'SHOW SCHEMAS FROM lake')
+    // For some moments after a restart it has not found itself yet, and has no node to run a scan on.
+    const nodes = await rows(url, "SELECT node_id FROM system.runtime.nodes WHERE state = 'active'")
+    if (nodes.length === 0) throw new Error('it has no node that works yet')
   },
 }
 
@@ -87,14 +90,20 @@ function serverOptions(dir: string): string[] {
 /** A page of a statement's results (https://trino.io/docs/476/develop/client-protocol.html). */
 interface StatementPage {
   nextUri?: string
+  data?: unknown[][]
   error?: { message: string }
 }
 
-async function run(url: string, sql: string): Promise<void> {
+async function rows(url: string, sql: string): Promise<unknown[][]> {
   const headers = { 'x-trino-user': 'sandbox' }
+  const found: unknown[][] = []
   let page = (await getJson(`${url}/v1/statement`, { method: 'POST', headers, body: sql })) as StatementPage
-  while (page.nextUri) page = (await getJson(page.nextUri, { headers })) as StatementPage
-  if (page.error) throw new Error(page.error.message)
+  for (;;) {
+    found.push(...(page.data ?? []))
+    if (page.error) throw new Error(page.error.message)
+    if (!page.nextUri) return found
+    page = (await getJson(page.nextUri, { headers })) as StatementPage
+  }
 }
 
 async function getJson(url: string, init: RequestInit = {}): Promise<unknown> {

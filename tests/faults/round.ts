@@ -17,7 +17,10 @@ const LATEST_STRIKE_MS = 1_200
 /** Ingest that has not caught up after this, will not. */
 const RECOVERED_WITHIN_MS = 180_000
 
-/** Sends ticks, does the harm at a random moment, waits until ingest has caught up, and judges. Throws when it does not. */
+/**
+ * Sends ticks, does the harm at a random moment, waits until ingest has caught up, and judges. Throws when it does not, or
+ * when the harm cannot be done: its world is then in no state for another round.
+ */
 export async function playRound(world: World, harm: Harm): Promise<Round> {
   await harm.prepare?.(world)
   const stream = world.sender.start()

@@ -35,6 +35,7 @@ export class Sender {
   readonly #samples: Samples
   readonly #random: Random
   readonly #producers = new Map<'plain' | 'transactional', Producer>()
+  #isClosed = false
 
   constructor(kafka: Kafka, topic: string, samples: Samples, random: Random) {
     this.#kafka = kafka
@@ -47,7 +48,7 @@ export class Sender {
   start(): Stream {
     let isOn = true
     const sending = (async () => {
-      for (let piece = 0; isOn; piece++) {
+      for (let piece = 0; isOn && !this.#isClosed; piece++) {
         await this.#sendPiece()
         await sleep(piece < LIVELY_PIECES ? this.#random.int(10, 120) : 400)
       }
@@ -68,7 +69,9 @@ export class Sender {
     return this.#sent('plain', producer => this.#produce(producer, partition, messages, None))
   }
 
+  /** Ends streams that a failed round left running, too. */
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const kind of this.#producers.keys()) await this.#drop(kind)
   }
 
