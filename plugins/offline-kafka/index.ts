@@ -1,10 +1,9 @@
 import { readMappings } from './definition.ts'
 import { readFunction } from './function.ts'
 import type { Log, ServerlessHost } from './host.ts'
-import { Invoker } from './invoker.ts'
 import { extendSchema } from './schema.ts'
 import { readSettings } from './settings.ts'
-import { EventSource } from './source.ts'
+import { SourceThread } from './sourceThread.ts'
 import { releaseStartupMemory } from './startupMemory.ts'
 import { completeTemplate } from './template.ts'
 import { keepAlive } from './workerGuard.ts'
@@ -18,8 +17,7 @@ export default class OfflineKafka {
   readonly #serverless: ServerlessHost
   readonly #cliOptions: Record<string, unknown>
   readonly #log: Log
-  #sources: readonly EventSource[] = []
-  #invoker: Invoker | undefined
+  #sources: SourceThread | undefined
 
   constructor(serverless: ServerlessHost, cliOptions: Record<string, unknown>, { log }: { log: Log }) {
     this.#serverless = serverless
@@ -47,25 +45,16 @@ export default class OfflineKafka {
     keepAlive(this.#log)
     const options = { ...(custom?.['serverless-offline'] as object), ...this.#cliOptions }
     const functions = active.map(({ functionKey }) => readFunction(this.#serverless, functionKey, options))
-    const invoker = new Invoker(new Map(functions.map(one => [one.functionKey, one])), this.#log)
-    this.#invoker = invoker
-    this.#sources = active.map(mapping => new EventSource(mapping, settings, invoker, this.#log))
+    this.#sources = new SourceThread({ mappings: active, functions, settings }, this.#log)
     await releaseStartupMemory()
-    for (const source of this.#sources) source.start()
   }
 
   async #stop(): Promise<void> {
-    await Promise.all(this.#sources.map(source => source.stop()))
-    await this.#invoker?.cleanup()
+    await this.#sources?.stop()
   }
 
-  /** A bundler has rebuilt the functions: the next invocations load them anew, once all sources rest. */
+  /** A bundler has rebuilt the functions. */
   async #reload(): Promise<void> {
-    const cleanup = async () => this.#invoker?.cleanup()
-    const restAll = this.#sources.reduceRight<() => Promise<void>>(
-      (change, source) => () => source.between(change),
-      cleanup,
-    )
-    await restAll()
+    await this.#sources?.reload()
   }
 }

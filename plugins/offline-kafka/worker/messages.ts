@@ -1,4 +1,25 @@
+import type { Mapping } from '../definition.ts'
+import type { LocalFunction } from '../function.ts'
 import type { Parcel } from '../parcel.ts'
+import type { Settings } from '../settings.ts'
+
+/** What the thread of the event sources is told when it starts; plain data. */
+export interface SourcesSetup {
+  mappings: readonly Mapping[]
+  /** Those that the mappings name. */
+  functions: readonly LocalFunction[]
+  settings: Settings
+}
+
+/** What that thread can be told later. */
+export type Order = 'stop' | 'reload'
+
+export const LOG_LEVELS = ['notice', 'error', 'warning', 'info', 'debug'] as const
+
+/** What it says: for the log, and that it has obeyed an order. */
+export type SourceMessage =
+  | { kind: 'said'; level: (typeof LOG_LEVELS)[number]; text: string }
+  | { kind: 'obeyed' }
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
