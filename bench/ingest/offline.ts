@@ -25,6 +25,7 @@ export async function measureOffline(world: BenchWorld, ticks: number, run: Benc
   const startedMs = performance.now()
   await offline.start(signal)
   const pid = offline.pid!
+  const started = usageOfSession(pid)
   await until('the table is at the end of the topic', DEADLINE_S, taken(ticks))
   const wallS = (performance.now() - startedMs) / 1000
   const { cpuS, peakBytes } = usageOfSession(pid)
@@ -49,6 +50,9 @@ export async function measureOffline(world: BenchWorld, ticks: number, run: Benc
     wall_s: rounded(wallS),
     ticks_per_s: Math.round(ticks / wallS),
     cpu_s_per_million: rounded((cpuS / ticks) * 1e6),
+    start_cpu_s: rounded(started.cpuS),
+    cpu_s_per_million_after_start: rounded(((cpuS - started.cpuS) / ticks) * 1e6),
+    start_peak_rss_mb: Math.round(started.peakBytes / 1e6),
     peak_rss_mb: Math.round(peakBytes / 1e6),
     ...checked,
     go_on_s: rounded(goOnS, 1),

@@ -14,6 +14,9 @@ interface Waiting {
   reject(error: Error): void
 }
 
+/** What V8 takes on a machine of a function's size; on a larger one it takes more, and a batch's garbage with it. */
+const YOUNG_MB = 48
+
 /** A thread that runs one function, one invocation at a time, and stays warm between them. */
 export class FunctionWorker {
   /** Where its latest batch lies, and the next one may. */
@@ -35,7 +38,7 @@ export class FunctionWorker {
     this.#thread = new Worker(new URL('./worker/main.ts', import.meta.url), {
       workerData: { codeDir, handler } satisfies WorkerSetup,
       env,
-      resourceLimits: { maxOldGenerationSizeMb: memorySizeMb },
+      resourceLimits: { maxOldGenerationSizeMb: memorySizeMb, maxYoungGenerationSizeMb: YOUNG_MB },
     })
     this.#thread.on('message', (message: WorkerMessage) => this.#hear(message))
     this.#thread.on('error', error => {

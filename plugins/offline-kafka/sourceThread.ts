@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads'
 import type { Log } from './host.ts'
 import type { Order, SourceMessage, SourcesSetup } from './worker/messages.ts'
 
+/** Few objects live here: the records lie outside of V8's heap. */
+const YOUNG_MB = 12
+
 /**
  * All event sources, in a thread of their own. What a fetch brings is soon garbage of megabytes, and each time that some of
  * it is collected, V8 walks through all that its thread holds: here next to nothing, beside the framework 100 MB.
@@ -14,7 +17,10 @@ export class SourceThread {
   /** Begins to read, in the background. A thread that dies is a fault of this plugin, and ends the process. */
   constructor(setup: SourcesSetup, log: Log) {
     this.#log = log
-    this.#thread = new Worker(new URL('./worker/sources.ts', import.meta.url), { workerData: setup })
+    this.#thread = new Worker(new URL('./worker/sources.ts', import.meta.url), {
+      workerData: setup,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     this.#thread.on('message', (message: SourceMessage) => this.#hear(message))
   }
 
