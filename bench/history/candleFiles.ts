@@ -60,23 +60,23 @@ export class CandleFiles {
 
   async #writeFull(waiting: Waiting): Promise<DataFile[]> {
     const written: DataFile[] = []
+    // Those of one moment were added in the order of their symbols.
     const sorted = waiting.rows.sort((a, b) => a.dateTimeUs - b.dateTimeUs)
     let from = 0
-    while (sorted.length - from > SETTLED_FILE_ROWS) {
-      const rows = sorted.slice(from, from + SETTLED_FILE_ROWS)
-      written.push(...(await this.#writeRest(rows)))
-      from += SETTLED_FILE_ROWS
+    for (; sorted.length - from > SETTLED_FILE_ROWS; from += SETTLED_FILE_ROWS) {
+      written.push(await this.#write(sorted.slice(from, from + SETTLED_FILE_ROWS)))
     }
     waiting.rows = sorted.slice(from)
     return written
   }
 
   async #writeRest(rows: readonly Candle[]): Promise<DataFile[]> {
-    const { write } = layOut([], rows)
     const files: DataFile[] = []
-    for (const some of write) {
-      files.push(await writeDataFile(this.#store, this.#table, candleColumns(some), some.length))
-    }
+    for (const some of layOut([], rows).write) files.push(await this.#write(some))
     return files
+  }
+
+  #write(rows: readonly Candle[]): Promise<DataFile> {
+    return writeDataFile(this.#store, this.#table, candleColumns(rows), rows.length)
   }
 }
