@@ -23,22 +23,20 @@ interface Taken extends RolledUp {
 
 /** Caches fill. */
 const WARM_UP_ROUNDS = 3
-/** Trino compiles what it runs often: after some minutes it takes a fraction of what it took at first. */
-const WARM_UP_STATEMENTS = 100
 /** As `maintain` is scheduled. */
 const MAINTAIN_EVERY = 5
 
-/** Rolls up minute after minute on each history by turns; gives the medians by history. */
+/** Rolls up minute after minute on each history by turns; gives the medians of `rounds` by history. */
 export async function measureRollups(
   world: BenchWorld,
   histories: readonly MeasuredHistory[],
-  rounds: number,
+  { warmUps, rounds }: { readonly warmUps: number; readonly rounds: number },
   run: BenchRun,
 ) {
   const rollers = new Map<MeasuredHistory, Roller>()
   for (const history of histories) rollers.set(history, await startRoller(history, run))
-  run.progress(`Trino warms up: ${WARM_UP_STATEMENTS} statements …`)
-  for (let i = 0; i < WARM_UP_STATEMENTS; i++) await computeLastMinute(histories[i % histories.length]!)
+  run.progress(`Trino warms up: ${warmUps} statements …`)
+  for (let i = 0; i < warmUps; i++) await computeLastMinute(histories[i % histories.length]!)
   const taken = new Map(histories.map(history => [history, [] as Taken[]]))
   for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
     // Nobody is always the first.
@@ -53,7 +51,10 @@ export async function measureRollups(
   return new Map(
     histories.map(history => {
       const peakBytes = rollers.get(history)!.peakBytes()
-      return [history.name, { ...medians(taken.get(history)!), peak_rss_mb: Math.round(peakBytes / 1e6) }]
+      const figures = medians(taken.get(history)!)
+      const { symbols } = history.spec
+      const each = { symbols, cpu_ms_per_symbol: rounded(figures.cpu_ms / symbols) }
+      return [history.name, { ...figures, ...each, peak_rss_mb: Math.round(peakBytes / 1e6) }]
     }),
   )
 }

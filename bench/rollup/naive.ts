@@ -18,29 +18,27 @@ const ROUNDS = 3
 
 /** The minute's candles computed the obvious way: for each timeframe from all raw ticks of the open bucket. */
 export async function measureNaive(world: BenchWorld, history: MeasuredHistory, run: BenchRun) {
-  const wallMs: number[] = []
-  const trinoCpuMs: number[] = []
-  const readKb: number[] = []
+  const taken = []
   for (let round = 0; round <= ROUNDS; round++) {
     const sinceMs = Date.now()
-    const startedMs = performance.now()
-    const before = usageOf(world.sandbox.servers.trino.pid!).cpuS
+    const cpuBefore = trinoCpuMs(world)
     await computeOpenCandles(history)
-    const cpuMs = (usageOf(world.sandbox.servers.trino.pid!).cpuS - before) * 1000
+    const wallMs = Date.now() - sinceMs
+    const cpuMs = trinoCpuMs(world) - cpuBefore
     const { readBytes } = await statementsSince(world, sinceMs, `.${history.name}.`)
     run.progress(`the obvious way, ${round} of ${ROUNDS}: CPU ${rounded(cpuMs / 1000, 1)} s`)
     // The first one is for warming up.
-    if (round === 0) continue
-    wallMs.push(performance.now() - startedMs)
-    trinoCpuMs.push(cpuMs)
-    readKb.push(readBytes / 1000)
+    if (round > 0) taken.push({ wallMs, cpuMs, readBytes })
   }
   return {
-    wall_ms: Math.round(median(wallMs)),
-    cpu_ms: Math.round(median(trinoCpuMs)),
-    trino_cpu_ms: Math.round(median(trinoCpuMs)),
-    read_kb: Math.round(median(readKb)),
+    wall_ms: Math.round(median(taken.map(({ wallMs }) => wallMs))),
+    cpu_ms: Math.round(median(taken.map(({ cpuMs }) => cpuMs))),
+    read_kb: Math.round(median(taken.map(({ readBytes }) => readBytes / 1000))),
   }
+}
+
+function trinoCpuMs({ sandbox: { servers } }: BenchWorld): number {
+  return usageOf(servers.trino.pid!).cpuS * 1000
 }
 
 async function computeOpenCandles({ services, spec }: MeasuredHistory): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { inNamespace } from '../../bench/history/inNamespace.ts'
 import { median } from '../../bench/rollup/median.ts'
+import { symbolsHeld } from '../../bench/rollup/ratios.ts'
 import { bytes, milliseconds } from '../../bench/rollup/trinoStats.ts'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { TICKS_DEFINITION, TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
@@ -48,4 +49,10 @@ test('tables in another namespace go by their own names, and statements ask for 
   expect(elsewhere.metadata.tableUuid).toBe(metadata.tableUuid)
   await there.query.rows('SELECT 1 FROM lake.market_data.candles')
   expect(asked).toEqual(['SELECT 1 FROM lake.days_30.candles'])
+})
+
+test('symbols are held until the line through two measurements meets the memory, or the minute', () => {
+  const few = { symbols: 200, peak_rss_mb: 224, wall_ms: 2_000 }
+  const more = { symbols: 2_000, peak_rss_mb: 404, wall_ms: 5_600 }
+  expect(symbolsHeld(few, more)).toEqual({ by_memory: 8_697, by_time: 29_200 })
 })
