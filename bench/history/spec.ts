@@ -14,6 +14,9 @@ export interface HistorySpec {
   readonly candles: boolean
 }
 
+/** Of the instruments that `produce` makes up: the same ones. */
+export const SEED = 1
+
 export const DEFAULT_HISTORY = {
   symbols: 20,
   lastDayEverySeconds: 60,

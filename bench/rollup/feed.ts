@@ -2,10 +2,8 @@ import { MINUTE_US, type Micros, SECOND_US } from '../../lib/market/time.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
 import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
 import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import { SEED } from '../history/spec.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
-
-/** The instruments of the history. */
-const SEED = 1
 
 /** A minute's ticks, one a second and symbol: on Kafka, and ingested in a commit for each second, as a trickle is. */
 export async function feedMinute({ services, spec }: MeasuredHistory, minuteUs: Micros): Promise<void> {
