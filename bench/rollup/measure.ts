@@ -50,7 +50,7 @@ export async function measureRollups(
   }
   return new Map(
     histories.map(history => {
-      const peakBytes = rollers.get(history)!.peakBytes()
+      const peakBytes = rollers.get(history)!.end()
       const figures = medians(taken.get(history)!)
       const { symbols } = history.spec
       const each = { symbols, cpu_ms_per_symbol: rounded(figures.cpu_ms / symbols) }

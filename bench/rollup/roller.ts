@@ -18,8 +18,8 @@ export interface RolledUp {
 /** A warm process that rolls one history up. */
 export interface Roller {
   rollUp(nowMs: number): Promise<RolledUp>
-  /** The memory that it held at its worst. */
-  peakBytes(): number
+  /** Ends it; gives the memory that it held at its worst. */
+  end(): number
 }
 
 export async function startRoller({ name, env }: MeasuredHistory, { onEnd }: BenchRun): Promise<Roller> {
@@ -34,6 +34,10 @@ export async function startRoller({ name, env }: MeasuredHistory, { onEnd }: Ben
       child.send(nowMs)
       return answerOf<RolledUp>(child)
     },
-    peakBytes: () => usageOf(child.pid!).peakBytes,
+    end: () => {
+      const { peakBytes } = usageOf(child.pid!)
+      child.disconnect()
+      return peakBytes
+    },
   }
 }

@@ -24,12 +24,13 @@ const WARM_UPS = 100
 export const rollup: Bench = {
   usage:
     "A minute's rollup on histories of 1, 30 and 365 days, against the obvious way, and with many symbols. " +
-    '--histories 1,30,365 --rounds N (15) --symbols 200,2000 --without naive,symbols',
+    '--histories 1,30,365 --rounds N (15) --symbols 200,2000 --without naive,symbols --warm-ups N (100)',
   options: {
     histories: { type: 'string' },
     rounds: { type: 'string' },
     symbols: { type: 'string' },
     without: { type: 'string' },
+    'warm-ups': { type: 'string' },
   },
   measure,
 }
@@ -39,11 +40,12 @@ async function measure(run: BenchRun): Promise<Results> {
   const without = list(values.without ?? '')
   const days = list(values.histories ?? '1,30,365').map(count)
   const rounds = count(String(values.rounds ?? 15))
+  const warmUps = count(String(values['warm-ups'] ?? WARM_UPS))
   const symbols = without.includes('symbols') ? [] : list(values.symbols ?? '200,2000').map(count)
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   const byDays = await buildHistories(world, specs(days.map(n => [`days_${n}`, { days: n }])), run)
   const results: Record<string, Record<string, number>> = {
-    ...Object.fromEntries(await measureRollups(world, byDays, { warmUps: WARM_UPS, rounds }, run)),
+    ...Object.fromEntries(await measureRollups(world, byDays, { warmUps, rounds }, run)),
   }
   await verifyAll(byDays, run)
   if (!without.includes('naive')) {
