@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { KafkaEvent } from '../../lib/lambda/kafkaEvent.ts'
 import type { BenchRun } from '../benches.ts'
+import { answerOf } from '../childAnswer.ts'
 import { usageOf } from '../processTree.ts'
 import type { BenchWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
-import { BenchFailed } from '../until.ts'
 import { packagedHandler } from './bundle.ts'
 import { checkTable } from './checkTable.ts'
 import { eventsOf } from './events.ts'
@@ -52,27 +52,11 @@ async function startHandler({ sandbox }: BenchWorld, run: BenchRun): Promise<Chi
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   run.onEnd.defer(() => void child.kill())
-  await answer(child)
+  await answerOf(child)
   return child
 }
 
 function invoke(child: ChildProcess, event: KafkaEvent): Promise<Invoked> {
   child.send(event)
-  return answer(child)
-}
-
-/** The next message of the process, which ends when its handler throws. */
-async function answer(child: ChildProcess): Promise<Invoked> {
-  const over = new AbortController()
-  const message = once(child, 'message', over)
-  const death = once(child, 'exit', over).then(([code]) => {
-    throw new BenchFailed(`the handler's process ended with code ${code}`)
-  })
-  try {
-    const [invoked] = await Promise.race([message, death])
-    return invoked
-  } finally {
-    over.abort()
-    await Promise.allSettled([message, death])
-  }
+  return answerOf(child)
 }

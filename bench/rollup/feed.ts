@@ -1,0 +1,45 @@
+import { MINUTE_US, type Micros, SECOND_US } from '../../lib/market/time.ts'
+import type { RecordBatch } from '../../lib/ports.ts'
+import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
+import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import { SEED } from '../history/spec.ts'
+import type { MeasuredHistory } from './measuredHistory.ts'
+
+/** A minute's ticks, one a second and symbol: on Kafka, and ingested in a commit for each second, as a trickle is. */
+export async function feedMinute({ services, spec }: MeasuredHistory, minuteUs: Micros): Promise<void> {
+  const { topicLog, topicWriter, settings } = services
+  const before = await topicLog.offsets(settings.ticksTopic)
+  const instruments = fakeInstruments(SEED, spec.symbols)
+  for (let timeUs = minuteUs; timeUs < minuteUs + MINUTE_US; timeUs += SECOND_US) {
+    await topicWriter.send(
+      instruments.map(it => ({
+        ...fakeRecord(settings.ticksTopic, it, timeUs),
+        timestampMs: timeUs / 1000 + receiveDelayMs(it),
+      })),
+    )
+  }
+  const after = await topicLog.offsets(settings.ticksTopic)
+  const sent: RecordBatch[] = []
+  for (const [partition, { high }] of after) {
+    const from = before.get(partition)?.high ?? 0
+    for await (const records of topicLog.records(settings.ticksTopic, partition, from, high)) {
+      sent.push({ topic: settings.ticksTopic, partition, records })
+    }
+  }
+  for (const [second, batches] of bySecond(sent)) {
+    await ingestTicks({ ...services, nowMs: () => (second + 1) * 1000 }, batches)
+  }
+}
+
+/** What a function is given once a second. */
+function bySecond(sent: readonly RecordBatch[]): Map<number, RecordBatch[]> {
+  const seconds = new Map<number, RecordBatch[]>()
+  for (const { topic, partition, records } of sent) {
+    for (const [second, some] of Map.groupBy(records, record => Math.floor(record.timestampMs / 1000))) {
+      const batches = seconds.get(second)
+      if (batches) batches.push({ topic, partition, records: some })
+      else seconds.set(second, [{ topic, partition, records: some }])
+    }
+  }
+  return new Map([...seconds].sort(([a], [b]) => a - b))
+}

@@ -1,0 +1,96 @@
+import { DAY_US } from '../../lib/market/time.ts'
+import { verify } from '../../lib/verify/verify.ts'
+import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
+import type { Bench, BenchRun, Results } from '../benches.ts'
+import { DEFAULT_HISTORY, type HistorySpec } from '../history/spec.ts'
+import { openWorld } from '../sandbox.ts'
+import { BenchFailed } from '../until.ts'
+import { measureRollups } from './measure.ts'
+import { buildHistories, type MeasuredHistory } from './measuredHistory.ts'
+import { measureNaive } from './naive.ts'
+import { ratios, symbolsHeld } from './ratios.ts'
+
+/** Late on a Sunday, the last day of its month: every open bucket is nearly full. */
+const END_US = Date.parse('2025-08-31T22:00:00Z') * 1000
+const MONTH_FROM_US = Date.parse('2025-08-01T00:00:00Z') * 1000
+
+/** What a month of many symbols has before its last day: a tick an hour, as only the last day's minutes are read. */
+const MANY_SYMBOLS = { days: 30, everySeconds: 3_600 } as const
+
+/** Trino compiles what it runs often: after so many statements it takes a fraction of what the first ones took. */
+const WARM_UPS = 100
+
+/** What a minute costs, however long the history, and however many the symbols. */
+export const rollup: Bench = {
+  usage:
+    "A minute's rollup on histories of 1, 30 and 365 days, against the obvious way, and with many symbols. " +
+    '--histories 1,30,365 --rounds N (15) --symbols 200,2000 --without naive,symbols --warm-ups N (100)',
+  options: {
+    histories: { type: 'string' },
+    rounds: { type: 'string' },
+    symbols: { type: 'string' },
+    without: { type: 'string' },
+    'warm-ups': { type: 'string' },
+  },
+  measure,
+}
+
+async function measure(run: BenchRun): Promise<Results> {
+  const { values } = run
+  const without = list(values.without ?? '')
+  const days = list(values.histories ?? '1,30,365').map(count)
+  const rounds = count(String(values.rounds ?? 15))
+  const warmUps = count(String(values['warm-ups'] ?? WARM_UPS))
+  const symbols = without.includes('symbols') ? [] : list(values.symbols ?? '200,2000').map(count)
+  const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
+  const byDays = await buildHistories(world, specs(days.map(n => [`days_${n}`, { days: n }])), run)
+  const results: Record<string, Record<string, number>> = {
+    ...Object.fromEntries(await measureRollups(world, byDays, { warmUps, rounds }, run)),
+  }
+  await verifyAll(byDays, run)
+  if (!without.includes('naive')) {
+    const dense = { days: 30, everySeconds: 1, lastDayEverySeconds: 1, candles: false }
+    const [history] = await buildHistories(world, specs([['naive', dense]]), run)
+    results.naive = await measureNaive(world, history!, run)
+  }
+  for (const n of symbols) {
+    const many = await buildHistories(world, specs([[`symbols_${n}`, { ...MANY_SYMBOLS, symbols: n }]]), run)
+    const times = { warmUps: 1, rounds: Math.ceil(rounds / 3) }
+    Object.assign(results, Object.fromEntries(await measureRollups(world, many, times, run)))
+    await verifyAll(many, run)
+  }
+  const [few, most] = symbols.slice(-2).map(n => results[`symbols_${n}`]!)
+  const held = few && most ? { symbols_held: symbolsHeld(few, most) } : {}
+  return { ...results, ratios: ratios(results), ...held }
+}
+
+function specs(changes: readonly [string, Partial<HistorySpec>][]): Record<string, HistorySpec> {
+  const base = { ...DEFAULT_HISTORY, days: 30, endUs: END_US }
+  return Object.fromEntries(changes.map(([name, change]) => [name, { ...base, ...change }]))
+}
+
+/** The candles of the month that was measured, against their recomputation from the raw ticks. */
+async function verifyAll(histories: readonly MeasuredHistory[], run: BenchRun): Promise<void> {
+  for (const { name, services } of histories) {
+    run.progress(`history ${name}: verifying …`)
+    const range = { fromUs: MONTH_FROM_US, toUs: END_US + DAY_US }
+    const limits = { ...VERIFY_LIMITS, publishPatienceMs: 0 }
+    const { differenceCount, differences } = await verify(services, range, () => undefined, limits)
+    if (differenceCount > 0)
+      throw new BenchFailed(
+        `${name}: ${differenceCount} differences, such as ${JSON.stringify(differences[0])}`,
+      )
+  }
+}
+
+function list(text: string | boolean): string[] {
+  return String(text)
+    .split(',')
+    .filter(part => part !== '')
+}
+
+function count(text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new BenchFailed(`${text}: a whole number from 1 is wanted`)
+}
