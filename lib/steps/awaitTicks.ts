@@ -8,7 +8,7 @@ import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import type { Services } from './services.ts'
 import { passUnseen } from './settleCloses.ts'
 
-type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'nowMs'>
+type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'stages' | 'nowMs'>
 
 /** How long ingest is given to take in what Kafka has at the minute's end. */
 const PATIENCE_MS = 2_000
@@ -22,9 +22,15 @@ const EARLY_MS = 2_000
  * Gives what candles may be closed, and when; undefined while Kafka's topic is not the one that ticks were read from.
  */
 export async function awaitTicks(services: Needs): Promise<PendingClose | undefined> {
-  const { topicLog, settings, nowMs } = services
-  await setTimeout(untilGraceIsOver(nowMs(), settings.graceMs))
+  const { settings, stages, nowMs } = services
+  await stages.time('grace', () => setTimeout(untilGraceIsOver(nowMs(), settings.graceMs)))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
+  const ends = await stages.time('ingest', () => awaitIngest(services))
+  return ends && { dueUs, ends }
+}
+
+async function awaitIngest(services: Needs): Promise<OffsetVector | undefined> {
+  const { topicLog, settings } = services
   const ranges = await topicLog.offsets(settings.ticksTopic)
   // Not the wall clock: it may step back.
   const giveUpAtMs = performance.now() + PATIENCE_MS
@@ -33,7 +39,7 @@ export async function awaitTicks(services: Needs): Promise<PendingClose | undefi
     const ends = endsOf(ranges, vector)
     if (ends === undefined) return undefined
     const isIn = covers(await passUnseen(services, vector, ends), ends)
-    if (isIn || performance.now() >= giveUpAtMs) return { dueUs, ends }
+    if (isIn || performance.now() >= giveUpAtMs) return ends
     await setTimeout(POLL_MS)
   }
 }

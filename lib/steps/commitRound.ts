@@ -21,15 +21,17 @@ const FILES_AT_ONCE = 8
  * rows that changed. Where nothing changes and nothing was taken in, nothing is committed.
  */
 export async function commitRound(
-  services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'nowMs'>,
+  services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'stages' | 'nowMs'>,
   { candles, ticks, state: before }: RollupInputs,
   { minutes, stored: files, state }: Pick<Round, 'minutes' | 'stored' | 'state'>,
 ): Promise<number> {
-  const { catalog, store, nowMs } = services
-  const [computed, stored] = await Promise.all([
-    computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
-    readStored(store, files),
-  ])
+  const { catalog, store, stages, nowMs } = services
+  const [computed, stored] = await stages.time('select', () =>
+    Promise.all([
+      computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
+      readStored(store, files),
+    ]),
+  )
   const storedRows = stored.flatMap(file => file.rows)
   const stampUs = Math.max(nowMs() * 1000, before.stampUs + 1)
   const { closedUntilUs } = state
@@ -37,12 +39,14 @@ export async function commitRound(
   if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
 
   const { remove, write } = layOut(stored, changed)
-  const add = await mapBounded(write, FILES_AT_ONCE, rows =>
-    writeDataFile(store, candles, candleColumns(rows), rows.length),
+  const add = await stages.time('write', () =>
+    mapBounded(write, FILES_AT_ONCE, rows => writeDataFile(store, candles, candleColumns(rows), rows.length)),
   )
   const summary = candlesSummary({ ...state, stampUs })
   const change = { add, remove, summary, nowMs: nowMs() }
-  const staged = await stageSnapshot(store, candles, change, candlesRetention(services.settings))
-  await removeOldMetadata(store, candles, await commitSnapshot(catalog, candles, staged))
+  await stages.time('commit', async () => {
+    const staged = await stageSnapshot(store, candles, change, candlesRetention(services.settings))
+    await removeOldMetadata(store, candles, await commitSnapshot(catalog, candles, staged))
+  })
   return changed.length
 }

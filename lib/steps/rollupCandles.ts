@@ -9,7 +9,7 @@ import type { Services } from './services.ts'
 
 export type RollupServices = Pick<
   Services,
-  'catalog' | 'store' | 'topicLog' | 'query' | 'settings' | 'log' | 'nowMs'
+  'catalog' | 'store' | 'topicLog' | 'query' | 'settings' | 'log' | 'stages' | 'nowMs'
 >
 
 export interface TakenIn {
@@ -36,14 +36,16 @@ export async function takeInTicks(
   let triedFrom: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
-    const inputs = await loadInputs(services)
+    const inputs = await services.stages.time('metadata', () => loadInputs(services))
     const { vector } = inputs.state
     behind = distance(vector, inputs.ticksVector)
     const isOvertaken = triedFrom !== undefined && distance(triedFrom, vector) > 0
     // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
     triedFrom = vector
-    const planned = await planRound(services, inputs, awaited, pace.limits)
+    const planned = await services.stages.time('metadata', () =>
+      planRound(services, inputs, awaited, pace.limits),
+    )
     const changed = isWorthwhile(inputs, planned) ? await commitRound(services, inputs, planned) : 0
     triedFrom = undefined
     pace.tell(performance.now() - startedMs)
