@@ -1,0 +1,79 @@
+import { kafkaClient } from '../../lib/kafka/client.ts'
+import { readConfig } from '../../lib/lambda/config.ts'
+import { verify } from '../../lib/verify/verify.ts'
+import type { Bench, BenchRun, Results } from '../benches.ts'
+import { pipelineOffline } from '../offline.ts'
+import { percentile } from '../percentile.ts'
+import { type BenchWorld, openWorld } from '../sandbox.ts'
+import { BenchFailed, until } from '../until.ts'
+import { Arrivals } from './arrivals.ts'
+import { Feed } from './feed.ts'
+import { minuteDelayMs, nextMinuteMs } from './minuteDelay.ts'
+import { type MinuteStages, readLog, stagesOf } from './stages.ts'
+
+/** How long after its end a minute's candles may still come, on the busiest machine. */
+const DEADLINE_S = 120
+const MINUTE_MS = 60_000
+
+/** How long after a minute its candles are on Kafka. */
+export const latency: Bench = {
+  usage: '20 symbols, a tick a second: from a minute’s end to its closed candles on Kafka. --minutes N (15)',
+  options: { minutes: { type: 'string' } },
+  measure,
+}
+
+async function measure(run: BenchRun): Promise<Results> {
+  const minutes = Number(run.values.minutes ?? 15)
+  if (!(minutes >= 1)) throw new BenchFailed(`--minutes ${run.values.minutes}: a number from 1 is wanted`)
+  const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
+  run.progress('sls offline …')
+  const offline = pipelineOffline(world, run)
+  await offline.start(new AbortController().signal)
+  const kafka = kafkaClient(readConfig({ ...world.sandbox.env, STAGE: 'local' }).kafka)
+  const arrivals = await Arrivals.listen(kafka, world.services.settings.candleTopicPrefix)
+  run.onEnd.defer(() => arrivals.stop())
+  const feed = new Feed(world)
+  run.onEnd.defer(() => feed.stop())
+
+  // The first whole minute finds everything cold, as only the first one after a start does.
+  const warmUpMs = nextMinuteMs(Date.now())
+  await measureMinute(arrivals, warmUpMs)
+  const delaysMs: number[] = []
+  const stages: MinuteStages[] = []
+  for (let i = 1; i <= minutes; i++) {
+    const minuteMs = warmUpMs + i * MINUTE_MS
+    const delayMs = await measureMinute(arrivals, minuteMs)
+    const found = await until('publish and rollup have said what they did', DEADLINE_S, async () =>
+      stagesOf(readLog(offline.logFile), minuteMs + MINUTE_MS, delayMs),
+    )
+    run.progress(`${new Date(minuteMs).toISOString().slice(11, 16)}  ${delayMs} ms  ${JSON.stringify(found)}`)
+    delaysMs.push(delayMs)
+    stages.push(found)
+  }
+  await feed.stop()
+  await verifyAll(world, run, warmUpMs)
+  return { latency: { minutes, ...summary(delaysMs), sent_late_ms: feed.lateMs }, ...byStage(stages) }
+}
+
+async function measureMinute(arrivals: Arrivals, minuteMs: number): Promise<number> {
+  const patienceS = (minuteMs + MINUTE_MS - Date.now()) / 1000 + DEADLINE_S
+  const what = `the candles of ${new Date(minuteMs).toISOString()} are complete on Kafka`
+  return until(what, patienceS, async () => minuteDelayMs(arrivals.all, minuteMs))
+}
+
+async function verifyAll({ services }: BenchWorld, run: BenchRun, fromMs: number): Promise<void> {
+  run.progress('every candle against its ticks …')
+  const findings = await verify(services, { fromUs: fromMs * 1000 }, () => undefined)
+  if (findings.differenceCount > 0 || findings.ticks === 0)
+    throw new BenchFailed(`verify: ${findings.differenceCount} differences in ${findings.ticks} ticks`)
+}
+
+function byStage(minutes: readonly MinuteStages[]): Results {
+  const names = [...new Set(minutes.flatMap(stages => Object.keys(stages)))]
+  return Object.fromEntries(names.map(name => [name, summary(minutes.map(stages => stages[name] ?? 0))]))
+}
+
+function summary(figures: readonly number[]) {
+  const sorted = figures.toSorted((a, b) => a - b)
+  return { p50_ms: percentile(sorted, 0.5), p95_ms: percentile(sorted, 0.95), max_ms: percentile(sorted, 1) }
+}
