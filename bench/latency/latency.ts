@@ -1,7 +1,12 @@
 import { kafkaClient } from '../../lib/kafka/client.ts'
 import { readConfig } from '../../lib/lambda/config.ts'
+import { floorTo, MINUTE_US } from '../../lib/market/time.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
+import { buildHistory } from '../history/buildHistory.ts'
+import { passLogs } from '../history/passLogs.ts'
+import { publishedBeforeLastDay } from '../history/publishedBefore.ts'
+import { DEFAULT_HISTORY } from '../history/spec.ts'
 import { pipelineOffline } from '../offline.ts'
 import { percentile } from '../percentile.ts'
 import { type BenchWorld, openWorld } from '../sandbox.ts'
@@ -17,15 +22,17 @@ const MINUTE_MS = 60_000
 
 /** How long after a minute its candles are on Kafka. */
 export const latency: Bench = {
-  usage: '20 symbols, a tick a second: from a minute’s end to its closed candles on Kafka. --minutes N (15)',
-  options: { minutes: { type: 'string' } },
+  usage:
+    '20 symbols, a tick a second: from a minute’s end to its closed candles on Kafka. --minutes N (15) --history DAYS (365)',
+  options: { minutes: { type: 'string' }, history: { type: 'string' } },
   measure,
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const minutes = Number(run.values.minutes ?? 15)
-  if (!(minutes >= 1)) throw new BenchFailed(`--minutes ${run.values.minutes}: a number from 1 is wanted`)
+  const minutes = wholeNumber(run, 'minutes', 15)
+  const days = wholeNumber(run, 'history', 365)
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
+  if (days > 0) await liveThrough(world, days, run)
   run.progress('sls offline …')
   const offline = pipelineOffline(world, run)
   await offline.start(new AbortController().signal)
@@ -53,6 +60,21 @@ async function measure(run: BenchRun): Promise<Results> {
   await feed.stop()
   await verifyAll(world, run, warmUpMs)
   return { latency: { minutes, ...summary(delaysMs), sent_late_ms: feed.lateMs }, ...byStage(stages) }
+}
+
+function wholeNumber({ values }: BenchRun, name: 'minutes' | 'history', fallback: number): number {
+  const number = Number(values[name] ?? fallback)
+  if (Number.isInteger(number) && number >= 0) return number
+  throw new BenchFailed(`--${name} ${values[name]}: a whole number is wanted`)
+}
+
+/** So many days of a tick a minute and symbol, up to now; all but the last day is on Kafka no longer, or was never. */
+async function liveThrough(world: BenchWorld, days: number, run: BenchRun): Promise<void> {
+  run.progress(`a history of ${days} days …`)
+  const spec = { ...DEFAULT_HISTORY, days, endUs: floorTo(Date.now() * 1000, MINUTE_US) }
+  const { vector } = await buildHistory(world.services, spec, run.progress)
+  await publishedBeforeLastDay(world.services)
+  await passLogs(world.sandbox, new Map([[world.services.settings.ticksTopic, vector]]))
 }
 
 async function measureMinute(arrivals: Arrivals, minuteMs: number): Promise<number> {

@@ -3,7 +3,8 @@ import { awaitTicks } from './awaitTicks.ts'
 import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND, Pace } from './pace.ts'
 import { isWorthwhile, planRound, type RoundLimits } from './planRound.ts'
-import { loadInputs } from './rollupInputs.ts'
+import { readAhead } from './readAhead.ts'
+import { inputsOf, loadInputs } from './rollupInputs.ts'
 import { doRounds } from './rounds.ts'
 import type { Services } from './services.ts'
 
@@ -30,13 +31,16 @@ export async function takeInTicks(
   remainingMs: () => number,
   largest: RoundLimits = LARGEST_ROUND,
 ): Promise<TakenIn> {
-  const awaited = await awaitTicks(services)
   const pace = new Pace(largest)
+  const [candles, awaited] = await Promise.all([readAhead(services, pace.limits), awaitTicks(services)])
+  // The candles were loaded before the ticks. Should another call have changed them since, our commit fails and all begins anew.
+  let ready = candles && awaited && inputsOf(services.settings, candles, awaited.ticks)
   let behind = 0
   let triedFrom: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
-    const inputs = await services.stages.time('metadata', () => loadInputs(services))
+    const inputs = await services.stages.time('metadata', async () => ready ?? loadInputs(services))
+    ready = undefined
     const { vector } = inputs.state
     behind = distance(vector, inputs.ticksVector)
     const isOvertaken = triedFrom !== undefined && distance(triedFrom, vector) > 0
