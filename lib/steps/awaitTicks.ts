@@ -37,18 +37,18 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefi
 }
 
 async function awaitIngest(services: Needs): Promise<Omit<AwaitedTicks, 'dueUs'> | undefined> {
-  const { topicLog, settings } = services
-  const ranges = await topicLog.offsets(settings.ticksTopic)
+  const { catalog, topicLog, settings } = services
+  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
+  let ticks = await loadTable(catalog, TICKS_TABLE)
+  const ends = endsOf(await topicLog.offsets(settings.ticksTopic), ticksState(ticks).vector)
+  if (ends === undefined) return undefined
   // Not the wall clock: it may step back.
   const giveUpAtMs = performance.now() + PATIENCE_MS
   for (;;) {
-    const ticks = await loadTable(services.catalog, TICKS_TABLE)
-    const { vector } = ticksState(ticks)
-    const ends = endsOf(ranges, vector)
-    if (ends === undefined) return undefined
-    const isIn = covers(await passUnseen(services, vector, ends), ends)
+    const isIn = covers(await passUnseen(services, ticksState(ticks).vector, ends), ends)
     if (isIn || performance.now() >= giveUpAtMs) return { ends, ticks }
     await setTimeout(POLL_MS)
+    ticks = await loadTable(catalog, TICKS_TABLE)
   }
 }
 
