@@ -29,8 +29,8 @@ export const latency: Bench = {
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const minutes = wholeNumber(run, 'minutes', 15)
-  const days = wholeNumber(run, 'history', 365)
+  const minutes = wholeNumber(run, 'minutes', 15, 1)
+  const days = wholeNumber(run, 'history', 365, 0)
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   if (days > 0) await liveThrough(world, days, run)
   run.progress('sls offline …')
@@ -45,27 +45,34 @@ async function measure(run: BenchRun): Promise<Results> {
   // The first whole minute finds everything cold, as only the first one after a start does.
   const warmUpMs = nextMinuteMs(Date.now())
   await measureMinute(arrivals, warmUpMs)
-  const delaysMs: number[] = []
-  const stages: MinuteStages[] = []
-  for (let i = 1; i <= minutes; i++) {
-    const minuteMs = warmUpMs + i * MINUTE_MS
+  const measured: MeasuredMinute[] = []
+  for (let minuteMs = warmUpMs + MINUTE_MS; measured.length < minutes; minuteMs += MINUTE_MS) {
     const delayMs = await measureMinute(arrivals, minuteMs)
-    const found = await until('publish and rollup have said what they did', DEADLINE_S, async () =>
+    const stages = await until('rollup and publish have said what they did', DEADLINE_S, async () =>
       stagesOf(readLog(offline.logFile), minuteMs + MINUTE_MS, delayMs),
     )
-    run.progress(`${new Date(minuteMs).toISOString().slice(11, 16)}  ${delayMs} ms  ${JSON.stringify(found)}`)
-    delaysMs.push(delayMs)
-    stages.push(found)
+    run.progress(`${new Date(minuteMs).toISOString().slice(11, 16)}  ${delayMs} ms  ${inWords(stages)}`)
+    measured.push({ delayMs, stages })
   }
   await feed.stop()
   await verifyAll(world, run, warmUpMs)
-  return { latency: { minutes, ...summary(delaysMs), sent_late_ms: feed.lateMs }, ...byStage(stages) }
+  return resultsOf(measured, feed)
 }
 
-function wholeNumber({ values }: BenchRun, name: 'minutes' | 'history', fallback: number): number {
+interface MeasuredMinute {
+  readonly delayMs: number
+  readonly stages: MinuteStages
+}
+
+function wholeNumber(
+  { values }: BenchRun,
+  name: 'minutes' | 'history',
+  fallback: number,
+  least: number,
+): number {
   const number = Number(values[name] ?? fallback)
-  if (Number.isInteger(number) && number >= 0) return number
-  throw new BenchFailed(`--${name} ${values[name]}: a whole number is wanted`)
+  if (Number.isInteger(number) && number >= least) return number
+  throw new BenchFailed(`--${name} ${values[name]}: a whole number from ${least} is wanted`)
 }
 
 /** So many days of a tick a minute and symbol, up to now; all but the last day is on Kafka no longer, or was never. */
@@ -90,12 +97,24 @@ async function verifyAll({ services }: BenchWorld, run: BenchRun, fromMs: number
     throw new BenchFailed(`verify: ${findings.differenceCount} differences in ${findings.ticks} ticks`)
 }
 
-function byStage(minutes: readonly MinuteStages[]): Results {
-  const names = [...new Set(minutes.flatMap(stages => Object.keys(stages)))]
-  return Object.fromEntries(names.map(name => [name, summary(minutes.map(stages => stages[name] ?? 0))]))
+function inWords(stages: MinuteStages): string {
+  return Object.entries(stages)
+    .map(([stage, ms]) => `${stage} ${ms}`)
+    .join(', ')
 }
 
-function summary(figures: readonly number[]) {
+function resultsOf(measured: readonly MeasuredMinute[], { lateMs }: Feed): Results {
+  const names = [...new Set(measured.flatMap(({ stages }) => Object.keys(stages)))]
+  const delays = percentiles(measured.map(({ delayMs }) => delayMs))
+  return {
+    latency: { minutes: measured.length, ...delays, sent_late_ms: lateMs },
+    ...Object.fromEntries(
+      names.map(name => [name, percentiles(measured.map(({ stages }) => stages[name] ?? 0))]),
+    ),
+  }
+}
+
+function percentiles(figures: readonly number[]) {
   const sorted = figures.toSorted((a, b) => a - b)
   return { p50_ms: percentile(sorted, 0.5), p95_ms: percentile(sorted, 0.95), max_ms: percentile(sorted, 1) }
 }
