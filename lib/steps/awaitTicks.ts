@@ -29,26 +29,26 @@ const EARLY_MS = 2_000
  * one that ticks were read from.
  */
 export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefined> {
-  const { settings, stages, nowMs } = services
+  const { catalog, topicLog, settings, stages, nowMs } = services
+  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
+  const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
   await stages.time('grace', () => setTimeout(untilGraceIsOver(nowMs(), settings.graceMs)))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
-  const awaited = await stages.time('ingest', () => awaitIngest(services))
-  return awaited && { dueUs, ...awaited }
+  return stages.time('ingest', async () => {
+    const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)
+    return ends && { dueUs, ends, ticks: await ticksUpTo(services, ends) }
+  })
 }
 
-async function awaitIngest(services: Needs): Promise<Omit<AwaitedTicks, 'dueUs'> | undefined> {
-  const { catalog, topicLog, settings } = services
-  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
-  let ticks = await loadTable(catalog, TICKS_TABLE)
-  const ends = endsOf(await topicLog.offsets(settings.ticksTopic), ticksState(ticks).vector)
-  if (ends === undefined) return undefined
+/** The ticks table once it has all below the ends, or after a while as it is then. */
+async function ticksUpTo(services: Needs, ends: OffsetVector): Promise<Table> {
   // Not the wall clock: it may step back.
   const giveUpAtMs = performance.now() + PATIENCE_MS
   for (;;) {
+    const ticks = await loadTable(services.catalog, TICKS_TABLE)
     const isIn = covers(await passUnseen(services, ticksState(ticks).vector, ends), ends)
-    if (isIn || performance.now() >= giveUpAtMs) return { ends, ticks }
+    if (isIn || performance.now() >= giveUpAtMs) return ticks
     await setTimeout(POLL_MS)
-    ticks = await loadTable(catalog, TICKS_TABLE)
   }
 }
 

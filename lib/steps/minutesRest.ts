@@ -6,6 +6,9 @@ import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { untilGraceIsOver } from './awaitTicks.ts'
 import type { IngestServices } from './ingestTicks.ts'
 
+/** So much later than rollup, which waits for all that Kafka has when it looks: what comes until then must be among it. */
+const LEEWAY_MS = 30
+
 /** More than this is no rest of a minute: ingest is behind, and catches up batch by batch. */
 const MOST_RECORDS = 5_000
 
@@ -16,8 +19,9 @@ const MOST_RECORDS = 5_000
 export async function minutesRest(services: IngestServices): Promise<RecordBatch[]> {
   const { catalog, topicLog, settings, trust, nowMs } = services
   const { ticksTopic: topic, graceMs } = settings
-  await setTimeout(untilGraceIsOver(nowMs(), graceMs))
-  const [table, ranges] = await Promise.all([loadTable(catalog, TICKS_TABLE), topicLog.offsets(topic)])
+  await setTimeout(untilGraceIsOver(nowMs(), graceMs + LEEWAY_MS))
+  const table = await loadTable(catalog, TICKS_TABLE)
+  const ranges = await topicLog.offsets(topic)
   const { vector } = ticksState(table)
   const missing = [...ranges]
     .map(([partition, { high }]) => ({ partition, from: nextOffset(vector, partition), to: high }))

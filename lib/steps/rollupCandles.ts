@@ -1,3 +1,5 @@
+import { CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
 import { distance, type OffsetVector } from '../tables/offsetVector.ts'
 import { awaitTicks } from './awaitTicks.ts'
 import { commitRound } from './commitRound.ts'
@@ -32,9 +34,10 @@ export async function takeInTicks(
   largest: RoundLimits = LARGEST_ROUND,
 ): Promise<TakenIn> {
   const pace = new Pace(largest)
-  const [candles, awaited] = await Promise.all([readAhead(services, pace.limits), awaitTicks(services)])
+  const candles = await services.stages.time('metadata', () => loadTable(services.catalog, CANDLES_TABLE))
+  const [awaited] = await Promise.all([awaitTicks(services), readAhead(services, candles, pace.limits)])
   // The candles were loaded before the ticks. Should another call have changed them since, our commit fails and all begins anew.
-  let ready = candles && awaited && inputsOf(services.settings, candles, awaited.ticks)
+  let ready = awaited && inputsOf(services.settings, candles, awaited.ticks)
   let behind = 0
   let triedFrom: OffsetVector | undefined
   const round = async () => {
