@@ -12,6 +12,20 @@ export class Stages {
     }
   }
 
+  /** Hands the items on; to wait for each is a part of the stage. */
+  async *each<Item>(stage: string, items: AsyncIterable<Item>): AsyncGenerator<Item> {
+    const iterator = items[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const next = await this.time(stage, () => iterator.next())
+        if (next.done) return
+        yield next.value
+      }
+    } finally {
+      await iterator.return?.()
+    }
+  }
+
   /** What was timed since the last time that it was taken. */
   take(): Record<string, number> {
     const taken = this.#ms

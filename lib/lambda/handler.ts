@@ -55,11 +55,14 @@ function oneLine<Result extends object>(
   summary: Summary<Result>,
 ): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
-  const fields = (context: Context) => ({
-    requestId: context.awsRequestId,
-    durationMs: Date.now() - startedAtMs.get(context)!,
-    stagesMs: stages.take(),
-  })
+  const fields = (context: Context) => {
+    const stagesMs = stages.take()
+    return {
+      requestId: context.awsRequestId,
+      durationMs: Date.now() - startedAtMs.get(context)!,
+      ...(Object.keys(stagesMs).length > 0 ? { stagesMs } : {}),
+    }
+  }
   return {
     before: ({ context }) => {
       startedAtMs.set(context, Date.now())

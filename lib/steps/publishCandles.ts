@@ -75,7 +75,7 @@ async function sendUnsent(
     const files = await stages.time('metadata', () =>
       planFiles(store, table, { keep: file => mayHoldUnsent(file, from) }),
     )
-    for await (const { candles, isLast } of unsentCandles(store, files, from)) {
+    for await (const { candles, isLast } of stages.each('read', unsentCandles(store, files, from))) {
       if (total.transactions > 0 && remainingMs() < RESERVE_MS) return
       const mark = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
       const records = candles.map(candle => candleRecord(services, candle))
