@@ -1,5 +1,6 @@
 import { freshness } from './freshness/freshness.ts'
 import { ingest } from './ingest/ingest.ts'
+import { latency } from './latency/latency.ts'
 import { rollup } from './rollup/rollup.ts'
 
 /** What a bench is handed. */
@@ -22,7 +23,7 @@ export interface Bench {
 }
 
 /** By name; another bench is one more row. */
-export const BENCHES = { ingest, freshness, rollup } satisfies Record<string, Bench>
+export const BENCHES = { ingest, freshness, latency, rollup } satisfies Record<string, Bench>
 
 export function isBenchName(name: string): name is keyof typeof BENCHES {
   return Object.hasOwn(BENCHES, name)

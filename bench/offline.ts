@@ -3,8 +3,17 @@ import type { BenchRun } from './benches.ts'
 import type { BenchWorld } from './sandbox.ts'
 
 /** `sls offline start` with ingest alone: no fake ticks, no candles. */
-export function ingestOffline({ sandbox }: BenchWorld, { onEnd }: BenchRun): Offline {
-  const offline = new Offline(sandbox.settings, { FAKE_TICKS: 'false', CANDLES: 'false' })
+export function ingestOffline(world: BenchWorld, run: BenchRun): Offline {
+  return offlineWith(world, run, { FAKE_TICKS: 'false', CANDLES: 'false' })
+}
+
+/** `sls offline start` with all functions but the fake ticks. */
+export function pipelineOffline(world: BenchWorld, run: BenchRun): Offline {
+  return offlineWith(world, run, { FAKE_TICKS: 'false', CANDLES: 'true' })
+}
+
+function offlineWith({ sandbox }: BenchWorld, { onEnd }: BenchRun, env: Record<string, string>): Offline {
+  const offline = new Offline(sandbox.settings, env)
   onEnd.defer(() => offline.stop())
   return offline
 }

@@ -10,6 +10,6 @@ export const handler = lambdaHandler('rollup', async (services, event, remaining
     range === undefined
       ? await takeInTicks(services, remainingMs)
       : await recompute(services, range, remainingMs)
-  if (result.changed > 0) await services.startPublish()
+  if (result.changed > 0) await services.stages.time('publish', services.startPublish)
   return result
 })

@@ -1,11 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { isMinutesRest } from '../lib/requests/ingestRequest.ts'
 import { maintainRequest } from '../lib/requests/maintainRequest.ts'
 import { produceRequest } from '../lib/requests/produceRequest.ts'
 import { BadRequest } from '../lib/requests/request.ts'
 import { rollupRequest } from '../lib/requests/rollupRequest.ts'
 
-const schedule = JSON.parse(readFileSync(new URL('../events/schedule.json', import.meta.url), 'utf8'))
+const recordedEvent = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))
+const schedule = recordedEvent('schedule')
+
+describe('isMinutesRest', () => {
+  test("the recorded event asks for the minute's rest", () => {
+    expect(isMinutesRest(recordedEvent('minutes-rest'))).toBe(true)
+  })
+
+  test.each([[undefined], [{}], [schedule], [recordedEvent('ticks.kafka')], [{ only: 'all' }]])(
+    '%j does not',
+    event => {
+      expect(isMinutesRest(event)).toBe(false)
+    },
+  )
+})
 
 describe('rollupRequest', () => {
   test.each([[undefined], [null], [''], [{}], [schedule]])('%j asks for new ticks', event => {
@@ -67,7 +83,7 @@ describe('produceRequest', () => {
 })
 
 describe('maintainRequest', () => {
-  const recorded = JSON.parse(readFileSync(new URL('../events/maintain.json', import.meta.url), 'utf8'))
+  const recorded = recordedEvent('maintain')
 
   test.each([[undefined], [''], [{}], [schedule]])('%j asks for all of it', event => {
     expect(maintainRequest(event)).toEqual({})

@@ -146,6 +146,8 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       url: env.TRINO_URL,
       user: env.TRINO_USER,
       timeoutMs: env.TRINO_TIMEOUT_MS,
+      // No statement of ours joins tables: to gather their statistics takes half of the planning, and changes no plan.
+      session: { [`${env.TRINO_CATALOG}.statistics_enabled`]: 'false' },
       ...(env.TRINO_PASSWORD === undefined ? {} : { password: env.TRINO_PASSWORD }),
     },
     publish: {

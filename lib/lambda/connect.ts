@@ -6,6 +6,7 @@ import { KafkaTopicLog } from '../kafka/topicLog.ts'
 import { KafkaTopicWriter } from '../kafka/topicWriter.ts'
 import { KafkaTransactionalWriter, type TransactionalWriter } from '../kafka/transactionalWriter.ts'
 import type { Log } from '../ports.ts'
+import { Stages } from '../stages.ts'
 import { newTrust, type Trust } from '../steps/admit.ts'
 import type { Published } from '../steps/publishCandles.ts'
 import type { Services } from '../steps/services.ts'
@@ -51,6 +52,7 @@ export function connect(config: Config, log: Log): Connections {
     startPublish: () => publish.start(),
     settings: config.settings,
     log,
+    stages: new Stages(),
     nowMs: Date.now,
     close: async () => {
       store.close()

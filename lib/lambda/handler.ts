@@ -2,6 +2,7 @@ import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
+import { Stages } from '../stages.ts'
 import { readConfig } from './config.ts'
 import { type Connections, connect } from './connect.ts'
 import { jsonLines } from './log.ts'
@@ -18,7 +19,7 @@ export type Summary<Result> = (result: Result, event: unknown) => object
 
 /**
  * A step as a Lambda handler. Settings are read and connections built at the first call and kept while the process
- * is warm; each call logs one line with its result (or a summary of it) and duration, or its error.
+ * is warm; each call logs one line with its result (or a summary of it) and duration, as a whole and by stages, or its error.
  */
 export function lambdaHandler<Result extends object>(
   name: string,
@@ -26,9 +27,10 @@ export function lambdaHandler<Result extends object>(
   summary: Summary<Result> = result => result,
 ) {
   const log = jsonLines({ function: name })
+  const stages = new Stages()
   let warm: { services: Connections; isOneShot: boolean } | undefined
   const run = async (event: unknown, context: Context) => {
-    warm ??= open(log)
+    warm ??= open(log, stages)
     const { services, isOneShot } = warm
     try {
       return await step(services, event, () => context.getRemainingTimeInMillis())
@@ -36,21 +38,31 @@ export function lambdaHandler<Result extends object>(
       if (isOneShot) await services.close()
     }
   }
-  return middy<unknown, Result>().use(oneLine(log, summary)).handler(run)
+  return middy<unknown, Result>()
+    .use(oneLine(log, stages, summary))
+    .handler(run)
 }
 
-function open(log: Log) {
+function open(log: Log, stages: Stages) {
   const config = readConfig()
-  return { services: connect(config, log), isOneShot: config.isOneShot }
+  return { services: { ...connect(config, log), stages }, isOneShot: config.isOneShot }
 }
 
-/** One line an invocation: request id, duration, and what the step says of itself; never a tick. */
-function oneLine<Result extends object>(log: Log, summary: Summary<Result>): MiddlewareObj<unknown, Result> {
+/** One line an invocation: request id, duration, also stage by stage, and what the step says of itself; never a tick. */
+function oneLine<Result extends object>(
+  log: Log,
+  stages: Stages,
+  summary: Summary<Result>,
+): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
-  const fields = (context: Context) => ({
-    requestId: context.awsRequestId,
-    durationMs: Date.now() - startedAtMs.get(context)!,
-  })
+  const fields = (context: Context) => {
+    const stagesMs = stages.take()
+    return {
+      requestId: context.awsRequestId,
+      durationMs: Date.now() - startedAtMs.get(context)!,
+      ...(Object.keys(stagesMs).length > 0 ? { stagesMs } : {}),
+    }
+  }
   return {
     before: ({ context }) => {
       startedAtMs.set(context, Date.now())

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Table } from '../iceberg/table.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import type { OffsetRange } from '../ports.ts'
 import type { PendingClose } from '../tables/candlesTable.ts'
@@ -8,32 +9,45 @@ import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import type { Services } from './services.ts'
 import { passUnseen } from './settleCloses.ts'
 
-type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'nowMs'>
+type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'stages' | 'nowMs'>
+
+/** What the minute's work begins with. */
+export interface AwaitedTicks extends PendingClose {
+  readonly ticks: Table
+}
 
 /** How long ingest is given to take in what Kafka has at the minute's end. */
 const PATIENCE_MS = 2_000
-const POLL_MS = 50
+const POLL_MS = 20
 /** A schedule may fire so much before its minute, by this clock: the minute that is about to end is meant. */
 const EARLY_MS = 2_000
 
 /**
  * Waits until the newest minute's grace is over and ingest has taken in all that Kafka had then; gives up waiting
  * after a while, as ingest may be down or far behind: then candles are computed, and closed another time.
- * Gives what candles may be closed, and when; undefined while Kafka's topic is not the one that ticks were read from.
+ * Gives what candles may be closed, and when, and the ticks table as it is now; undefined while Kafka's topic is not the
+ * one that ticks were read from.
  */
-export async function awaitTicks(services: Needs): Promise<PendingClose | undefined> {
-  const { topicLog, settings, nowMs } = services
-  await setTimeout(untilGraceIsOver(nowMs(), settings.graceMs))
+export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefined> {
+  const { catalog, topicLog, settings, stages, nowMs } = services
+  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
+  const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
+  await stages.time('grace', () => setTimeout(untilGraceIsOver(nowMs(), settings.graceMs)))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
-  const ranges = await topicLog.offsets(settings.ticksTopic)
+  return stages.time('ingest', async () => {
+    const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)
+    return ends && { dueUs, ends, ticks: await ticksUpTo(services, ends) }
+  })
+}
+
+/** The ticks table once it has all below the ends, or after a while as it is then. */
+async function ticksUpTo(services: Needs, ends: OffsetVector): Promise<Table> {
   // Not the wall clock: it may step back.
   const giveUpAtMs = performance.now() + PATIENCE_MS
   for (;;) {
-    const { vector } = ticksState(await loadTable(services.catalog, TICKS_TABLE))
-    const ends = endsOf(ranges, vector)
-    if (ends === undefined) return undefined
-    const isIn = covers(await passUnseen(services, vector, ends), ends)
-    if (isIn || performance.now() >= giveUpAtMs) return { dueUs, ends }
+    const ticks = await loadTable(services.catalog, TICKS_TABLE)
+    const isIn = covers(await passUnseen(services, ticksState(ticks).vector, ends), ends)
+    if (isIn || performance.now() >= giveUpAtMs) return ticks
     await setTimeout(POLL_MS)
   }
 }

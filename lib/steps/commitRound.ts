@@ -1,7 +1,7 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
-import { writeDataFile } from '../iceberg/write.ts'
+import { encodeDataFile } from '../iceberg/write.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { decideCandles } from '../market/decide.ts'
 import { candleColumns, candlesSummary } from '../tables/candlesTable.ts'
@@ -14,22 +14,24 @@ import type { RollupInputs } from './rollupInputs.ts'
 import type { Services } from './services.ts'
 import { readStored } from './storedCandles.ts'
 
-const FILES_AT_ONCE = 8
+const FILES_AT_ONCE = 16
 
 /**
  * Computes what the round changes and commits it on exactly the version it was computed from; gives the number of
  * rows that changed. Where nothing changes and nothing was taken in, nothing is committed.
  */
 export async function commitRound(
-  services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'nowMs'>,
+  services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'stages' | 'nowMs'>,
   { candles, ticks, state: before }: RollupInputs,
   { minutes, stored: files, state }: Pick<Round, 'minutes' | 'stored' | 'state'>,
 ): Promise<number> {
-  const { catalog, store, nowMs } = services
-  const [computed, stored] = await Promise.all([
-    computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
-    readStored(store, files),
-  ])
+  const { catalog, store, stages, nowMs } = services
+  const [computed, stored] = await stages.time('select', () =>
+    Promise.all([
+      computeCandles(services, { ticks, candles, vector: state.vector, minutes }),
+      readStored(store, files),
+    ]),
+  )
   const storedRows = stored.flatMap(file => file.rows)
   const stampUs = Math.max(nowMs() * 1000, before.stampUs + 1)
   const { closedUntilUs } = state
@@ -37,12 +39,17 @@ export async function commitRound(
   if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
 
   const { remove, write } = layOut(stored, changed)
-  const add = await mapBounded(write, FILES_AT_ONCE, rows =>
-    writeDataFile(store, candles, candleColumns(rows), rows.length),
-  )
   const summary = candlesSummary({ ...state, stampUs })
-  const change = { add, remove, summary, nowMs: nowMs() }
-  const staged = await stageSnapshot(store, candles, change, candlesRetention(services.settings))
-  await removeOldMetadata(store, candles, await commitSnapshot(catalog, candles, staged))
+  const staged = await stages.time('write', async () => {
+    const encoded = write.map(rows => encodeDataFile(candles, candleColumns(rows), rows.length))
+    const change = { add: encoded.map(({ file }) => file), remove, summary, nowMs: nowMs() }
+    const [staged] = await Promise.all([
+      stageSnapshot(store, candles, change, candlesRetention(services.settings)),
+      mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
+    ])
+    return staged
+  })
+  const committed = await stages.time('commit', () => commitSnapshot(catalog, candles, staged))
+  await stages.time('tidy', () => removeOldMetadata(store, candles, committed))
   return changed.length
 }

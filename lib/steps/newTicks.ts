@@ -1,4 +1,3 @@
-import { decodeParquet } from '../iceberg/parquet.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import {
@@ -8,11 +7,11 @@ import {
   towards,
   UNKNOWN_TIME,
 } from '../tables/offsetVector.ts'
-import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import type { Touch } from './chooseRound.ts'
 import { type Commit, listNewFiles } from './newFiles.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import type { Services } from './services.ts'
+import { readPlaces, type TickPlaces } from './tickPlaces.ts'
 
 /** What the candles lack of the ticks, from the front of the logs as far as one round needs. */
 export interface NewTicks {
@@ -103,20 +102,6 @@ function belowUnread(from: OffsetVector, target: OffsetVector, ends: readonly Co
   return { epoch: target.epoch, positions }
 }
 
-/** Where and when the ticks of one file are, column by column. */
-async function readPlaces(store: Services['store'], path: string) {
-  const names = ['date_time', 'kafka_epoch', 'kafka_partition', 'kafka_offset']
-  const columns = await decodeParquet(await store.read(path), TICKS_SCHEMA, names)
-  return {
-    dateTimeUs: columns.date_time as number[],
-    epoch: columns.kafka_epoch as number[],
-    partition: columns.kafka_partition as number[],
-    offset: columns.kafka_offset as bigint[],
-  }
-}
-
-type Places = Awaited<ReturnType<typeof readPlaces>>
-
 /** Gathers what files hold at or above a vector. */
 class FoundTicks {
   readonly touches = new Map<string, Touch>()
@@ -131,7 +116,7 @@ class FoundTicks {
   }
 
   /** `sequence` is that of the commit which brought the ticks; a compacted file has none, and is not counted. */
-  add(places: Places, sequence?: number): void {
+  add(places: TickPlaces, sequence?: number): void {
     let ticks = 0
     for (const [i, timeUs] of places.dateTimeUs.entries()) {
       const log = { epoch: places.epoch[i]!, partition: places.partition[i]! }

@@ -15,7 +15,7 @@ export interface Published {
   mark: Mark | undefined
 }
 
-export type PublishServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'> & {
+export type PublishServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'stages'> & {
   readonly candleWriter: TransactionalWriter
   readonly published: Published
 }
@@ -64,20 +64,22 @@ async function sendUnsent(
   total: { sent: number; transactions: number; complete: boolean },
   remainingMs: () => number,
 ): Promise<void> {
-  const { catalog, store, candleWriter, published } = services
-  published.mark ??= await takeOver(services)
+  const { catalog, store, candleWriter, published, stages } = services
+  published.mark ??= await stages.time('open', () => takeOver(services))
   // Loaded after the older publisher was fenced: what it was about to send is ours now.
-  const table = await loadTable(catalog, CANDLES_TABLE)
+  const table = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
   const { tableUuid } = table.metadata
   const { stampUs } = candlesState(table)
   const from = published.mark?.tableUuid === tableUuid ? published.mark : { tableUuid, stampUs: 0 }
   if (!isReached(from, stampUs)) {
-    const files = await planFiles(store, table, { keep: file => mayHoldUnsent(file, from) })
-    for await (const { candles, isLast } of unsentCandles(store, files, from)) {
+    const files = await stages.time('metadata', () =>
+      planFiles(store, table, { keep: file => mayHoldUnsent(file, from) }),
+    )
+    for await (const { candles, isLast } of stages.each('read', unsentCandles(store, files, from))) {
       if (total.transactions > 0 && remainingMs() < RESERVE_MS) return
       const mark = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
       const records = candles.map(candle => candleRecord(services, candle))
-      await candleWriter.send([...records, markRecord(services, mark)])
+      await stages.time('send', () => candleWriter.send([...records, markRecord(services, mark)]))
       published.mark = mark
       total.sent += candles.length
       total.transactions += 1

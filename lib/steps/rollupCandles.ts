@@ -1,15 +1,18 @@
+import { CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
 import { distance, type OffsetVector } from '../tables/offsetVector.ts'
 import { awaitTicks } from './awaitTicks.ts'
 import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND, Pace } from './pace.ts'
 import { isWorthwhile, planRound, type RoundLimits } from './planRound.ts'
-import { loadInputs } from './rollupInputs.ts'
+import { readAhead } from './readAhead.ts'
+import { inputsOf, loadInputs } from './rollupInputs.ts'
 import { doRounds } from './rounds.ts'
 import type { Services } from './services.ts'
 
 export type RollupServices = Pick<
   Services,
-  'catalog' | 'store' | 'topicLog' | 'query' | 'settings' | 'log' | 'nowMs'
+  'catalog' | 'store' | 'topicLog' | 'query' | 'settings' | 'log' | 'stages' | 'nowMs'
 >
 
 export interface TakenIn {
@@ -30,20 +33,26 @@ export async function takeInTicks(
   remainingMs: () => number,
   largest: RoundLimits = LARGEST_ROUND,
 ): Promise<TakenIn> {
-  const awaited = await awaitTicks(services)
   const pace = new Pace(largest)
+  const candles = await services.stages.time('metadata', () => loadTable(services.catalog, CANDLES_TABLE))
+  const [awaited] = await Promise.all([awaitTicks(services), readAhead(services, candles, pace.limits)])
+  // The candles were loaded before the ticks. Should another call have changed them since, our commit fails and all begins anew.
+  let ready = awaited && inputsOf(services.settings, candles, awaited.ticks)
   let behind = 0
   let triedFrom: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
-    const inputs = await loadInputs(services)
+    const inputs = await services.stages.time('metadata', async () => ready ?? loadInputs(services))
+    ready = undefined
     const { vector } = inputs.state
     behind = distance(vector, inputs.ticksVector)
     const isOvertaken = triedFrom !== undefined && distance(triedFrom, vector) > 0
     // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
     triedFrom = vector
-    const planned = await planRound(services, inputs, awaited, pace.limits)
+    const planned = await services.stages.time('metadata', () =>
+      planRound(services, inputs, awaited, pace.limits),
+    )
     const changed = isWorthwhile(inputs, planned) ? await commitRound(services, inputs, planned) : 0
     triedFrom = undefined
     pace.tell(performance.now() - startedMs)

@@ -22,9 +22,15 @@ export async function loadInputs({
   catalog,
   settings,
 }: Pick<Services, 'catalog' | 'settings'>): Promise<RollupInputs> {
-  // In this order: ticks that are loaded later hold at least what the candles are made of.
   const candles = await loadTable(catalog, CANDLES_TABLE)
-  const ticks = await loadTable(catalog, TICKS_TABLE)
+  return inputsOf(settings, candles, await loadTable(catalog, TICKS_TABLE))
+}
+
+/**
+ * Both tables as they were loaded, the candles first: ticks that are loaded later hold at least what the candles are
+ * made of. Throws as `loadInputs` does.
+ */
+export function inputsOf(settings: Services['settings'], candles: Table, ticks: Table): RollupInputs {
   const state = candlesState(candles)
   const ticksVector = ticksState(ticks).vector
   const price = candles.metadata.properties[PRICE_PROPERTY]

@@ -1,6 +1,7 @@
 import type { Catalog } from '../iceberg/catalog.ts'
 import type { TickLimits } from '../market/tick.ts'
 import type { Log, ObjectStore, Query, TopicLog, TopicWriter } from '../ports.ts'
+import type { Stages } from '../stages.ts'
 import type { Price } from '../tables/candlesTable.ts'
 
 /** What the steps need to know; all of it is set in one place. */
@@ -27,6 +28,8 @@ export interface Services {
   readonly query: Query
   readonly settings: Settings
   readonly log: Log
+  /** How long what is under way takes, for the log. */
+  readonly stages: Stages
   /** The wall clock, milliseconds since 1970. */
   readonly nowMs: () => number
 }

@@ -8,6 +8,8 @@ export interface TrinoSettings {
   readonly password?: string
   /** How long one statement may take in all. */
   readonly timeoutMs?: number
+  /** Session properties of every statement. */
+  readonly session?: Readonly<Record<string, string>>
 }
 
 /**
@@ -17,8 +19,8 @@ export interface TrinoSettings {
 export class TrinoQuery implements Query {
   readonly #settings: Required<TrinoSettings>
 
-  constructor({ url, user, password = '', timeoutMs = 60_000 }: TrinoSettings) {
-    this.#settings = { url, user, password, timeoutMs }
+  constructor({ url, user, password = '', timeoutMs = 60_000, session = {} }: TrinoSettings) {
+    this.#settings = { url, user, password, timeoutMs, session }
   }
 
   /** Rows as objects by column name. BIGINTs are JSON numbers: cast to varchar what may pass 2^53. */

@@ -125,12 +125,18 @@ export class Statement {
   }
 }
 
-function connectionOptions({ url, user, password, timeoutMs }: Required<TrinoSettings>): ConnectionOptions {
+function connectionOptions({
+  url,
+  user,
+  password,
+  timeoutMs,
+  session,
+}: Required<TrinoSettings>): ConnectionOptions {
   return {
     server: url,
     source: 'tickhouse',
     // The server's own limit holds when this process dies and can cancel nothing.
-    session: { query_max_run_time: `${Math.ceil(timeoutMs / 1000) + 1}s` },
+    session: { ...session, query_max_run_time: `${Math.ceil(timeoutMs / 1000) + 1}s` },
     extraHeaders: { 'X-Trino-User': user, 'X-Trino-Time-Zone': 'UTC' },
     ...(password === '' ? {} : { auth: new BasicAuth(user, password) }),
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
-import { percentile } from '../../bench/freshness/percentile.ts'
+import { percentile } from '../../bench/percentile.ts'
 import { usageOf, usageOfSession } from '../../bench/processTree.ts'
 import { table } from '../../bench/table.ts'
 

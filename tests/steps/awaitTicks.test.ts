@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { TopicLog } from '../../lib/ports.ts'
 import { awaitTicks, untilGraceIsOver } from '../../lib/steps/awaitTicks.ts'
+import { ticksState } from '../../lib/tables/ticksTable.ts'
 import { batch, ingest, newWorld, produce, SETTINGS, tickJson, type World } from './world.ts'
 
 describe('untilGraceIsOver', () => {
@@ -44,6 +45,23 @@ describe('awaitTicks', () => {
     }
     await awaitTicks({ ...world.services, topicLog })
     expect(asked).toBe(2)
+  })
+
+  test('the end is that of the moment when the grace was over, also when ingest takes in what came later', async () => {
+    produce(world, 0, tickJson(1))
+    const topicLog: TopicLog = {
+      offsets: topic => world.log.offsets(topic),
+      last: (topic, partition) => world.log.last(topic, partition),
+      records: (...stretch) => world.log.records(...stretch),
+      firstFrom: async (topic, partition, offset) => {
+        produce(world, 0, tickJson(2))
+        await ingest(world, [await batch(world, 0, 0, 2)])
+        return world.log.firstFrom(topic, partition, offset)
+      },
+    }
+    const awaited = await awaitTicks({ ...world.services, topicLog })
+    expect(awaited?.ends.positions[0]).toMatchObject({ partition: 0, next: 1 })
+    expect(ticksState(awaited!.ticks).vector.positions[0]).toMatchObject({ partition: 0, next: 2 })
   })
 
   test('gives ingest up after about two seconds: the ends are what it lacks', async () => {

@@ -2,6 +2,7 @@ import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
+import { Stages } from '../../lib/stages.ts'
 import { newTrust } from '../../lib/steps/admit.ts'
 import { type IngestServices, ingestTicks } from '../../lib/steps/ingestTicks.ts'
 import type { Published } from '../../lib/steps/publishCandles.ts'
@@ -48,6 +49,7 @@ export async function newWorld() {
     published: { mark: undefined } as Published,
     settings: SETTINGS,
     log: { info: () => {}, warn: () => {} },
+    stages: new Stages(),
     nowMs,
     trust: newTrust(),
   }

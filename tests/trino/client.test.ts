@@ -48,14 +48,14 @@ describe('rows', () => {
 
   it('says who asks, in UTC, and limits the query on the server to 1 s more than here', async () => {
     trino.prepare({ last: true })
-    await rows({ timeoutMs: 1_500 })
+    await rows({ timeoutMs: 1_500, session: { 'lake.statistics_enabled': 'false' } })
     const { method, path, headers, body } = trino.received[0]!
     expect(`${method} ${path} ${body}`).toBe('POST /v1/statement SELECT é')
     expect(headers).toMatchObject({
       'x-trino-user': 'tester',
       'x-trino-source': 'tickhouse',
       'x-trino-time-zone': 'UTC',
-      'x-trino-session': 'query_max_run_time=3s',
+      'x-trino-session': 'lake.statistics_enabled=false,query_max_run_time=3s',
     })
     expect(headers.authorization).toBeUndefined()
   })

@@ -1,40 +1,19 @@
 import type { ObjectStore } from '../../ports.ts'
+import { ParsedFiles } from '../parsedFiles.ts'
 import type { ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
 
 /** Entries of manifests, and manifests of lists, that one process keeps: up to 8 kB each, 64 MB in all. */
 const MAX_ITEMS = 8_000
 
-/** Files that never change, parsed, the most recently used ones. */
-class ParsedFiles<Item> {
-  readonly #files = new Map<string, readonly Item[]>()
-  #items = 0
-
-  get(path: string): readonly Item[] | undefined {
-    const items = this.#files.get(path)
-    if (items) {
-      this.#files.delete(path)
-      this.#files.set(path, items)
-    }
-    return items
-  }
-
-  set(path: string, items: readonly Item[]): void {
-    if (this.#files.has(path) || items.length > MAX_ITEMS) return
-    this.#files.set(path, items)
-    this.#items += items.length + 1
-    for (const [oldest, { length }] of this.#files) {
-      if (this.#items <= MAX_ITEMS) return
-      this.#files.delete(oldest)
-      this.#items -= length + 1
-    }
-  }
-}
-
 /** What is known of the manifests and manifest lists in one object store. */
 export class ManifestCache {
-  readonly entries = new ParsedFiles<ManifestEntry>()
-  readonly lists = new ParsedFiles<ManifestFile>()
+  readonly entries = new ParsedFiles<readonly ManifestEntry[]>(MAX_ITEMS, items)
+  readonly lists = new ParsedFiles<readonly ManifestFile[]>(MAX_ITEMS, items)
+}
+
+function items({ length }: readonly unknown[]): number {
+  return length + 1
 }
 
 const caches = new WeakMap<ObjectStore, ManifestCache>()

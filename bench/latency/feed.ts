@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
+import type { BenchWorld } from '../sandbox.ts'
+
+export const SYMBOLS = 20
+
+/** A tick a second of each symbol, spread over the second, sent 0.3–0.4 s after its `dateTime`. */
+export class Feed {
+  /** How much later than that a tick was sent at most: the machine was busy. */
+  lateMs = 0
+  readonly #world: BenchWorld
+  readonly #feeding: Promise<void>
+  #isOn = true
+
+  constructor(world: BenchWorld) {
+    this.#world = world
+    this.#feeding = this.#feed()
+    this.#feeding.catch(() => undefined)
+  }
+
+  /** Ends it with a whole second; throws what sending threw. */
+  async stop(): Promise<void> {
+    this.#isOn = false
+    await this.#feeding
+  }
+
+  async #feed(): Promise<void> {
+    const { topicWriter, settings } = this.#world.services
+    const instruments = fakeInstruments(1, SYMBOLS)
+      .map((instrument, i) => ({ instrument, phaseMs: (i * 1000) / SYMBOLS }))
+      .map(one => ({ ...one, dueMs: one.phaseMs + receiveDelayMs(one.instrument) }))
+      .sort((a, b) => a.dueMs - b.dueMs)
+    for (let secondMs = Math.ceil(Date.now() / 1000) * 1000; this.#isOn; secondMs += 1000) {
+      for (const { instrument, phaseMs, dueMs } of instruments) {
+        await sleep(Math.max(0, secondMs + dueMs - Date.now()))
+        this.lateMs = Math.max(this.lateMs, Date.now() - (secondMs + dueMs))
+        await topicWriter.send([fakeRecord(settings.ticksTopic, instrument, (secondMs + phaseMs) * 1000)])
+      }
+    }
+  }
+}

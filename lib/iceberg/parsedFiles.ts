@@ -1,0 +1,33 @@
+/** Files that never change, parsed: the most recently used ones, up to a weight in all. */
+export class ParsedFiles<Parsed> {
+  readonly #files = new Map<string, { readonly parsed: Parsed; readonly weight: number }>()
+  readonly #maxWeight: number
+  readonly #weigh: (parsed: Parsed) => number
+  #weight = 0
+
+  constructor(maxWeight: number, weigh: (parsed: Parsed) => number) {
+    this.#maxWeight = maxWeight
+    this.#weigh = weigh
+  }
+
+  get(path: string): Parsed | undefined {
+    const known = this.#files.get(path)
+    if (known === undefined) return undefined
+    this.#files.delete(path)
+    this.#files.set(path, known)
+    return known.parsed
+  }
+
+  /** Keeps it, unless it alone weighs more than all together may. */
+  set(path: string, parsed: Parsed): void {
+    const weight = this.#weigh(parsed)
+    if (this.#files.has(path) || weight > this.#maxWeight) return
+    this.#files.set(path, { parsed, weight })
+    this.#weight += weight
+    for (const [oldest, { weight: less }] of this.#files) {
+      if (this.#weight <= this.#maxWeight) return
+      this.#files.delete(oldest)
+      this.#weight -= less
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout } from 'node:timers/promises'
+import type { KafkaRecord, RecordBatch } from '../ports.ts'
+import { loadTable } from '../tables/layout.ts'
+import { nextOffset } from '../tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import { untilGraceIsOver } from './awaitTicks.ts'
+import type { IngestServices } from './ingestTicks.ts'
+
+/** So much later than rollup, which waits for all that Kafka has when it looks: what comes until then must be among it. */
+const LEEWAY_MS = 30
+
+/** More than this is no rest of a minute: ingest is behind, and catches up batch by batch. */
+const MOST_RECORDS = 5_000
+
+/**
+ * What Kafka has of a minute when its grace is over, and the table lacks: so that a minute's last ticks do not wait for
+ * their batch to be closed. None where that is much.
+ */
+export async function minutesRest(services: IngestServices): Promise<RecordBatch[]> {
+  const { catalog, topicLog, settings, trust, nowMs } = services
+  const { ticksTopic: topic, graceMs } = settings
+  await setTimeout(untilGraceIsOver(nowMs(), graceMs + LEEWAY_MS))
+  const table = await loadTable(catalog, TICKS_TABLE)
+  const ranges = await topicLog.offsets(topic)
+  const { vector } = ticksState(table)
+  const missing = [...ranges]
+    .map(([partition, { high }]) => ({ partition, from: nextOffset(vector, partition), to: high }))
+    .filter(({ from, to }) => from < to)
+  if (missing.reduce((sum, { from, to }) => sum + to - from, 0) > MOST_RECORDS) return []
+  const batches = await Promise.all(
+    missing.map(async ({ partition, from, to }) => {
+      const records: KafkaRecord[] = []
+      for await (const some of topicLog.records(topic, partition, from, to)) records.push(...some)
+      return { topic, partition, records }
+    }),
+  )
+  // As if our own commit had left it so: what goes on from here need not load it again.
+  trust.table = table
+  return batches.filter(({ records }) => records.length > 0)
+}

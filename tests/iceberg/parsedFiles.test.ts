@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { ParsedFiles } from '../../lib/iceberg/parsedFiles.ts'
+
+const open = () => new ParsedFiles<string>(3, ({ length }) => length)
+
+test('of what weighs more than 3 together, the one that was used last stays', () => {
+  const files = open()
+  files.set('a', 'x')
+  files.set('b', 'x')
+  files.set('c', 'x')
+  expect(files.get('a')).toBe('x')
+  files.set('d', 'xx')
+  expect(['a', 'b', 'c', 'd'].map(path => files.get(path))).toEqual(['x', undefined, undefined, 'xx'])
+})
+
+test('what alone weighs more than 3 is not kept, and pushes nothing out', () => {
+  const files = open()
+  files.set('a', 'x')
+  files.set('b', 'xxxx')
+  expect([files.get('a'), files.get('b')]).toEqual(['x', undefined])
+})
