@@ -32,6 +32,8 @@ export class Simulation {
     compaction: [] as number[],
     orphans: [] as number[],
   }
+  /** Files that nobody needed any more. */
+  removed = 0
   readonly tables: { readonly candles: TableExtent; readonly stock_ticks: TableExtent }
   readonly readers: HeldReaders
   readonly #options: SoakOptions
@@ -107,7 +109,10 @@ export class Simulation {
     }
     if (minute % this.#orphansEvery() !== this.#orphansEvery() - 1) return
     for (const table of Object.values(this.tables)) await table.list(minute)
-    await timed(this.times.orphans, () => maintain(this.services, { only: 'orphans' }, enoughTime))
+    await timed(this.times.orphans, async () => {
+      const swept = await maintain(this.services, { only: 'orphans' }, enoughTime)
+      for (const { removed } of Object.values(swept)) this.removed += removed
+    })
     await this.readers.readOldest(this.#clock.nowMs())
   }
 

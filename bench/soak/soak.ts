@@ -49,6 +49,7 @@ async function measure(run: BenchRun): Promise<Results> {
     ...spread('publish', times.publish),
     ...spread('compaction', times.compaction),
     ...spread('orphans', times.orphans),
+    files_removed: simulation.removed,
     held_snapshots_read: readers.reads,
     oldest_held_s: readers.oldestMs / 1000,
   }
