@@ -64,11 +64,10 @@ export async function strayFiles({ catalog, store }: Connections) {
     for await (const page of store.list(`${table.metadata.location}/`)) {
       for (const { uri } of page) listed.add(uri)
     }
-    for await (const uris of referencedFiles(store, table)) {
-      missing.push(...uris.filter(uri => !listed.has(uri)))
-      for (const uri of uris) listed.delete(uri)
-    }
-    unnamed.push(...listed)
+    const named = new Set<string>()
+    for await (const uris of referencedFiles(store, table)) for (const uri of uris) named.add(uri)
+    missing.push(...named.difference(listed))
+    unnamed.push(...listed.difference(named))
   }
   return { missing, unnamed }
 }
