@@ -1,5 +1,6 @@
 import { verify } from '../../lib/verify/verify.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
+import { usageOf } from '../processTree.ts'
 import { openWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
 import { BenchFailed } from '../until.ts'
@@ -29,6 +30,7 @@ async function measure(run: BenchRun): Promise<Results> {
     if ((minute + 1) % 30 === 0) run.progress(simulation.progress(minute + 1))
   }
   const wallS = (performance.now() - startedMs) / 1000
+  const { peakBytes } = usageOf(process.pid)
   await simulation.lookAtAll(minutes)
 
   run.progress('verify …')
@@ -43,6 +45,8 @@ async function measure(run: BenchRun): Promise<Results> {
     wall_s: rounded(wallS),
     ticks,
     commit_every_s: commitEveryS,
+    retention_minutes: retentionMinutes,
+    peak_rss_mb: Math.round(peakBytes / 1e6),
     rollup_last_hundred_to_first: rounded(ratioOfHundreds(times.rollup)),
     ...spread('rollup', times.rollup),
     ...spread('ingest', times.ingest),
