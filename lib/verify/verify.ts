@@ -1,6 +1,8 @@
+import { TickhouseError } from '../errors.ts'
+import { ObjectMissing } from '../iceberg/errors.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { Micros } from '../market/time.ts'
-import { loadInputs } from '../steps/rollupInputs.ts'
+import { loadInputs, type RollupInputs } from '../steps/rollupInputs.ts'
 import type { Services } from '../steps/services.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
@@ -19,6 +21,7 @@ export interface VerifyRequest {
  * Recomputes every candle of the days from the raw ticks, by a plain fold that shares no code with the SQL, and compares it
  * with Iceberg, and Iceberg with the newest message of each candle on Kafka. It changes nothing, may run beside the
  * pipeline, and looks at both tables as of one snapshot each. Weeks and months are compared when the days hold all of them.
+ * Throws `SnapshotGone` when those snapshots' files were removed meanwhile.
  */
 export async function verify(
   services: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>,
@@ -38,7 +41,35 @@ export async function verify(
   const inputs = await loadInputs(services)
   const verified = { store, inputs, price: settings.price, days, findings, limits, onProgress }
   const loadCandles = (): Promise<Table> => loadTable(catalog, CANDLES_TABLE)
-  await verifyTables(verified)
-  await verifyTopics({ ...verified, topicLog, settings, loadCandles })
+  try {
+    await verifyTables(verified)
+    await verifyTopics({ ...verified, topicLog, settings, loadCandles })
+  } catch (error) {
+    if (error instanceof ObjectMissing && (await isGone(services, inputs))) throw new SnapshotGone(error)
+    throw error
+  }
   return findings
+}
+
+/** Of a snapshot that is still on its table's list, no file may be missing; of one that has left it, all may. */
+async function isGone(
+  { catalog }: Pick<Services, 'catalog'>,
+  { candles, ticks }: RollupInputs,
+): Promise<boolean> {
+  const isListed = async ({ ident, metadata: { currentSnapshotId } }: Table) => {
+    const { snapshots } = (await loadTable(catalog, ident)).metadata
+    return snapshots.some(({ snapshotId }) => snapshotId === currentSnapshotId)
+  }
+  return !((await isListed(candles)) && (await isListed(ticks)))
+}
+
+/** The work took longer than files are kept of a snapshot that is no longer current. */
+export class SnapshotGone extends TickhouseError {
+  constructor(cause: ObjectMissing) {
+    super(
+      'SNAPSHOT_GONE',
+      'verify took longer than RETENTION_MS, and files of the snapshots that it looks at were removed meanwhile: verify some days at a time with --from and --to, or set RETENTION_MS of maintain higher',
+      { cause, retryable: true },
+    )
+  }
 }

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ReaderName, read } from '../../bench/readers/readers.ts'
 import { differences, type TableReport } from '../../bench/readers/report.ts'
@@ -9,22 +5,18 @@ import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
-import { referencedFiles } from '../../lib/iceberg/upkeep/referencedFiles.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
-import type { KafkaRecord, RecordBatch } from '../../lib/ports.ts'
-import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
 import { maintain } from '../../lib/steps/maintain.ts'
 import { publishCandles } from '../../lib/steps/publishCandles.ts'
 import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
 import { readCandles } from '../../lib/steps/storedCandles.ts'
 import { CANDLES_TABLE, candleColumns, candlesState } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
-import { nextOffset } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { readSettings } from '../../sandbox/settings.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
-import { sandboxEnv, sendMessages, services, until } from './sandbox.ts'
-import { TICKS_TOPIC, tickMessage } from './ticks.ts'
+import { runVerify, strayFiles, TickCommits } from './maintainWorld.ts'
+import { sandboxEnv, services, until } from './sandbox.ts'
 
 const SOURCE = 'MAINTAIN'
 const TICKS = 'market_data.stock_ticks'
@@ -33,36 +25,7 @@ const READERS = ['pyiceberg', 'duckdb', 'trino'] as const satisfies ReaderName[]
 const connections = services()
 const { catalog, store } = connections
 const enoughTime = () => 240_000
-let sent = 0
-
-/** What of each partition the table does not have yet, as one event. */
-async function ingestAll(): Promise<void> {
-  const { vector } = ticksState(await catalog.loadTable(TICKS_TABLE))
-  const batches: RecordBatch[] = []
-  for (const [partition, { high }] of await connections.topicLog.offsets(TICKS_TOPIC)) {
-    const records: KafkaRecord[] = []
-    const from = nextOffset(vector, partition)
-    for await (const some of connections.topicLog.records(TICKS_TOPIC, partition, from, high)) {
-      records.push(...some)
-    }
-    if (records.length > 0) batches.push({ topic: TICKS_TOPIC, partition, records })
-  }
-  await ingestTicks(connections, batches)
-}
-
-/** So many commits of 20 ticks each on two days. */
-async function addTicks(commits: number): Promise<void> {
-  for (let i = 0; i < commits; i++) {
-    const messages = Array.from({ length: 20 }, (_, n) => {
-      const dateTime = new Date(Date.UTC(2025, 8, 30, 23, 54) + (sent + n) * 3_000).toISOString()
-      const fields = { symbol: `S${n % 3}`, mid: 100 + ((sent + n) % 13), number: sent + n, dateTime }
-      return { ...tickMessage({ source: SOURCE, ...fields }), partition: n % 4 }
-    })
-    await sendMessages(TICKS_TOPIC, messages)
-    sent += messages.length
-    await ingestAll()
-  }
-}
+const ticks = new TickCommits(connections, SOURCE)
 
 /** As rollup does it, but for the computing: that is the oracle's. */
 async function settlePipeline(): Promise<void> {
@@ -81,19 +44,8 @@ async function reportOf(reader: ReaderName, table: string): Promise<TableReport>
   return [...reports.values()][0]!
 }
 
-const VERIFY = fileURLToPath(new URL('../../bin/verify.ts', import.meta.url))
-
-async function runVerify(...args: string[]) {
-  const child = spawn(process.execPath, [VERIFY, '--json', ...args], {
-    env: { ...process.env, ...sandboxEnv() },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [[code], output] = await Promise.all([once(child, 'close'), text(child.stdout)])
-  return { code, findings: JSON.parse(output || '{}') }
-}
-
 beforeAll(async () => {
-  await addTicks(12)
+  await ticks.add(12)
   await settlePipeline()
 })
 afterAll(() => connections.close())
@@ -129,26 +81,15 @@ describe('maintain on real servers', () => {
 
   test('rollup reads nothing again, and takes late ticks in as ever', async () => {
     expect(await takeInTicks(connections, enoughTime)).toMatchObject({ changed: 0, behind: 0 })
-    sent -= 20
-    await addTicks(1)
+    ticks.sent -= 20
+    await ticks.add(1)
     expect(await takeInTicks(connections, enoughTime)).toMatchObject({ behind: 0 })
     await publishCandles(connections, enoughTime)
     expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
   })
 
   test('names every file as the store lists it', async () => {
-    for (const ident of [TICKS_TABLE, CANDLES_TABLE]) {
-      const table = await catalog.loadTable(ident)
-      const listed = new Set<string>()
-      for await (const page of store.list(`${table.metadata.location}/`)) {
-        for (const { uri } of page) listed.add(uri)
-      }
-      const missing: string[] = []
-      for await (const uris of referencedFiles(store, table)) {
-        missing.push(...uris.filter(uri => !listed.has(uri)))
-      }
-      expect(missing).toEqual([])
-    }
+    expect((await strayFiles(connections)).missing).toEqual([])
   })
 
   test('removes an orphan when its time has come, and nothing that anyone can reach', async () => {
@@ -162,7 +103,7 @@ describe('maintain on real servers', () => {
         () => true,
       )
     await until('the orphan is removed', async () => {
-      await addTicks(1)
+      await ticks.add(1)
       await maintain({ ...connections, settings }, { only: 'orphans' }, enoughTime)
       return isGone()
     })
@@ -210,4 +151,18 @@ describe('verify on real servers', () => {
   ])('ends with 2 when called with %j', async args => {
     expect((await runVerify(...args)).code).toBe(2)
   })
+})
+
+test("Trino's expire_snapshots right after its optimize leaves a snapshot that says how far the ticks go", async () => {
+  await ticks.add(2)
+  const before = ticksState(await catalog.loadTable(TICKS_TABLE))
+  await connections.query.rows(`ALTER TABLE lake.${TICKS} EXECUTE optimize`)
+  const { summary, timestampMs } = await snapshotOf(TICKS_TABLE)
+  expect(summary['tickhouse.vector']).toBeUndefined()
+  await until('it is old enough to be expired', () => Date.now() > timestampMs + 2_000)
+  await connections.query.rows(
+    `ALTER TABLE lake.${TICKS} EXECUTE expire_snapshots(retention_threshold => '1s')`,
+  )
+  expect(ticksState(await catalog.loadTable(TICKS_TABLE))).toEqual(before)
+  await ticks.add(1)
 })

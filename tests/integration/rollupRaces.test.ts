@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import type { Query } from '../../lib/ports.ts'
+import { maintain } from '../../lib/steps/maintain.ts'
 import { recompute } from '../../lib/steps/recomputeCandles.ts'
 import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
@@ -119,6 +120,39 @@ describe('the same candles in the end, each revision with one content', () => {
     await world.rollup()
     await expectRight()
     expect((await world.stored(symbol)).some(({ revision }) => revision > 2)).toBe(false)
+  })
+
+  test('compaction of the candles between its SELECT and its commit: it begins again once, and compaction once a call', async () => {
+    // So many m1 candles at once that they settle in a file of their own.
+    for (let stretch = 0; stretch < 5; stretch++) {
+      const many = Array.from({ length: 42 }, (_, n) => ticks(stretch * 50 + n, 1))
+      const symbols = Array.from({ length: 50 }, (_, n) => `${symbol}-${n}`)
+      await arrive(symbols.flatMap(each => many.flat().map(tick => ({ ...tick, symbol: each }))))
+      await world.rollup()
+    }
+    await arrive(ticks(0))
+    const commits: string[] = []
+    const inSlot = () => Math.floor(world.clock.nowMs / 60_000) * 60_000 + 30_000
+    const compact = () =>
+      maintain({ ...world.services, nowMs: inSlot }, { only: 'compaction' }, () => 240_000)
+    const catalog = faultyCatalog(
+      world.services.catalog,
+      async commit => {
+        const done = await compact()
+        expect(done['market_data.candles']!.merged).toBeGreaterThanOrEqual(5)
+        commits.push('raced')
+        await commit()
+      },
+      async commit => {
+        commits.push('won')
+        await commit()
+      },
+    )
+    expect(await world.rollup({ catalog })).toMatchObject({ behind: 0 })
+    expect(commits).toEqual(['raced', 'won'])
+    await expectRight()
+    symbol = `${symbol}-7`
+    await expectRight()
   })
 
   test('a backfill of the same day beside the minutes', async () => {

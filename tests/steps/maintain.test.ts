@@ -292,6 +292,33 @@ describe('compaction beside others', { timeout: 60_000 }, () => {
     expect(new Set(await rowsOf(TICKS_TABLE)).size).toBe(rows)
   })
 
+  test('nothing is committed while rollup is at work: the first 10 s of a minute', async () => {
+    const { store } = world.services
+    const minuteMs = Math.ceil(world.clock.nowMs / 60_000) * 60_000
+    let slowMs: number | undefined
+    // Writing takes so long that the next minute has begun.
+    const nowMs = () => (slowMs === undefined ? minuteMs - 30_000 : minuteMs + 9_900 + Date.now() - slowMs)
+    const slow: ObjectStore = {
+      read: uri => store.read(uri),
+      remove: uri => store.remove(uri),
+      list: prefix => store.list(prefix),
+      write: async (uri, bytes) => {
+        slowMs ??= Date.now()
+        await store.write(uri, bytes)
+      },
+    }
+    const committedMs: number[] = []
+    const seen = async (commit: () => Promise<Table>) => {
+      committedMs.push(nowMs() - minuteMs)
+      return commit()
+    }
+    expect(await upkeep({ store: slow, nowMs, catalog: faulty(seen) })).toMatchObject({
+      'market_data.stock_ticks': { merged: 8, into: 1 },
+    })
+    expect(committedMs).toHaveLength(1)
+    expect(committedMs[0]).toBeGreaterThanOrEqual(9_999)
+  })
+
   test('a lost commit that lands late is found, and nothing is replaced twice', async () => {
     let landLate: (() => Promise<Table>) | undefined
     const lost = async (commit: () => Promise<Table>): Promise<Table> => {

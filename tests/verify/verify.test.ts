@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
+import type { TableIdent } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { type Candle, candleMessage } from '../../lib/market/candle.ts'
+import type { ObjectStore } from '../../lib/ports.ts'
 import { publishCandles } from '../../lib/steps/publishCandles.ts'
 import { readCandles } from '../../lib/steps/storedCandles.ts'
 import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
@@ -331,4 +333,52 @@ describe('verify', () => {
     const { differences } = await check()
     expect(differences[0]).toMatchObject({ fields: { closed: { found: true, expected: false } } })
   })
+})
+
+describe('a file that is missing', () => {
+  /** The store, but when the first of the ticks is read, something has happened to the tables. */
+  function storeAfter(happens: () => Promise<void>): ObjectStore {
+    const { store } = world.services
+    return {
+      read: async uri => {
+        if (uri.includes('/stock_ticks/data/')) await happens()
+        return store.read(uri)
+      },
+      write: (uri, bytes) => store.write(uri, bytes),
+      remove: uri => store.remove(uri),
+      list: prefix => store.list(prefix),
+    }
+  }
+  const removeTicks = async () => {
+    const { store } = world.services
+    const files = await planFiles(store, await world.catalog.loadTable(TICKS_TABLE))
+    for (const { path } of files) await store.remove(path)
+  }
+
+  test('of snapshots that have left their list meanwhile: verify says that it took too long, and the cure', async () => {
+    const store = storeAfter(async () => {
+      await removeTicks()
+      for (const ident of [TICKS_TABLE, CANDLES_TABLE]) await expireAll(ident)
+    })
+    const verified = verify({ ...world.services, store }, {}, () => {}, LIMITS)
+    await expect(verified).rejects.toMatchObject({
+      code: 'SNAPSHOT_GONE',
+      message: expect.stringMatching(/RETENTION_MS.*--from and --to/),
+    })
+  })
+
+  test('of a snapshot that is on its list is named as what it is', async () => {
+    const verified = verify({ ...world.services, store: storeAfter(removeTicks) }, {}, () => {}, LIMITS)
+    await expect(verified).rejects.toMatchObject({ code: 'OBJECT_MISSING' })
+  })
+
+  /** Commits that change nothing, until no earlier snapshot is on the list. */
+  async function expireAll(ident: TableIdent): Promise<void> {
+    for (let commits = 0; commits < 3; commits++) {
+      const table = await world.catalog.loadTable(ident)
+      const change = { add: [], summary: carriedState(table), nowMs: world.clock.nowMs }
+      const staged = await stageSnapshot(world.services.store, table, change, { keepSnapshots: 2 })
+      await commitSnapshot(world.catalog, table, staged)
+    }
+  }
 })

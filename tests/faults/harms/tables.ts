@@ -50,10 +50,9 @@ export const TABLES: readonly Harm[] = [
     },
   },
   {
-    // Trino knows nothing of vectors: it is asked only when the newest snapshot, which always stays, has one.
+    // Trino knows nothing of vectors; the tables' properties tell it to leave the newest snapshots.
     name: 'snapshots expired by Trino',
-    async strike({ trino, state }) {
-      await until('the newest snapshot has a vector', async () => (await state.read()).history[0]?.vector)
+    async strike({ trino }) {
       await trino.rows(`ALTER TABLE ${TABLE} EXECUTE expire_snapshots(retention_threshold => '5s')`)
     },
   },
