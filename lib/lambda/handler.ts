@@ -13,17 +13,22 @@ export type Step<Result> = (
   remainingMs: () => number,
 ) => Promise<Result>
 
-/** What the log says of a call. */
-export type Summary<Result> = (result: Result, event: unknown) => object
+/** What the line of an invocation says, beside function, request id and duration. */
+export interface Line<Result> {
+  /** Of the event, however the call ends; must take whatever comes. */
+  event?(event: unknown): object
+  /** Of the result; all of it unless said. */
+  result?(result: Result): object
+}
 
 /**
  * A step as a Lambda handler. Settings are read and connections built at the first call and kept while the process
- * is warm; each call logs one line with its result (or a summary of it) and duration, or its error.
+ * is warm; each call logs one line with its duration, what `line` says of it, and its error if it has one.
  */
 export function lambdaHandler<Result extends object>(
   name: string,
   step: Step<Result>,
-  summary: Summary<Result> = result => result,
+  line: Line<Result> = {},
 ) {
   const log = jsonLines({ function: name })
   let warm: { services: Connections; isOneShot: boolean } | undefined
@@ -36,7 +41,7 @@ export function lambdaHandler<Result extends object>(
       if (isOneShot) await services.close()
     }
   }
-  return middy<unknown, Result>().use(oneLine(log, summary)).handler(run)
+  return middy<unknown, Result>().use(oneLine(log, line)).handler(run)
 }
 
 function open(log: Log) {
@@ -45,21 +50,30 @@ function open(log: Log) {
 }
 
 /** One line an invocation: request id, duration, and what the step says of itself; never a tick. */
-function oneLine<Result extends object>(log: Log, summary: Summary<Result>): MiddlewareObj<unknown, Result> {
+function oneLine<Result extends object>(log: Log, line: Line<Result>): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
-  const fields = (context: Context) => ({
+  const fields = (context: Context, event: unknown) => ({
     requestId: context.awsRequestId,
     durationMs: Date.now() - startedAtMs.get(context)!,
+    ...line.event?.(event),
   })
   return {
     before: ({ context }) => {
       startedAtMs.set(context, Date.now())
     },
     after: ({ context, event, response }) =>
-      log.info('done', { ...fields(context), ...(response && summary(response, event)) }),
-    onError: ({ context, error }) => {
+      log.info('done', {
+        ...fields(context, event),
+        ...(line.result && response ? line.result(response) : response),
+      }),
+    onError: ({ context, event, error }) => {
       const details = error instanceof TickhouseError ? { code: error.code, retryable: error.retryable } : {}
-      log.warn('failed', { ...fields(context), ...details, error: error?.message, cause: causeOf(error) })
+      log.warn('failed', {
+        ...fields(context, event),
+        ...details,
+        error: error?.message,
+        cause: causeOf(error),
+      })
     },
   }
 }

@@ -4,6 +4,7 @@ import { stageSnapshot } from '../iceberg/stage.ts'
 import { writeDataFile } from '../iceberg/write.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { decideCandles } from '../market/decide.ts'
+import type { Micros } from '../market/time.ts'
 import { candleColumns, candlesSummary } from '../tables/candlesTable.ts'
 import { distance } from '../tables/offsetVector.ts'
 import { computeCandles } from './computeCandles.ts'
@@ -22,7 +23,7 @@ const FILES_AT_ONCE = 8
  */
 export async function commitRound(
   services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'nowMs'>,
-  { candles, ticks, state: before }: RollupInputs,
+  { candles, ticks, state: before, startedMs }: RollupInputs,
   { minutes, stored: files, state }: Pick<Round, 'minutes' | 'stored' | 'state'>,
 ): Promise<number> {
   const { catalog, store, nowMs } = services
@@ -40,9 +41,18 @@ export async function commitRound(
   const add = await mapBounded(write, FILES_AT_ONCE, rows =>
     writeDataFile(store, candles, candleColumns(rows), rows.length),
   )
-  const summary = candlesSummary({ ...state, stampUs })
-  const change = { add, remove, summary, nowMs: nowMs() }
+  const atMs = nowMs()
+  const roundMs = Math.round(performance.now() - startedMs)
+  const isClosing = closedUntilUs > before.closedUntilUs
+  const delayMs = isClosing ? delayOf(closedUntilUs, atMs) : before.delayMs
+  const summary = candlesSummary({ ...state, stampUs, roundMs, delayMs })
+  const change = { add, remove, summary, nowMs: atMs }
   const staged = await stageSnapshot(store, candles, change, candlesRetention(services.settings))
   await removeOldMetadata(store, candles, await commitSnapshot(catalog, candles, staged))
   return changed.length
+}
+
+/** From a minute's end to the commit that closes it, milliseconds; 0 where this clock is behind. */
+function delayOf(endUs: Micros, atMs: number): number {
+  return Math.max(0, Math.round(atMs - endUs / 1_000))
 }

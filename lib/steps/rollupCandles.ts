@@ -1,4 +1,4 @@
-import { distance, type OffsetVector } from '../tables/offsetVector.ts'
+import { distance, type OffsetSpan, type OffsetVector, spansBetween } from '../tables/offsetVector.ts'
 import { awaitTicks } from './awaitTicks.ts'
 import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND, Pace } from './pace.ts'
@@ -18,6 +18,8 @@ export interface TakenIn {
   readonly changed: number
   /** Offsets of ticks that the candles do not have yet: for the next call. */
   readonly behind: number
+  /** The ticks that the candles have now and did not have before. */
+  readonly taken: readonly OffsetSpan[]
 }
 
 /**
@@ -34,6 +36,8 @@ export async function takeInTicks(
   const pace = new Pace(largest)
   let behind = 0
   let triedFrom: OffsetVector | undefined
+  let from: OffsetVector | undefined
+  let to: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
     const inputs = await loadInputs(services)
@@ -43,13 +47,16 @@ export async function takeInTicks(
     // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
     triedFrom = vector
+    from ??= vector
     const planned = await planRound(services, inputs, awaited, pace.limits)
-    const changed = isWorthwhile(inputs, planned) ? await commitRound(services, inputs, planned) : 0
+    const isCommitted = isWorthwhile(inputs, planned)
+    const changed = isCommitted ? await commitRound(services, inputs, planned) : 0
+    if (isCommitted) to = planned.state.vector
     triedFrom = undefined
     pace.tell(performance.now() - startedMs)
     behind = distance(planned.state.vector, inputs.ticksVector)
     return { changed, hasMore: planned.hasMore, progress: { behind } }
   }
   const done = await doRounds(services.log, { round, halve: () => pace.halve() }, remainingMs)
-  return { ...done, behind }
+  return { ...done, behind, taken: from && to ? spansBetween(from, to) : [] }
 }

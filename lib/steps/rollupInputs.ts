@@ -12,6 +12,8 @@ export interface RollupInputs {
   readonly state: CandlesState
   readonly ticks: Table
   readonly ticksVector: OffsetVector
+  /** When they began to be loaded, by `performance.now()`. */
+  readonly startedMs: number
 }
 
 /**
@@ -22,6 +24,7 @@ export async function loadInputs({
   catalog,
   settings,
 }: Pick<Services, 'catalog' | 'settings'>): Promise<RollupInputs> {
+  const startedMs = performance.now()
   // In this order: ticks that are loaded later hold at least what the candles are made of.
   const candles = await loadTable(catalog, CANDLES_TABLE)
   const ticks = await loadTable(catalog, TICKS_TABLE)
@@ -31,7 +34,7 @@ export async function loadInputs({
   if (price !== settings.price) throw new PriceMismatch(price, settings.price)
   const isSameTable = ticks.metadata.tableUuid === state.ticksUuid
   if (!isSameTable || !covers(ticksVector, state.vector)) throw new TicksGone(isSameTable)
-  return { candles, state, ticks, ticksVector }
+  return { candles, state, ticks, ticksVector, startedMs }
 }
 
 /** The candles are made of another price than the settings say. */

@@ -56,6 +56,12 @@ describe('a candle closes on time, without a new tick', () => {
     expect(await candleOf(symbol, 'm1')).toMatchObject({ open: 5, volume: 1, revision: 2 })
   })
 
+  test('with its 500 ms of delay and the duration of the round in the summary', async () => {
+    const { delayMs, roundMs } = await world.state()
+    expect(delayMs).toBe(500)
+    expect(roundMs).toBeGreaterThan(0)
+  })
+
   test('a rollup more at the same time changes nothing and makes no snapshot', async () => {
     const before = await world.snapshotId()
     expect(await world.rollup()).toMatchObject({ rounds: 1, changed: 0, behind: 0 })

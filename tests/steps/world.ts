@@ -47,7 +47,7 @@ export async function newWorld() {
     candleWriter: new MemoryTransactionalWriter(log, new Map(), 'publisher'),
     published: { mark: undefined } as Published,
     settings: SETTINGS,
-    log: { info: () => {}, warn: () => {} },
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
     nowMs,
     trust: newTrust(),
   }
