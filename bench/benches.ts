@@ -1,5 +1,6 @@
 import { freshness } from './freshness/freshness.ts'
 import { ingest } from './ingest/ingest.ts'
+import { scrape } from './scrape/scrape.ts'
 
 /** What a bench is handed. */
 export interface BenchRun {
@@ -21,7 +22,7 @@ export interface Bench {
 }
 
 /** By name; another bench is one more row. */
-export const BENCHES = { ingest, freshness } satisfies Record<string, Bench>
+export const BENCHES = { ingest, freshness, scrape } satisfies Record<string, Bench>
 
 export function isBenchName(name: string): name is keyof typeof BENCHES {
   return Object.hasOwn(BENCHES, name)
