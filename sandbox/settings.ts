@@ -19,6 +19,7 @@ export const PORTS = {
   iceberg: { variable: 'ICEBERG_PORT', port: 8181, title: 'the Iceberg catalog' },
   seaweedfsBase: { variable: 'SEAWEEDFS_BASE_PORT', port: 9333, title: "SeaweedFS's inner ports" },
   trino: { variable: 'TRINO_PORT', port: 8090, title: 'Trino' },
+  prometheus: { variable: 'PROMETHEUS_PORT', port: 9090, title: 'Prometheus' },
   http: { variable: 'HTTP_PORT', port: 3000, title: 'the HTTP functions' },
   lambda: { variable: 'LAMBDA_PORT', port: 3002, title: 'the local Lambda endpoint' },
 } as const

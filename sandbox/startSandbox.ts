@@ -13,10 +13,13 @@ export interface SandboxOptions {
   dataDir: string
   /** `free`: any that nobody uses now. */
   ports: 'free' | Ports
-  /** Which servers; all of them unless said. */
+  /** Which servers; those that the functions need unless said. */
   servers?: readonly ServerName[]
   onProgress?: (line: string) => void
 }
+
+/** Servers without which the functions do not run. */
+const NEEDED: readonly ServerName[] = ['kafka', 'seaweedfs', 'trino']
 
 /** One server in the hands of a test. */
 export interface ServerHandle {
@@ -47,12 +50,12 @@ export interface Sandbox {
 export async function startSandbox({
   dataDir,
   ports,
-  servers,
+  servers = NEEDED,
   onProgress,
 }: SandboxOptions): Promise<Sandbox> {
   const settings = { ...readSettings(), dataDir, ports: ports === 'free' ? await freePorts() : ports }
   const terminal: Terminal = { say: line => onProgress?.(line), show: () => undefined }
-  const options = { startedBy: 'test', terminal, ...(servers && { servers }) } as const
+  const options = { startedBy: 'test', terminal, servers } as const
   const release = stopWithUs(dataDir)
   const world = await bringUp(settings, options).catch((error: unknown) => {
     release()
