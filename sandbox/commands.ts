@@ -12,7 +12,7 @@ import { functionEnv, PORTS, readSettings, type Settings } from './settings.ts'
 import { stopSignal } from './stopSignal.ts'
 import { openTerminal } from './terminal.ts'
 
-const LOG_NAMES = ['kafka', 'seaweedfs', 'trino', 'prometheus', 'offline']
+const LOG_NAMES = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus', 'offline']
 
 const USAGE = `npm run sandbox -- COMMAND
 
@@ -30,6 +30,7 @@ Where (environment variables, with their defaults; two sandboxes need two folder
   TICKHOUSE_DATA          .tickhouse in this checkout
   TICKHOUSE_CACHE         tickhouse in $XDG_CACHE_HOME or ~/.cache: the programs, fetched once
   TRINO_HEAP_MB           1536
+  TICKHOUSE_LAKE          seaweedfs; or minio: MinIO, which Go builds, with Iceberg's REST fixture (a data folder of its own)
 ${Object.values(PORTS)
   .map(({ variable, port, title }) => `  ${variable.padEnd(23)} ${port}  (${title})`)
   .join('\n')}

@@ -4,16 +4,29 @@ import { Cancelled, explain, FolderBusy } from './errors.ts'
 import { requireFree } from './ports.ts'
 import { takeLock } from './processes/lock.ts'
 import type { ServerDefinition, ServerName, World } from './servers/definition.ts'
+import { icebergRest } from './servers/icebergRest.ts'
 import { kafka } from './servers/kafka.ts'
+import { minio } from './servers/minio.ts'
 import { prometheus } from './servers/prometheus.ts'
 import { seaweedfs } from './servers/seaweedfs.ts'
 import { Server, type StartOptions as ServerStart } from './servers/server.ts'
 import { trino } from './servers/trino.ts'
-import type { Settings } from './settings.ts'
+import { LAKES, type Lake, type Settings } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
+/** The object store and the catalog. */
+const LAKE_DEFINITIONS: Readonly<Record<Lake, readonly ServerDefinition[]>> = {
+  seaweedfs: [seaweedfs],
+  minio: [minio, icebergRest],
+}
+
 /** The servers of a sandbox: a new one is one more row. */
-const DEFINITIONS: readonly ServerDefinition[] = [kafka, seaweedfs, trino, prometheus]
+const definitionsOf = (...lakes: Lake[]): ServerDefinition[] => [
+  kafka,
+  ...lakes.flatMap(lake => LAKE_DEFINITIONS[lake]),
+  trino,
+  prometheus,
+]
 
 /** How a sandbox is brought up. */
 export interface StartOptions extends ServerStart {
@@ -23,7 +36,12 @@ export interface StartOptions extends ServerStart {
 
 /** The servers of one data folder, up or down. */
 export function serversOf(settings: Settings): Server[] {
-  return DEFINITIONS.map(definition => new Server(definition, settings))
+  return definitionsOf(settings.lake).map(definition => new Server(definition, settings))
+}
+
+/** Those of the other object stores and catalogs too: one may be up from a start with another setting. */
+function allServersOf(settings: Settings): Server[] {
+  return definitionsOf(...LAKES).map(definition => new Server(definition, settings))
 }
 
 /**
@@ -33,7 +51,10 @@ export function serversOf(settings: Settings): Server[] {
  */
 export async function bringUp(settings: Settings, options: StartOptions): Promise<World> {
   openDataFolder(settings.dataDir)
-  const world = { settings, programs: await installArtefacts(settings.cacheDir, options) }
+  const world = {
+    settings,
+    programs: await installArtefacts(settings.cacheDir, { ...options, lake: settings.lake }),
+  }
   const release = await lockServers(settings, options.terminal)
   try {
     const wanted = serversOf(settings).filter(({ name }) => options.servers?.includes(name) ?? true)
@@ -60,7 +81,7 @@ export async function takeDown(
   const release = await lockServers(settings, terminal)
   try {
     await Promise.all(
-      serversOf(settings).map(async server => {
+      allServersOf(settings).map(async server => {
         const { pid } = server
         if (pid === undefined || !which(server)) return
         terminal.say(`${server.title}: stopping (process ${pid})`)
@@ -77,7 +98,7 @@ export async function clearData(settings: Settings, terminal: Terminal): Promise
   requireDataFolder(settings.dataDir)
   const release = await lockServers(settings, terminal)
   try {
-    const pid = serversOf(settings).find(server => server.pid !== undefined)?.pid
+    const pid = allServersOf(settings).find(server => server.pid !== undefined)?.pid
     if (pid !== undefined)
       throw new FolderBusy(settings.dataDir, pid, 'stop it with `npm run sandbox -- down` first.')
     clearDataFolder(settings.dataDir)

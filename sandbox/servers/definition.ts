@@ -3,7 +3,7 @@ import type { PortNeed } from '../ports.ts'
 import type { ProgramCommand } from '../processes/spawn.ts'
 import type { Settings } from '../settings.ts'
 
-export type ServerName = 'kafka' | 'seaweedfs' | 'trino' | 'prometheus'
+export type ServerName = 'kafka' | 'seaweedfs' | 'minio' | 'icebergRest' | 'trino' | 'prometheus'
 
 /** Everything a server's definition may look at. */
 export interface World {

@@ -39,7 +39,10 @@ const options = { startedBy: 'up' as const, terminal }
 
 beforeEach(async () => {
   settings = { ...readSettings({}), dataDir: temporaryFolder(), ports: await freePorts() }
-  world = { settings, programs: { java: '', seaweedfs: '', kafka: '', trino: '' } }
+  world = {
+    settings,
+    programs: { java: '', seaweedfs: '', kafka: '', trino: '', minio: '', icebergRest: '' },
+  }
   openDataFolder(settings.dataDir)
 })
 
