@@ -1,0 +1,18 @@
+import type { Services } from '../../lib/steps/services.ts'
+import { CANDLES_TABLE, candlesState } from '../../lib/tables/candlesTable.ts'
+import { loadTable } from '../../lib/tables/layout.ts'
+
+/**
+ * Moves publish's mark behind all candles of a history that did not change on its last day, as if they had been sent long
+ * ago: publish then begins with those of the last day.
+ */
+export async function publishedBeforeLastDay({
+  catalog,
+  topicWriter,
+  settings,
+}: Pick<Services, 'catalog' | 'topicWriter' | 'settings'>): Promise<void> {
+  const table = await loadTable(catalog, CANDLES_TABLE)
+  const mark = { tableUuid: table.metadata.tableUuid, stampUs: candlesState(table).stampUs - 1 }
+  const record = { topic: settings.markTopic, partition: 0, key: 'candles', value: JSON.stringify(mark) }
+  await topicWriter.send([record])
+}

@@ -1,0 +1,61 @@
+import type { ColumnValue } from '../../lib/iceberg/schema.ts'
+import { walkPrice } from '../../lib/market/walk.ts'
+import { FAKE_SOURCE, type Instrument, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
+import type { Logs } from './logs.ts'
+import { type Stretch, ticksIn } from './stretches.ts'
+
+/** The ticks of a stretch as columns, in the order in which `maintain` leaves a file: by symbol, then time. */
+export interface TickColumns {
+  readonly rows: number
+  readonly columns: Readonly<Record<string, ArrayLike<ColumnValue>>>
+  readonly mid: Float64Array
+  readonly dateTimeUs: Float64Array
+}
+
+/** `instruments` are sorted by symbol. */
+export function makeTicks(stretch: Stretch, instruments: readonly Instrument[], logs: Logs): TickColumns {
+  const each = ticksIn(stretch)
+  const rows = each * instruments.length
+  const doubles = () => new Float64Array(rows)
+  const [ask, bid, mid, dateTimeUs, receivedUs] = [doubles(), doubles(), doubles(), doubles(), doubles()]
+  const [partitions, offsets, zeros] = [doubles(), doubles(), doubles()]
+  const symbols: string[] = new Array(rows)
+  for (const [n, instrument] of instruments.entries()) {
+    const lane = logs.laneOf(instrument)
+    const delayUs = receiveDelayMs(instrument) * 1000
+    const scale = 10 ** instrument.decimals
+    for (let i = 0; i < each; i++) {
+      const row = n * each + i
+      const timeUs = stretch.fromUs + i * stretch.everyUs
+      const price = walkPrice(instrument.seed, instrument.basePrice, timeUs / 1000)
+      const halfSpread = Math.max(1 / scale, price * 0.0001)
+      symbols[row] = instrument.symbol
+      bid[row] = Math.round((price - halfSpread) * scale) / scale
+      ask[row] = Math.round((price + halfSpread) * scale) / scale
+      mid[row] = Math.round((ask[row]! + bid[row]!) * 5 * scale) / (10 * scale)
+      dateTimeUs[row] = timeUs
+      receivedUs[row] = timeUs + delayUs
+      partitions[row] = lane.partition
+      offsets[row] = lane.first + i * lane.step
+    }
+  }
+  const columns = {
+    source: new Array<string>(rows).fill(FAKE_SOURCE),
+    symbol: symbols,
+    ask,
+    bid,
+    mid,
+    ask_markup: zeros,
+    bid_markup: zeros,
+    is_tradable: new Array<boolean>(rows).fill(true),
+    number: dateTimeUs,
+    date_time: dateTimeUs,
+    receive_date_time: receivedUs,
+    extra: new Array<null>(rows).fill(null),
+    kafka_epoch: zeros,
+    kafka_partition: partitions,
+    kafka_offset: offsets,
+    kafka_timestamp: receivedUs,
+  }
+  return { rows, columns, mid, dateTimeUs }
+}
