@@ -1,3 +1,4 @@
+import { boards } from './boards/boards.ts'
 import { freshness } from './freshness/freshness.ts'
 import { ingest } from './ingest/ingest.ts'
 import { scrape } from './scrape/scrape.ts'
@@ -22,7 +23,7 @@ export interface Bench {
 }
 
 /** By name; another bench is one more row. */
-export const BENCHES = { ingest, freshness, scrape } satisfies Record<string, Bench>
+export const BENCHES = { ingest, freshness, scrape, boards } satisfies Record<string, Bench>
 
 export function isBenchName(name: string): name is keyof typeof BENCHES {
   return Object.hasOwn(BENCHES, name)
