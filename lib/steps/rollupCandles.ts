@@ -19,7 +19,7 @@ export interface TakenIn {
   /** Offsets of ticks that the candles do not have yet: for the next call. */
   readonly behind: number
   /** The ticks that the candles have now and did not have before. */
-  readonly taken: readonly OffsetSpan[]
+  readonly taken: readonly (OffsetSpan & { topic: string })[]
 }
 
 /**
@@ -58,5 +58,7 @@ export async function takeInTicks(
     return { changed, hasMore: planned.hasMore, progress: { behind } }
   }
   const done = await doRounds(services.log, { round, halve: () => pace.halve() }, remainingMs)
-  return { ...done, behind, taken: from && to ? spansBetween(from, to) : [] }
+  const topic = services.settings.ticksTopic
+  const taken = from && to ? spansBetween(from, to).map(span => ({ topic, ...span })) : []
+  return { ...done, behind, taken }
 }

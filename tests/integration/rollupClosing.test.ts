@@ -38,7 +38,8 @@ describe('a candle closes on time, without a new tick', () => {
   test('begins open, in all 11 timeframes', async () => {
     await world.send([{ symbol, mid: 5, dateTime: '2022-03-01T12:00:05' }])
     await world.ingest()
-    await rollupAt('2022-03-01T12:00:10Z')
+    const { taken } = await rollupAt('2022-03-01T12:00:10Z')
+    expect(taken).toEqual([{ topic: world.topic, partition: 0, from: 0, to: 0 }])
     const stored = await world.stored(symbol)
     expect(stored).toHaveLength(11)
     expect(stored.every(({ closed, revision }) => !closed && revision === 1)).toBe(true)
