@@ -1,4 +1,13 @@
 import { defineConfig } from 'vitest/config'
+import { isMinioAvailable } from './tests/minio/available.ts'
+
+/** Integration tests that hold for every object store and catalog. */
+const ON_ANY_LAKE = [
+  'tests/contracts/*.integration.test.ts',
+  'tests/integration/iceberg.test.ts',
+  'tests/integration/pipeline.test.ts',
+  'tests/integration/sampleTicks.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -12,6 +21,7 @@ export default defineConfig({
           exclude: [
             'tests/integration/**',
             'tests/browser/**',
+            'tests/minio/**',
             '**/*.integration.test.ts',
             'node_modules/**',
           ],
@@ -33,6 +43,17 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts', '**/*.integration.test.ts'],
           exclude: ['node_modules/**'],
           globalSetup: ['tests/integration/globalSetup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'minio',
+          ...(isMinioAvailable()
+            ? { include: ON_ANY_LAKE, globalSetup: ['tests/minio/globalSetup.ts'] }
+            : { include: ['tests/minio/unavailable.test.ts'] }),
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

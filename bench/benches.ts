@@ -1,7 +1,9 @@
+import { boards } from './boards/boards.ts'
 import { freshness } from './freshness/freshness.ts'
 import { ingest } from './ingest/ingest.ts'
 import { latency } from './latency/latency.ts'
 import { rollup } from './rollup/rollup.ts'
+import { scrape } from './scrape/scrape.ts'
 import { soak } from './soak/soak.ts'
 
 /** What a bench is handed. */
@@ -24,7 +26,10 @@ export interface Bench {
 }
 
 /** By name; another bench is one more row. */
-export const BENCHES = { ingest, freshness, latency, rollup, soak } satisfies Record<string, Bench>
+export const BENCHES = { ingest, freshness, latency, rollup, soak, boards, scrape } satisfies Record<
+  string,
+  Bench
+>
 
 export function isBenchName(name: string): name is keyof typeof BENCHES {
   return Object.hasOwn(BENCHES, name)

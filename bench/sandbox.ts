@@ -21,7 +21,8 @@ export async function openWorld({ onEnd, progress }: BenchRun, servers: ServerNa
   const sandbox = await startSandbox({ dataDir, ports: 'free', servers, onProgress: progress })
   onEnd.defer(() => sandbox.stop())
   const warn = (message: string) => progress(message)
-  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), { info: () => undefined, warn })
+  const log = { debug: () => undefined, info: () => undefined, warn }
+  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), log)
   onEnd.defer(() => services.close())
   await setUp(services)
   return { sandbox, services }

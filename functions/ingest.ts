@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../lib/lambda/handler.ts'
-import { recordBatches } from '../lib/lambda/kafkaEvent.ts'
+import { offsetSpans, recordBatches } from '../lib/lambda/kafkaEvent.ts'
 import { isMinutesRest } from '../lib/requests/ingestRequest.ts'
 import { ingestTicks } from '../lib/steps/ingestTicks.ts'
 import { minutesRest } from '../lib/steps/minutesRest.ts'
@@ -8,6 +8,9 @@ import { minutesRest } from '../lib/steps/minutesRest.ts'
  * A batch of Kafka records → one append to `market_data.stock_ticks`; bad ones → the dead-letter topic. `{"only":
  * "minutes-rest"}` fetches the records itself: those that a minute still lacks once its grace is over.
  */
-export const handler = lambdaHandler('ingest', async (services, event) =>
-  ingestTicks(services, isMinutesRest(event) ? await minutesRest(services) : recordBatches(event)),
+export const handler = lambdaHandler(
+  'ingest',
+  async (services, event) =>
+    ingestTicks(services, isMinutesRest(event) ? await minutesRest(services) : recordBatches(event)),
+  { event: event => (isMinutesRest(event) ? {} : { batch: offsetSpans(event) }) },
 )

@@ -80,6 +80,9 @@ export interface Query {
 
 /** Says what an operator should see; `fields` are for machines. Never given the contents of a tick. */
 export interface Log {
+  /** How work that takes long goes on. */
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** One line an invocation, when it is done. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void
 }

@@ -12,15 +12,17 @@ import { functionEnv, PORTS, readSettings, type Settings } from './settings.ts'
 import { stopSignal } from './stopSignal.ts'
 import { openTerminal } from './terminal.ts'
 
+const LOG_NAMES = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus', 'offline']
+
 const USAGE = `npm run sandbox -- COMMAND
 
-The servers alone (Kafka, SeaweedFS with S3 and the Iceberg catalog, Trino), for \`npx sls offline start\` and
+The servers alone (Kafka, SeaweedFS with S3 and the Iceberg catalog, Trino; and Prometheus where it is installed), for \`npx sls offline start\` and
 \`npx sls invoke local -f NAME\` by hand. They run until \`down\`.
 
   up             start what is down, wait until it is ready, make topics and tables where they are missing
   down           stop all of it; the data stays
-  status         each server's state, ports, process and memory; exit code 3 when one is down
-  logs [NAME]    the last lines of all logs, or of kafka, seaweedfs, trino or offline; -f follows them
+  status         each server's state, ports, process and memory; exit code 3 when one that is needed is down
+  logs [NAME]    the last lines of all logs, or of one of ${LOG_NAMES.join(', ')}; -f follows them
   env            shell lines that point the functions at this sandbox: eval "$(npm run -s sandbox -- env)"
   reset          remove all data; refused while a server is up
 
@@ -28,12 +30,12 @@ Where (environment variables, with their defaults; two sandboxes need two folder
   TICKHOUSE_DATA          .tickhouse in this checkout
   TICKHOUSE_CACHE         tickhouse in $XDG_CACHE_HOME or ~/.cache: the programs, fetched once
   TRINO_HEAP_MB           1536
+  TICKHOUSE_LAKE          seaweedfs; or minio: MinIO, which Go builds, with Iceberg's REST fixture (a data folder of its own)
 ${Object.values(PORTS)
   .map(({ variable, port, title }) => `  ${variable.padEnd(23)} ${port}  (${title})`)
   .join('\n')}
 SEAWEEDFS_BASE_PORT is the first of seven in a row; S3_CONSOLE_PORT + 10000 is used as well.`
 
-const LOG_NAMES = ['kafka', 'seaweedfs', 'trino', 'offline']
 const SOME_ARE_DOWN = 3
 const WRONG_USAGE = 2
 
@@ -71,7 +73,7 @@ async function up(settings: Settings): Promise<number> {
   } finally {
     await pipeline.close()
   }
-  for (const line of addresses(settings.ports).slice(0, -1)) terminal.say(line)
+  for (const line of addresses(settings).slice(0, -1)) terminal.say(line)
   return 0
 }
 
@@ -87,7 +89,7 @@ async function status(settings: Settings): Promise<number> {
   for (const server of servers) terminal.say(await statusLine(server))
   const totalBytes = servers.reduce((sum, server) => sum + server.residentBytes, 0)
   terminal.say(`${'together'.padEnd(37)} ${megabytes(totalBytes).padStart(8)}   data in ${settings.dataDir}`)
-  return servers.every(server => server.pid !== undefined) ? 0 : SOME_ARE_DOWN
+  return servers.every(({ pid, isOptional }) => pid !== undefined || isOptional) ? 0 : SOME_ARE_DOWN
 }
 
 async function statusLine(server: Server): Promise<string> {
@@ -103,7 +105,7 @@ async function statusLine(server: Server): Promise<string> {
 }
 
 async function stateOf(server: Server): Promise<string> {
-  if (server.pid === undefined) return 'down'
+  if (server.pid === undefined) return server.whatIsMissing === undefined ? 'down' : 'not installed'
   if (!server.isWhereExpected) return 'on old ports'
   return (await server.isHealthy()) ? 'up' : 'not ready'
 }

@@ -5,7 +5,7 @@ import { DataFolderRefused, DiskFull } from './errors.ts'
 const MARKER = '.tickhouse-sandbox'
 
 /** What the sandbox writes inside its data folder; nothing else there is ever removed. */
-const CONTENTS = ['kafka', 'seaweedfs', 'trino', 'logs', 'run']
+const CONTENTS = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus', 'logs', 'run']
 
 /** A start needs little; servers that meet a full disk in mid-write recover badly. */
 const NEEDED_MB = 512

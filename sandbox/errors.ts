@@ -1,9 +1,9 @@
 import { TickhouseError } from '../lib/errors.ts'
 
-/** An environment variable is not the whole number it has to be. */
+/** An environment variable is not what it has to be. */
 export class BadSetting extends TickhouseError {
-  constructor(name: string, text: string, min: number, max: number) {
-    super('BAD_SETTING', `${name}=${text} is not a whole number from ${min} to ${max}: correct or unset it.`)
+  constructor(name: string, text: string, wanted: string) {
+    super('BAD_SETTING', `${name}=${text} is not ${wanted}: correct or unset it.`)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { PipelineStatus } from '../lib/steps/pipelineStatus.ts'
-import { functionEnv, type Ports } from './settings.ts'
+import { serversOf } from './sandbox.ts'
+import { functionEnv, type Settings } from './settings.ts'
 
 /** How long ticks are counted to say how many come a second. */
 const RATE_OVER_MS = 30_000
@@ -29,13 +30,16 @@ export class LiveStatus {
 }
 
 /** Where everything can be reached, one line each. */
-export function addresses(ports: Ports): string[] {
+export function addresses(settings: Settings): string[] {
+  const { ports } = settings
+  const isWatched = serversOf(settings).some(({ name, pid }) => name === 'prometheus' && pid !== undefined)
   const env = functionEnv(ports)
   return [
     `  Kafka            ${env.KAFKA_BROKERS}`,
     `  Trino            ${env.TRINO_URL}  (catalog lake, schema market_data)`,
     `  Iceberg catalog  ${env.ICEBERG_URI}  (warehouse ${env.ICEBERG_WAREHOUSE})`,
     `  S3               ${env.S3_ENDPOINT}  (console http://127.0.0.1:${ports.s3Console})`,
+    ...(isWatched ? [`  Prometheus       http://127.0.0.1:${ports.prometheus}`] : []),
     `  Functions        http://127.0.0.1:${ports.http}  (Lambda API ${env.LAMBDA_ENDPOINT})`,
   ]
 }

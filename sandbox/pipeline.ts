@@ -25,7 +25,7 @@ const HISTORY = { kind: 'history', seed: 1, symbols: 10, everySeconds: 60 } as c
 
 /** Connects to the pipeline on this sandbox's servers; its warnings go to `onWarning`. */
 export function openPipeline({ ports }: Settings, onWarning: (line: string) => void): Pipeline {
-  const log: Log = { info: () => undefined, warn: message => onWarning(message) }
+  const log: Log = { debug: () => undefined, info: () => undefined, warn: message => onWarning(message) }
   const services = connect(readConfig({ ...process.env, ...functionEnv(ports), STAGE: 'local' }), log)
   return {
     setUp: () => setUp(services),

@@ -19,6 +19,7 @@ export const PORTS = {
   iceberg: { variable: 'ICEBERG_PORT', port: 8181, title: 'the Iceberg catalog' },
   seaweedfsBase: { variable: 'SEAWEEDFS_BASE_PORT', port: 9333, title: "SeaweedFS's inner ports" },
   trino: { variable: 'TRINO_PORT', port: 8090, title: 'Trino' },
+  prometheus: { variable: 'PROMETHEUS_PORT', port: 9090, title: 'Prometheus' },
   http: { variable: 'HTTP_PORT', port: 3000, title: 'the HTTP functions' },
   lambda: { variable: 'LAMBDA_PORT', port: 3002, title: 'the local Lambda endpoint' },
 } as const
@@ -28,11 +29,16 @@ export type PortName = keyof typeof PORTS
 /** One port number (1–65535) per name of `PORTS`. */
 export type Ports = Record<PortName, number>
 
+/** What object store and catalog there can be: SeaweedFS is both, MinIO has Iceberg's REST fixture beside it, as in compose.yaml. */
+export const LAKES = ['seaweedfs', 'minio'] as const
+export type Lake = (typeof LAKES)[number]
+
 /** Where a sandbox keeps its data and its programs, and where it listens (127.0.0.1 only). */
 export interface Settings {
   dataDir: string
   cacheDir: string
   ports: Ports
+  lake: Lake
   trinoHeapMb: number
 }
 
@@ -49,8 +55,15 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       env.TICKHOUSE_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tickhouse'),
     ),
     ports: Object.fromEntries(ports) as Ports,
+    lake: readLake(env.TICKHOUSE_LAKE?.trim() || 'seaweedfs'),
     trinoHeapMb: readInteger(env, 'TRINO_HEAP_MB', 1536, 512, 65_536),
   }
+}
+
+function readLake(text: string): Lake {
+  const lake = LAKES.find(name => name === text)
+  if (lake === undefined) throw new BadSetting('TICKHOUSE_LAKE', text, `one of ${LAKES.join(', ')}`)
+  return lake
 }
 
 function readInteger(
@@ -63,7 +76,8 @@ function readInteger(
   const text = env[name]?.trim()
   if (!text) return fallback
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value < min || value > max) throw new BadSetting(name, text, min, max)
+  if (!/^\d+$/.test(text) || value < min || value > max)
+    throw new BadSetting(name, text, `a whole number from ${min} to ${max}`)
   return value
 }
 

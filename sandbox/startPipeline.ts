@@ -14,7 +14,7 @@ import { openTerminal, type Terminal } from './terminal.ts'
 
 const USAGE = `npm start
 
-Brings up the sandbox (Kafka, SeaweedFS, Trino), topics, tables, a first week of ticks and the functions under
+Brings up the sandbox (Kafka, SeaweedFS, Trino; Prometheus where it is installed), topics, tables, a first week of ticks and the functions under
 sls offline, and shows how candles are made. Ctrl-C stops all of it; the data stays.
 Ports and folders: npm run sandbox -- --help`
 
@@ -79,8 +79,7 @@ async function runPipeline(run: Run, offline: Offline): Promise<void> {
     const history = fillHistory(pipeline, terminal)
     await Promise.all([functions, history])
     terminal.say(`The functions are ready, ${Math.round(performance.now() / 1_000)} s after the start.`)
-    for (const line of [...addresses(settings.ports), `  Logs             ${offline.logFile}`])
-      terminal.say(line)
+    for (const line of [...addresses(settings), `  Logs             ${offline.logFile}`]) terminal.say(line)
     terminal.say(`Candles in your browser: http://127.0.0.1:${settings.ports.http}/`)
     terminal.say('Ctrl-C stops all that this command started; the data stays.')
     await watch(run, world, pipeline, offline)
@@ -120,7 +119,7 @@ async function raiseFallen(
   world: World,
   offline: Offline,
 ): Promise<boolean> {
-  const fallen = serversOf(settings).filter(server => server.pid === undefined)
+  const fallen = serversOf(settings).filter(({ pid, isOptional }) => pid === undefined && !isOptional)
   for (const server of fallen) {
     terminal.say(`${server.title} ended by itself (its log: ${server.logFile}.1): starting it again.`)
     await server.start(world, { startedBy: 'start', terminal, signal })

@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { freePorts } from './ports.ts'
 import { bringUp, serversOf, takeDown } from './sandbox.ts'
 import type { ServerName } from './servers/definition.ts'
-import { functionEnv, type Ports, readSettings, type Settings } from './settings.ts'
+import { functionEnv, type Lake, type Ports, readSettings, type Settings } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a program that wants a sandbox of its own has to say. */
@@ -13,9 +13,16 @@ export interface SandboxOptions {
   dataDir: string
   /** `free`: any that nobody uses now. */
   ports: 'free' | Ports
-  /** Which servers; all of them unless said. */
+  /** Which servers; those that the functions need unless said. */
   servers?: readonly ServerName[]
+  /** Which object store and catalog; SeaweedFS unless said. */
+  lake?: Lake
   onProgress?: (line: string) => void
+}
+
+/** Servers without which the functions do not run. */
+function neededOf(settings: Settings): ServerName[] {
+  return serversOf(settings).flatMap(({ name, isOptional }) => (isOptional ? [] : [name]))
 }
 
 /** One server in the hands of a test. */
@@ -48,11 +55,12 @@ export async function startSandbox({
   dataDir,
   ports,
   servers,
+  lake = 'seaweedfs',
   onProgress,
 }: SandboxOptions): Promise<Sandbox> {
-  const settings = { ...readSettings(), dataDir, ports: ports === 'free' ? await freePorts() : ports }
+  const settings = { ...readSettings(), dataDir, lake, ports: ports === 'free' ? await freePorts() : ports }
   const terminal: Terminal = { say: line => onProgress?.(line), show: () => undefined }
-  const options = { startedBy: 'test', terminal, ...(servers && { servers }) } as const
+  const options = { startedBy: 'test', terminal, servers: servers ?? neededOf(settings) } as const
   const release = stopWithUs(dataDir)
   const world = await bringUp(settings, options).catch((error: unknown) => {
     release()

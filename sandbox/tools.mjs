@@ -25,9 +25,17 @@ const TOOLS = [
   },
 ]
 
+/** What is needed besides to build MinIO. */
+const GO = {
+  title: 'Go 1.21 or newer',
+  command: ['go', 'version'],
+  found: output => atLeast(/go1\.(\d+)/.exec(output)?.[1], 21),
+  cure: 'https://go.dev/doc/install; macOS: brew install go',
+}
+
 /** Which of the needed programs are missing or too old: one sentence each, with the cure; empty when all is well. */
-export async function missingTools() {
-  const problems = await Promise.all(TOOLS.map(problemOf))
+export async function missingTools({ withGo = false } = {}) {
+  const problems = await Promise.all([...TOOLS, ...(withGo ? [GO] : [])].map(problemOf))
   return problems.filter(problem => problem !== undefined)
 }
 

@@ -3,6 +3,9 @@ import { createRequire } from 'node:module'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { ARTEFACTS, type ArtefactName } from '../sandbox/artefacts/table.ts'
+import { catalogProperties } from '../sandbox/servers/icebergRest.ts'
+import { minioEnv } from '../sandbox/servers/minio.ts'
 import { functionEnv, readSettings } from '../sandbox/settings.ts'
 
 interface Service {
@@ -27,7 +30,8 @@ const yaml = <T>(path: string) => parse(text(path), { merge: true }) as T
 
 const compose = yaml<Compose>('compose.yaml')
 const services = Object.entries(compose.services)
-const native = functionEnv(readSettings({}).ports)
+const { ports } = readSettings({})
+const native = functionEnv(ports)
 
 /** What ends when its work is done; all else stays up. */
 const JOBS = ['bucket', 'set-up']
@@ -64,6 +68,25 @@ function fromOutside(value: string): string {
 /** The value of `--name=value` in a service's command. */
 function flag(service: Service | undefined, name: string): string | undefined {
   return service?.command?.find(part => part.startsWith(`--${name}=`))?.slice(name.length + 3)
+}
+
+/** `CATALOG_S3_PATH__STYLE__ACCESS` as the catalog's property `s3.path-style-access`: so the fixture reads its variables. */
+function propertyOf(variable: string): string {
+  return variable
+    .replace(/^CATALOG_/, '')
+    .toLowerCase()
+    .replaceAll('__', '-')
+    .replaceAll('_', '.')
+}
+
+/** The version of a program of the native sandbox. */
+function versionOf(name: ArtefactName): string {
+  return ARTEFACTS.find(artefact => artefact.name === name)!.version
+}
+
+/** The first date in an image's tag or a module's version, as 20250907. */
+function dateOf(text = ''): string | undefined {
+  return text.replaceAll('-', '').match(/20\d{6}/)?.[0]
 }
 
 /** The specification's schema, without the `id`s of an older draft that its parts carry and nothing refers to. */
@@ -132,22 +155,22 @@ describe('the functions', () => {
     expect(advertised).toBe(`inside://${KAFKA_BROKERS},outside://${native.KAFKA_BROKERS}`)
   })
 
-  test('find MinIO behind the keys, the region and the bucket of their settings', () => {
+  test('find MinIO and its catalog as they are tested without containers: images, keys, region, bucket and properties', () => {
     const { minio, bucket, 'iceberg-rest': catalog } = compose.services
-    expect(minio?.environment).toMatchObject({
-      MINIO_ROOT_USER: native.S3_ACCESS_KEY_ID,
-      MINIO_ROOT_PASSWORD: native.S3_SECRET_ACCESS_KEY,
-      MINIO_SITE_REGION: native.S3_REGION,
-    })
-    expect(catalog?.environment).toMatchObject({
+    const { MINIO_UPDATE, ...expected } = minioEnv(ports)
+    expect(minio?.environment).toEqual(expected)
+    expect(dateOf(minio?.image)).toBe(dateOf(versionOf('minio')))
+    expect(bucket?.command).toContain(`sandbox/${native.ICEBERG_WAREHOUSE?.slice('s3://'.length)}`)
+
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, ...given } = catalog?.environment ?? {}
+    expect({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION }).toEqual({
       AWS_ACCESS_KEY_ID: native.S3_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: native.S3_SECRET_ACCESS_KEY,
       AWS_REGION: native.S3_REGION,
-      CATALOG_WAREHOUSE: native.ICEBERG_WAREHOUSE,
-      CATALOG_S3_ENDPOINT: compose['x-stores'].S3_ENDPOINT,
-      CATALOG_S3_PATH__STYLE__ACCESS: native.S3_PATH_STYLE,
     })
-    expect(bucket?.command).toContain(`sandbox/${native.ICEBERG_WAREHOUSE?.slice('s3://'.length)}`)
+    const properties = Object.entries(given).map(([name, value]) => [propertyOf(name), fromOutside(value)])
+    expect(Object.fromEntries(properties)).toEqual(catalogProperties({ ports }, '/home/iceberg'))
+    expect(catalog?.image).toBe(`apache/iceberg-rest-fixture:${versionOf('icebergRest')}`)
   })
 
   test('can believe an acknowledgement: Redpanda writes to disk first and makes no topic by itself', () => {

@@ -54,7 +54,11 @@ async function openHistory(
     TICKS_TOPIC: `ticks.${name}`,
     TRINO_TIMEOUT_MS: String(TRINO_TIMEOUT_MS),
   }
-  const connections = connect(readConfig(env), { info: () => undefined, warn: progress })
+  const connections = connect(readConfig(env), {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: progress,
+  })
   onEnd.defer(() => connections.close())
   const services = { ...inNamespace(connections, name), nowMs: () => spec.endUs / 1000 }
   await setUp(services)

@@ -6,7 +6,11 @@ import { inNamespace } from '../history/inNamespace.ts'
 import type { RolledUp } from './roller.ts'
 
 /** As warm as a function is: rolls up, in the namespace named on the command line, at each time that comes; answers what that took. */
-const log = { info: () => undefined, warn: (message: string) => console.error(message) }
+const log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (message: string) => console.error(message),
+}
 const services = inNamespace(connect(readConfig(), log), process.argv[2]!)
 let readBytes = 0
 const store: ObjectStore = {

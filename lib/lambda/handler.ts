@@ -14,17 +14,23 @@ export type Step<Result> = (
   remainingMs: () => number,
 ) => Promise<Result>
 
-/** What the log says of a call. */
-export type Summary<Result> = (result: Result, event: unknown) => object
+/** What the line of an invocation says, beside function, request id and duration. */
+export interface Line<Result> {
+  /** Of the event, however the call ends; must take whatever comes. */
+  event?(event: unknown): object
+  /** Of the result; all of it unless said. */
+  result?(result: Result): object
+}
 
 /**
  * A step as a Lambda handler. Settings are read and connections built at the first call and kept while the process
- * is warm; each call logs one line with its result (or a summary of it) and duration, as a whole and by stages, or its error.
+ * is warm; each call logs one line with its duration, as a whole and by stages, what `line` says of it, and its error if
+ * it has one.
  */
 export function lambdaHandler<Result extends object>(
   name: string,
   step: Step<Result>,
-  summary: Summary<Result> = result => result,
+  line: Line<Result> = {},
 ) {
   const log = jsonLines({ function: name })
   const stages = new Stages()
@@ -39,7 +45,7 @@ export function lambdaHandler<Result extends object>(
     }
   }
   return middy<unknown, Result>()
-    .use(oneLine(log, stages, summary))
+    .use(oneLine(log, stages, line))
     .handler(run)
 }
 
@@ -52,15 +58,16 @@ function open(log: Log, stages: Stages) {
 function oneLine<Result extends object>(
   log: Log,
   stages: Stages,
-  summary: Summary<Result>,
+  line: Line<Result>,
 ): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
-  const fields = (context: Context) => {
+  const fields = (context: Context, event: unknown) => {
     const stagesMs = stages.take()
     return {
       requestId: context.awsRequestId,
       durationMs: Date.now() - startedAtMs.get(context)!,
       ...(Object.keys(stagesMs).length > 0 ? { stagesMs } : {}),
+      ...line.event?.(event),
     }
   }
   return {
@@ -68,10 +75,18 @@ function oneLine<Result extends object>(
       startedAtMs.set(context, Date.now())
     },
     after: ({ context, event, response }) =>
-      log.info('done', { ...fields(context), ...(response && summary(response, event)) }),
-    onError: ({ context, error }) => {
+      log.info('done', {
+        ...fields(context, event),
+        ...(line.result && response ? line.result(response) : response),
+      }),
+    onError: ({ context, event, error }) => {
       const details = error instanceof TickhouseError ? { code: error.code, retryable: error.retryable } : {}
-      log.warn('failed', { ...fields(context), ...details, error: error?.message, cause: causeOf(error) })
+      log.warn('failed', {
+        ...fields(context, event),
+        ...details,
+        error: error?.message,
+        cause: causeOf(error),
+      })
     },
   }
 }

@@ -41,7 +41,10 @@ export function httpHandler(name: string, open: (services: Connections) => Route
       routes ??= open(services)
       return respond(routes, event as RouteEvent, services.log, remainingMs() - TO_ANSWER_MS)
     },
-    ({ statusCode }, event) => ({ route: (event as RouteEvent).routeKey, status: statusCode }),
+    {
+      event: event => ({ route: (event as RouteEvent).routeKey }),
+      result: ({ statusCode }) => ({ status: statusCode }),
+    },
   )
 }
 

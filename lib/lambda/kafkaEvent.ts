@@ -1,5 +1,6 @@
 import type { Headers, KafkaRecord, RecordBatch } from '../ports.ts'
 import { BadRequest } from '../requests/request.ts'
+import type { OffsetSpan } from '../tables/offsetVector.ts'
 
 /** What Lambda's Kafka event source delivers. https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html */
 export interface KafkaEvent {
@@ -33,6 +34,17 @@ export function recordBatches(event: unknown): RecordBatch[] {
     }
   }
   return batches
+}
+
+/** Where the records of an event lie, one span a list of it and both ends included; none for what is no Kafka event. */
+export function offsetSpans(event: unknown): (OffsetSpan & { topic: string; records: number })[] {
+  if (!isKafkaEvent(event)) return []
+  return Object.values(event.records).flatMap(list => {
+    const [first, last] = [list[0], list.at(-1)]
+    if (first === undefined || last === undefined) return []
+    const { topic, partition, offset } = first
+    return [{ topic, partition, from: offset, to: last.offset, records: list.length }]
+  })
 }
 
 interface OpenBatch extends RecordBatch {

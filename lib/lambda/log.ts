@@ -6,5 +6,5 @@ export function jsonLines(base: Readonly<Record<string, unknown>>): Log {
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
       console.log(JSON.stringify({ time: new Date().toISOString(), level, ...base, message, ...fields }))
-  return { info: line('info'), warn: line('warn') }
+  return { debug: line('debug'), info: line('info'), warn: line('warn') }
 }

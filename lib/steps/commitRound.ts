@@ -4,6 +4,7 @@ import { stageSnapshot } from '../iceberg/stage.ts'
 import { encodeDataFile } from '../iceberg/write.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { decideCandles } from '../market/decide.ts'
+import type { Micros } from '../market/time.ts'
 import { candleColumns, candlesSummary } from '../tables/candlesTable.ts'
 import { distance } from '../tables/offsetVector.ts'
 import { computeCandles } from './computeCandles.ts'
@@ -22,7 +23,7 @@ const FILES_AT_ONCE = 16
  */
 export async function commitRound(
   services: Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'stages' | 'nowMs'>,
-  { candles, ticks, state: before }: RollupInputs,
+  { candles, ticks, state: before, startedMs }: RollupInputs,
   { minutes, stored: files, state }: Pick<Round, 'minutes' | 'stored' | 'state'>,
 ): Promise<number> {
   const { catalog, store, stages, nowMs } = services
@@ -39,10 +40,14 @@ export async function commitRound(
   if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
 
   const { remove, write } = layOut(stored, changed)
-  const summary = candlesSummary({ ...state, stampUs })
+  const atMs = nowMs()
+  const roundMs = Math.round(performance.now() - startedMs)
+  const isClosing = closedUntilUs > before.closedUntilUs
+  const delayMs = isClosing ? delayOf(closedUntilUs, atMs) : before.delayMs
+  const summary = candlesSummary({ ...state, stampUs, roundMs, delayMs })
   const staged = await stages.time('write', async () => {
     const encoded = write.map(rows => encodeDataFile(candles, candleColumns(rows), rows.length))
-    const change = { add: encoded.map(({ file }) => file), remove, summary, nowMs: nowMs() }
+    const change = { add: encoded.map(({ file }) => file), remove, summary, nowMs: atMs }
     const [staged] = await Promise.all([
       stageSnapshot(store, candles, change, candlesRetention(services.settings)),
       mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
@@ -52,4 +57,9 @@ export async function commitRound(
   const committed = await stages.time('commit', () => commitSnapshot(catalog, candles, staged))
   await stages.time('tidy', () => removeOldMetadata(store, candles, committed))
   return changed.length
+}
+
+/** From a minute's end to the commit that closes it, milliseconds; 0 where this clock is behind. */
+function delayOf(endUs: Micros, atMs: number): number {
+  return Math.max(0, Math.round(atMs - endUs / 1_000))
 }

@@ -34,6 +34,12 @@ export const METRICS = {
   tickhouse_newest_tick_timestamp_seconds: { help: 'When Kafka got the newest record that was taken in.' },
   tickhouse_newest_closed_candle_end_timestamp_seconds: { help: 'Candles that ended by then are closed.' },
   tickhouse_rollup_timestamp_seconds: { help: 'When candles changed last.' },
+  tickhouse_rollup_duration_seconds: {
+    help: 'How long the newest round of the rollup took, from reading the tables to its commit.',
+  },
+  tickhouse_rollup_delay_seconds: {
+    help: 'From the end of the newest closed minute to the commit that closed its candles.',
+  },
   tickhouse_table_commit_timestamp_seconds: { help: 'When the table was changed last.', labels: ['table'] },
   tickhouse_table_snapshots: { help: 'Snapshots that the metadata lists.', labels: ['table'] },
   tickhouse_table_metadata_files: { help: 'Metadata files that the table lists.', labels: ['table'] },
@@ -72,11 +78,18 @@ function tickTotals({ table }: ObservedTable): Sample[] {
 }
 
 function candleSamples({ table }: ObservedTable): Sample[] {
-  const { closedUntilUs, stampUs } = candlesState(table)
+  const { closedUntilUs, stampUs, roundMs, delayMs } = candlesState(table)
   return [
     ...some('tickhouse_newest_closed_candle_end_timestamp_seconds', closedUntilUs / 1_000_000),
     ...some('tickhouse_rollup_timestamp_seconds', stampUs / 1_000_000),
+    ...known('tickhouse_rollup_duration_seconds', roundMs),
+    ...known('tickhouse_rollup_delay_seconds', delayMs),
   ]
+}
+
+/** What no commit has said yet is no sample. */
+function known(name: MetricName, ms: number | undefined): Sample[] {
+  return ms === undefined ? [] : [{ name, value: ms / 1_000 }]
 }
 
 /** A moment that has not been yet is 0 in a table's state, and no sample. */

@@ -71,7 +71,7 @@ async function produceHistory(
     if (remainingMs() < STOP_EARLY_MS) return { sent, next: formatDateTime(startUs) }
     const endUs = Math.min(to, startUs + pieceUs)
     sent += await sendAll(services, historyTicks(instruments, startUs, endUs, stepUs))
-    services.log.info('history', { sent, upTo: formatDateTime(endUs) })
+    services.log.debug('history', { sent, upTo: formatDateTime(endUs) })
   }
   return { sent }
 }

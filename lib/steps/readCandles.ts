@@ -18,6 +18,8 @@ export interface CandlePage {
 const FIRST_REACH = 4
 /** Where there are few candles, each further look goes back so many times as far as the one before, */
 const FURTHER = 8
+/** as far as if at least so many were wanted, or a gap of a year would take thousands of pages of one candle; */
+const LEAST_LIMIT = 50
 /** but no further than this many buckets, which bounds what Trino reads for it; */
 const MOST_BUCKETS = 100_000
 /** and after so many more looks the page is given as it is: the next one goes on from there. */
@@ -69,7 +71,7 @@ async function historyOf(
 
 /** Ever longer stretches, backwards. */
 function* looksBack({ fromUs, toUs }: TimeRange, grid: Timeframe, limit: number): Generator<TimeRange> {
-  let buckets = limit * FIRST_REACH
+  let buckets = Math.max(limit, LEAST_LIMIT) * FIRST_REACH
   let endUs = toUs
   for (let look = 0; look < MORE_LOOKS && endUs > fromUs; look++) {
     buckets *= FURTHER

@@ -1,6 +1,6 @@
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
-import { distance, type OffsetVector } from '../tables/offsetVector.ts'
+import { distance, type OffsetSpan, type OffsetVector, spansBetween } from '../tables/offsetVector.ts'
 import { awaitTicks } from './awaitTicks.ts'
 import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND, Pace } from './pace.ts'
@@ -21,6 +21,8 @@ export interface TakenIn {
   readonly changed: number
   /** Offsets of ticks that the candles do not have yet: for the next call. */
   readonly behind: number
+  /** The ticks that the candles have now and did not have before. */
+  readonly taken: readonly (OffsetSpan & { topic: string })[]
 }
 
 /**
@@ -40,6 +42,8 @@ export async function takeInTicks(
   let ready = awaited && inputsOf(services.settings, candles, awaited.ticks)
   let behind = 0
   let triedFrom: OffsetVector | undefined
+  let from: OffsetVector | undefined
+  let to: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
     const inputs = await services.stages.time('metadata', async () => ready ?? loadInputs(services))
@@ -50,15 +54,20 @@ export async function takeInTicks(
     // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
     triedFrom = vector
+    from ??= vector
     const planned = await services.stages.time('metadata', () =>
       planRound(services, inputs, awaited, pace.limits),
     )
-    const changed = isWorthwhile(inputs, planned) ? await commitRound(services, inputs, planned) : 0
+    const isCommitted = isWorthwhile(inputs, planned)
+    const changed = isCommitted ? await commitRound(services, inputs, planned) : 0
+    if (isCommitted) to = planned.state.vector
     triedFrom = undefined
     pace.tell(performance.now() - startedMs)
     behind = distance(planned.state.vector, inputs.ticksVector)
     return { changed, hasMore: planned.hasMore, progress: { behind } }
   }
   const done = await doRounds(services.log, { round, halve: () => pace.halve() }, remainingMs)
-  return { ...done, behind }
+  const topic = services.settings.ticksTopic
+  const taken = from && to ? spansBetween(from, to).map(span => ({ topic, ...span })) : []
+  return { ...done, behind, taken }
 }

@@ -12,6 +12,8 @@ export interface RollupInputs {
   readonly state: CandlesState
   readonly ticks: Table
   readonly ticksVector: OffsetVector
+  /** When they began to be loaded, or were ready if they were at hand, by `performance.now()`. */
+  readonly startedMs: number
 }
 
 /**
@@ -22,22 +24,28 @@ export async function loadInputs({
   catalog,
   settings,
 }: Pick<Services, 'catalog' | 'settings'>): Promise<RollupInputs> {
+  const startedMs = performance.now()
   const candles = await loadTable(catalog, CANDLES_TABLE)
-  return inputsOf(settings, candles, await loadTable(catalog, TICKS_TABLE))
+  return inputsOf(settings, candles, await loadTable(catalog, TICKS_TABLE), startedMs)
 }
 
 /**
  * Both tables as they were loaded, the candles first: ticks that are loaded later hold at least what the candles are
  * made of. Throws as `loadInputs` does.
  */
-export function inputsOf(settings: Services['settings'], candles: Table, ticks: Table): RollupInputs {
+export function inputsOf(
+  settings: Services['settings'],
+  candles: Table,
+  ticks: Table,
+  startedMs = performance.now(),
+): RollupInputs {
   const state = candlesState(candles)
   const ticksVector = ticksState(ticks).vector
   const price = candles.metadata.properties[PRICE_PROPERTY]
   if (price !== settings.price) throw new PriceMismatch(price, settings.price)
   const isSameTable = ticks.metadata.tableUuid === state.ticksUuid
   if (!isSameTable || !covers(ticksVector, state.vector)) throw new TicksGone(isSameTable)
-  return { candles, state, ticks, ticksVector }
+  return { candles, state, ticks, ticksVector, startedMs }
 }
 
 /** The candles are made of another price than the settings say. */

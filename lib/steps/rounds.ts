@@ -38,7 +38,7 @@ export async function doRounds(
       total.rounds += 1
       total.changed += changed
       const tookMs = Math.round(performance.now() - startedMs)
-      if (hasMore || total.rounds > 1) log.info('round', { ...total, ...progress, tookMs })
+      if (hasMore || total.rounds > 1) log.debug('round', { ...total, ...progress, tookMs })
       if (!hasMore || remainingMs() < ROUND_MS) return total
     } catch (error) {
       failures += 1

@@ -128,6 +128,10 @@ export interface CandlesState {
   readonly stampUs: Micros
   /** Closes that wait for ticks, the earliest first; few. */
   readonly pending: readonly PendingClose[]
+  /** How long the newest round took, from reading the tables until it was about to commit, milliseconds. */
+  readonly roundMs?: number | undefined
+  /** From the end of the newest minute that was closed until the commit that did it was about to be made, milliseconds. */
+  readonly delayMs?: number | undefined
 }
 
 const STATE_KEY = 'tickhouse.rollup'
@@ -138,6 +142,9 @@ const STORED_STATE = z.object({
   closedUntilUs: z.int(),
   stampUs: z.int(),
   pending: z.array(z.object({ dueUs: z.int(), ends: STORED_VECTOR })).default([]),
+  // Not in tables of earlier versions.
+  roundMs: z.int().nonnegative().optional(),
+  delayMs: z.int().nonnegative().optional(),
 })
 
 /** The state of the newest ancestor that carries one. */

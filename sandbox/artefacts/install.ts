@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { requireSpace } from '../dataFolder.ts'
 import { ArtefactIncomplete } from '../errors.ts'
 import { takeLock } from '../processes/lock.ts'
+import type { Lake } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ArtefactSource, registries } from './fetch.ts'
 import { isInstalled, writeStamp } from './stamp.ts'
@@ -16,6 +17,8 @@ export interface InstallOptions {
   terminal: Terminal
   signal?: AbortSignal | undefined
   artefacts?: readonly Artefact[]
+  /** Which object store and catalog are wanted; programs of none but the other are not fetched. */
+  lake?: Lake
   source?: ArtefactSource
 }
 
@@ -28,8 +31,12 @@ const PARTIAL = '.partial-'
  * time wait for each other. Throws `ToolMissing`, `DownloadFailed`, `DiskFull`, `ArtefactIncomplete`, `FolderBusy`.
  */
 export async function installArtefacts(cacheDir: string, options: InstallOptions): Promise<ArtefactDirs> {
-  const artefacts = options.artefacts ?? ARTEFACTS
-  const dirs = artefacts.map(artefact => [artefact.name, artefactDir(cacheDir, artefact)])
+  const artefacts =
+    options.artefacts ?? ARTEFACTS.filter(({ lake }) => lake === undefined || lake === options.lake)
+  const dirs = (options.artefacts ?? ARTEFACTS).map(artefact => [
+    artefact.name,
+    artefactDir(cacheDir, artefact),
+  ])
   if ((await missing(cacheDir, artefacts)).length > 0) await fillCache(cacheDir, artefacts, options)
   return Object.fromEntries(dirs) as ArtefactDirs
 }
@@ -39,7 +46,7 @@ async function fillCache(
   artefacts: readonly Artefact[],
   options: InstallOptions,
 ): Promise<void> {
-  await (options.source ?? registries).requireTools()
+  await (options.source ?? registries).requireTools(await missing(cacheDir, artefacts))
   const release = await takeLock(join(cacheDir, '.lock'), {
     what: cacheDir,
     cure: 'wait for it to end, then try again.',
@@ -95,6 +102,7 @@ async function missing(cacheDir: string, artefacts: readonly Artefact[]): Promis
   return artefacts.filter((_, index) => !installed[index])
 }
 
-function artefactDir(cacheDir: string, { name, version }: Artefact): string {
+/** Where in the cache a program is, once it is installed. */
+export function artefactDir(cacheDir: string, { name, version }: Artefact): string {
   return join(cacheDir, `${name}-${version}`)
 }

@@ -3,7 +3,7 @@ import type { PortNeed } from '../ports.ts'
 import type { ProgramCommand } from '../processes/spawn.ts'
 import type { Settings } from '../settings.ts'
 
-export type ServerName = 'kafka' | 'seaweedfs' | 'trino'
+export type ServerName = 'kafka' | 'seaweedfs' | 'minio' | 'icebergRest' | 'trino' | 'prometheus'
 
 /** Everything a server's definition may look at. */
 export interface World {
@@ -15,6 +15,8 @@ export interface World {
 export interface ServerDefinition {
   name: ServerName
   title: string
+  /** For a program that is the machine's own: where there is none, or it does not start, all else runs without it. */
+  external?: { program: string; cure: string }
   /** Every port that it listens on. */
   ports(settings: Settings): PortNeed[]
   /** Writes its configuration; on an empty data folder its first files as well. Gives how to run it. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { dataPaths } from '../dataFolder.ts'
 import { Cancelled, PortInUse, SandboxElsewhere, ServerDied, ServerNotReady } from '../errors.ts'
 import { type PortNeed, requireFree } from '../ports.ts'
+import { findProgram } from '../processes/findProgram.ts'
 import { isAlive, residentBytes } from '../processes/identity.ts'
 import { type PidRecord, readPidFile, removePidFile, type StartedBy } from '../processes/pidFile.ts'
 import { spawnDetached, tail } from '../processes/spawn.ts'
@@ -51,6 +52,18 @@ export class Server {
   /** Resident memory in bytes; 0 when it is down. */
   get residentBytes(): number {
     return this.pid === undefined ? 0 : residentBytes(this.pid)
+  }
+
+  /** True for a server that all else runs without. */
+  get isOptional(): boolean {
+    return this.#definition.external !== undefined
+  }
+
+  /** Why it cannot run on this machine, and the cure; undefined when it can. */
+  get whatIsMissing(): string | undefined {
+    const { external } = this.#definition
+    if (external === undefined || findProgram(external.program) !== undefined) return undefined
+    return `there is no program "${external.program}" on the PATH. ${external.cure}`
   }
 
   /** Every port that it listens on. */

@@ -21,7 +21,11 @@ export class Host {
   static async start(archive: CandleArchive, port = 0): Promise<Host> {
     const routes = candleRoutes(archive)
     const warnings: Host['warnings'] = []
-    const log: Log = { info: () => undefined, warn: (_, fields = {}) => void warnings.push(fields) }
+    const log: Log = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (_, fields = {}) => void warnings.push(fields),
+    }
     const server = createServer((request, response) => void serve(routes, log, request, response))
     await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
     const { port: found } = server.address() as AddressInfo

@@ -124,7 +124,7 @@ describe('GET /candles of the running functions', () => {
     const query = new TrinoQuery({ url: 'http://127.0.0.1:9', user: 'tests' })
     const routes = candleRoutes(new TrinoArchive({ ...connections, query }))
     const event = eventOf({ url: '/symbols' })
-    const log = { info: () => undefined, warn: () => undefined }
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
     expect(await respond(routes, event, log)).toMatchObject({
       statusCode: 503,
     })

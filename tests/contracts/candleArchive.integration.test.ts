@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
+import { askTrino } from '../../bench/askTrino.ts'
 import type { Query } from '../../lib/ports.ts'
 import { TrinoArchive } from '../../lib/steps/queryCandles.ts'
 import { sandboxEnv, services } from '../integration/sandbox.ts'
@@ -15,34 +16,14 @@ candleArchiveContract('Iceberg, read by Trino', async () => ({
   source: `CONTRACT_${crypto.randomUUID()}`,
 }))
 
-interface Answer {
-  readonly columns?: readonly { readonly name: string }[]
-  readonly data?: readonly unknown[][]
-  readonly error?: { readonly message: string }
-  readonly nextUri?: string
-  readonly stats: { readonly processedRows: number }
-}
-
 /** Trino's own protocol, for what the client does not tell: how many rows were read for an answer. */
 class CountingQuery implements Query {
   rowsRead = 0
 
   async rows<Row>(sql: string): Promise<Row[]> {
-    const headers = { 'X-Trino-User': 'tests', 'X-Trino-Time-Zone': 'UTC' }
-    const ask = async (url: string, init: RequestInit) =>
-      (await (await fetch(url, { headers, ...init })).json()) as Answer
-    const rows: Row[] = []
-    let page = await ask(`${sandboxEnv().TRINO_URL}/v1/statement`, { method: 'POST', body: sql })
-    for (;;) {
-      if (page.error) throw new Error(page.error.message)
-      const names = (page.columns ?? []).map(({ name }) => name)
-      for (const row of page.data ?? [])
-        rows.push(Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row)
-      if (!page.nextUri) break
-      page = await ask(page.nextUri, {})
-    }
-    this.rowsRead = page.stats.processedRows
-    return rows
+    const { columns, rows, stats } = await askTrino(sandboxEnv().TRINO_URL!, sql)
+    this.rowsRead = stats.processedRows
+    return rows.map(row => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])) as Row)
   }
 }
 

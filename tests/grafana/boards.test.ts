@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { BOARDS, boardJson } from '../../grafana/boards/boards.ts'
 import { SUITABLE_RANGE } from '../../grafana/boards/ranges.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
+import { METRICS } from '../../lib/steps/metrics.ts'
 
 const FOLDER = new URL('../../grafana/dashboards/', import.meta.url)
 const boards = Object.entries(BOARDS).map(([name, board]) => ({ name, board: board() }))
@@ -86,6 +87,14 @@ describe('the board of the pipeline', () => {
     for (const expression of expressions) {
       expect(expression).toContain('{job=~"$job", instance=~"$instance"}')
     }
+  })
+
+  it('asks for metrics that the function `metrics` has, and so do the alert rules', () => {
+    const rules = readFileSync(new URL('../../prometheus/rules.yml', import.meta.url), 'utf8')
+    const queries = variablesOf(board).map(({ query }) => String(query))
+    const named = [...expressions, ...queries, rules].flatMap(text => text.match(/\btickhouse_\w+/g) ?? [])
+    expect(new Set(named).size).toBeGreaterThan(10)
+    expect(named.filter(name => !Object.hasOwn(METRICS, name))).toEqual([])
   })
 
   it('takes rates and increases of counters, and of nothing else', () => {

@@ -1,10 +1,12 @@
-import type { Dashboard, Panel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard'
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askTrino } from '../../bench/askTrino.ts'
 import { allTimeframesBoard } from '../../grafana/boards/allTimeframesBoard.ts'
 import { candlesBoard } from '../../grafana/boards/candlesBoard.ts'
+import { expand } from '../../grafana/boards/expand.ts'
+import { statementsOf } from '../../grafana/boards/statements.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
-import { expand } from '../grafana/expand.ts'
 import { Offline } from './offline.ts'
 import { sandboxEnv, sendMessages, services, until } from './sandbox.ts'
 import { TICKS_TOPIC, tickMessage } from './ticks.ts'
@@ -30,28 +32,9 @@ interface Answer {
   readonly rows: readonly unknown[][]
 }
 
-/** Column types and rows, as Trino's own protocol gives them. https://trino.io/docs/current/develop/client-protocol.html */
 async function ask(sql: string): Promise<Answer> {
-  type Page = {
-    nextUri?: string
-    columns?: { name: string; type: string }[]
-    data?: unknown[][]
-    error?: { message: string }
-  }
-  const headers = { 'X-Trino-User': 'tests', 'X-Trino-Time-Zone': 'UTC' }
-  const rows: unknown[][] = []
-  let columns: Page['columns']
-  let response = await fetch(`${sandboxEnv().TRINO_URL}/v1/statement`, { method: 'POST', body: sql, headers })
-  for (;;) {
-    const page = (await response.json()) as Page
-    if (page.error) throw new Error(`${page.error.message}\n${sql}`)
-    columns ??= page.columns
-    rows.push(...(page.data ?? []))
-    if (page.nextUri === undefined) break
-    response = await fetch(page.nextUri, { headers })
-  }
-  const types = (columns ?? []).map(({ name, type }) => [name, frameType(type)])
-  return { columns: Object.fromEntries(types), rows }
+  const { columns, rows } = await askTrino(sandboxEnv().TRINO_URL!, sql)
+  return { columns: Object.fromEntries(columns.map(({ name, type }) => [name, frameType(type)])), rows }
 }
 
 const minutes = Array.from({ length: 5 }, (_, i) => new Date(Date.UTC(2026, 0, 31, 23, 58 + i)))
@@ -80,10 +63,9 @@ beforeAll(async () => {
 })
 afterAll(() => connections.close())
 
-const panelNamed = (board: Dashboard, title: RegExp) =>
-  (board.panels as Panel[]).find(panel => title.test(panel.title ?? ''))!
-const sqlOf = (panel: Panel) => (panel.targets![0] as unknown as { rawSQL: string }).rawSQL
-const run = (title: RegExp) => ask(expand(sqlOf(panelNamed(candlesBoard(), title)), shown))
+const statementNamed = (board: Dashboard, name: RegExp) =>
+  statementsOf(board).find(statement => name.test(statement.name))!.rawSQL
+const run = (name: RegExp) => ask(expand(statementNamed(candlesBoard(), name), shown))
 
 describe('the board of candles, of a symbol with quotes in its name', () => {
   test('charts 5 candles, oldest first, in columns that the panel can draw', async () => {
@@ -109,26 +91,21 @@ describe('the board of candles, of a symbol with quotes in its name', () => {
   })
 
   test('offers the source and its symbol', async () => {
-    const offered = async (name: string) => {
-      const list = candlesBoard().templating.list as VariableModel[]
-      const { rows } = await ask(expand(list.find(one => one.name === name)!.query as string, shown))
-      return rows.flat()
-    }
-    expect(await offered('source')).toContain(SOURCE)
-    expect(await offered('symbol')).toEqual([SYMBOL])
+    expect((await run(/^variable source$/)).rows.flat()).toContain(SOURCE)
+    expect((await run(/^variable symbol$/)).rows.flat()).toEqual([SYMBOL])
   })
 })
 
 test.each(TIMEFRAMES)('the board of all timeframes charts $name', async ({ name }) => {
-  const panel = panelNamed(allTimeframesBoard(), new RegExp(`^${name}$`))
+  const rawSQL = statementNamed(allTimeframesBoard(), new RegExp(`^${name}$`))
   const from = new Date('2026-01-01T00:00:00Z')
-  const { columns, rows } = await ask(expand(sqlOf(panel), { ...shown, from }))
+  const { columns, rows } = await ask(expand(rawSQL, { ...shown, from }))
   expect(columns).toEqual(charted)
   expect(rows.reduce((sum, row) => sum + Number(row[5]), 0)).toBeGreaterThan(0)
 })
 
 test('a chart reads only the partitions of its timeframe and months', async () => {
-  const sql = expand(sqlOf(panelNamed(candlesBoard(), /timeframe/)), shown)
+  const sql = expand(statementNamed(candlesBoard(), /timeframe/), shown)
   const { rows } = await ask(`EXPLAIN (TYPE IO, FORMAT JSON) ${sql}`)
   const plan = JSON.parse(String(rows[0]![0])) as { inputTableColumnInfos: { constraint: unknown }[] }
   const constraint = JSON.stringify(plan.inputTableColumnInfos[0]!.constraint)

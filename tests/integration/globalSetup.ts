@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { explain } from '../../sandbox/errors.ts'
 import { openPipeline } from '../../sandbox/pipeline.ts'
-import type { Settings } from '../../sandbox/settings.ts'
+import type { Lake, Settings } from '../../sandbox/settings.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/startSandbox.ts'
 
 declare module 'vitest' {
@@ -16,18 +16,23 @@ declare module 'vitest' {
   }
 }
 
-/** Real servers for all integration tests: on ports of their own, with fresh data, gone afterwards. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const sandbox = await start()
+/** Real servers for all integration tests. */
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return serve(project, 'seaweedfs')
+}
+
+/** Real servers for all tests of a project: on ports of their own, with fresh data, gone afterwards. */
+export async function serve(project: TestProject, lake: Lake): Promise<() => Promise<void>> {
+  const sandbox = await start(lake)
   project.provide('sandboxEnv', sandbox.env)
   project.provide('sandboxSettings', sandbox.settings)
   return () => sandbox.remove()
 }
 
-async function start(): Promise<Sandbox> {
+async function start(lake: Lake): Promise<Sandbox> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tickhouse-tests-'))
   try {
-    const sandbox = await startSandbox({ dataDir, ports: 'free', onProgress: say })
+    const sandbox = await startSandbox({ dataDir, ports: 'free', lake, onProgress: say })
     await setUp(sandbox)
     return sandbox
   } catch (error) {

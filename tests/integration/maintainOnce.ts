@@ -8,7 +8,7 @@ import { maintain } from '../../lib/steps/maintain.ts'
  * the so many-th of these moments, and says so: `write`, `commit`, `committed`, `remove`. Retention: the third argument, in ms.
  */
 const [moment = 'never', nth = '1', retentionMs = '3600000'] = process.argv.slice(2)
-const services = connect(readConfig(), { info() {}, warn() {} })
+const services = connect(readConfig(), { debug() {}, info() {}, warn() {} })
 const settings = { ...services.settings, retentionMs: Number(retentionMs) }
 let left = Number(nth)
 

@@ -114,7 +114,7 @@ describe('from ticks to candles', () => {
 
   test('a rollup and a publish with nothing new write nothing', async () => {
     const before = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
-    expect(await offline.invoke<TakenIn>('rollup')).toMatchObject({ changed: 0, behind: 0 })
+    expect(await offline.invoke<TakenIn>('rollup')).toMatchObject({ changed: 0, behind: 0, taken: [] })
     expect(await offline.invoke<PublishResult>('publish')).toMatchObject({ sent: 0 })
     const after = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
     expect(after.metadata.currentSnapshotId).toBe(before.metadata.currentSnapshotId)

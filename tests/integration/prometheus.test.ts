@@ -1,16 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePorts } from '../../sandbox/ports.ts'
+import { bringUp, serversOf } from '../../sandbox/sandbox.ts'
 import { Offline } from './offline.ts'
-import { sandboxEnv, until } from './sandbox.ts'
+import { sandboxSettings, until } from './sandbox.ts'
 
 const FOLDER = fileURLToPath(new URL('../../prometheus', import.meta.url))
-const METRICS_TARGET = 'metrics:9464'
 
 /** Runs promtool, which Debian has in its package `prometheus`; throws what it complains about. */
 const promtool = (...args: string[]) => execFileSync('promtool', args, { cwd: FOLDER, encoding: 'utf8' })
@@ -26,36 +21,35 @@ describe('prometheus/', () => {
 })
 
 describe('a Prometheus beside the pipeline', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'tickhouse-prometheus-'))
-  const functions = () => `http://127.0.0.1:${sandboxEnv().HTTP_PORT}`
+  const settings = sandboxSettings()
+  const { http, prometheus: port } = settings.ports
+  const prometheus = serversOf(settings).find(({ name }) => name === 'prometheus')!
+  const lines: string[] = []
   let offline: Offline | undefined
-  let prometheus: ChildProcess | undefined
-  let address: string
 
   beforeAll(async () => {
     offline = await Offline.start('prometheus')
-    cpSync(FOLDER, dir, { recursive: true })
-    const config = readFileSync(join(dir, 'prometheus.yml'), 'utf8')
-      .replace(METRICS_TARGET, `127.0.0.1:${sandboxEnv().HTTP_PORT}`)
-      .replaceAll('15s', '1s')
-    writeFileSync(join(dir, 'prometheus.yml'), config)
-    const { trino: port } = await freePorts()
-    address = `http://127.0.0.1:${port}`
-    const args = [`--config.file=${dir}/prometheus.yml`, `--storage.tsdb.path=${dir}/data`]
-    prometheus = spawn('prometheus', [...args, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' })
+    const terminal = { say: (line: string) => void lines.push(line), show: () => undefined }
+    await bringUp(settings, { startedBy: 'test', terminal, servers: ['prometheus'] })
   })
   afterAll(async () => {
     await offline?.stop()
-    if (prometheus?.kill()) await once(prometheus, 'exit')
-    rmSync(dir, { recursive: true })
+    await prometheus.stop()
   })
 
   async function ask(
     expression: string,
   ): Promise<{ metric: Record<string, string>; value: [number, string] }[]> {
-    const answer = await fetch(`${address}/api/v1/query?query=${encodeURIComponent(expression)}`)
+    const answer = await fetch(
+      `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`,
+    )
     return ((await answer.json()) as { data: { result: [] } }).data.result
   }
+
+  test('is started by the sandbox where it is installed, and does its work', async () => {
+    expect(lines.at(-1)).toMatch(/^Prometheus: ready after/)
+    expect(await prometheus.isHealthy()).toBe(true)
+  })
 
   test('scrapes totals, lags and tables', async () => {
     await until('the function is scraped', async () => {
@@ -76,7 +70,7 @@ describe('a Prometheus beside the pipeline', () => {
   })
 
   test('GET /health is 200 and names four servers that answer', async () => {
-    const answer = await fetch(`${functions()}/health`)
+    const answer = await fetch(`http://127.0.0.1:${http}/health`)
     expect(answer.status).toBe(200)
     expect(await answer.json()).toEqual({ kafka: true, catalog: true, s3: true, trino: true })
   })

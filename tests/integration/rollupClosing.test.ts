@@ -38,7 +38,8 @@ describe('a candle closes on time, without a new tick', () => {
   test('begins open, in all 11 timeframes', async () => {
     await world.send([{ symbol, mid: 5, dateTime: '2022-03-01T12:00:05' }])
     await world.ingest()
-    await rollupAt('2022-03-01T12:00:10Z')
+    const { taken } = await rollupAt('2022-03-01T12:00:10Z')
+    expect(taken).toEqual([{ topic: world.topic, partition: 0, from: 0, to: 0 }])
     const stored = await world.stored(symbol)
     expect(stored).toHaveLength(11)
     expect(stored.every(({ closed, revision }) => !closed && revision === 1)).toBe(true)
@@ -54,6 +55,12 @@ describe('a candle closes on time, without a new tick', () => {
     expect(await rollupAt('2022-03-01T12:01:00.500Z')).toMatchObject({ changed: 1 })
     expect(await closedOf(symbol)).toEqual(['m1'])
     expect(await candleOf(symbol, 'm1')).toMatchObject({ open: 5, volume: 1, revision: 2 })
+  })
+
+  test('with its 500 ms of delay and the duration of the round in the summary', async () => {
+    const { delayMs, roundMs } = await world.state()
+    expect(delayMs).toBe(500)
+    expect(roundMs).toBeGreaterThan(0)
   })
 
   test('a rollup more at the same time changes nothing and makes no snapshot', async () => {

@@ -3,7 +3,7 @@ import { connect } from '../../lib/lambda/connect.ts'
 import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
 
 /** A rollup in a process of its own, to be killed: says `commits` before its commit is sent, `committed` after it. */
-const services = connect(readConfig(), { info() {}, warn() {} })
+const services = connect(readConfig(), { debug() {}, info() {}, warn() {} })
 const catalog: typeof services.catalog = {
   createNamespace: name => services.catalog.createNamespace(name),
   createTable: (ident, definition) => services.catalog.createTable(ident, definition),

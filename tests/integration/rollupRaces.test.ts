@@ -213,7 +213,7 @@ describe('far behind', () => {
     expect(first).toMatchObject({ rounds: 1 })
     expect(first.behind).toBeGreaterThan(450)
     const lines: unknown[] = []
-    const log = { info: (_: string, fields?: object) => void lines.push(fields), warn() {} }
+    const log = { debug: (_: string, fields?: object) => void lines.push(fields), info() {}, warn() {} }
     const rest = await world.rollup({ log }, limits)
     expect(rest.behind).toBe(0)
     expect(rest.rounds).toBeGreaterThan(2)

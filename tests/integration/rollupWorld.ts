@@ -47,7 +47,11 @@ export async function openWorld(name: string) {
   const producer = plainKafka().producer()
   await producer.connect()
   const clock = { nowMs: Date.now() }
-  const own: RollupServices = { ...connections, nowMs: () => clock.nowMs, log: { info() {}, warn() {} } }
+  const own: RollupServices = {
+    ...connections,
+    nowMs: () => clock.nowMs,
+    log: { debug() {}, info() {}, warn() {} },
+  }
   const outer = await loadTicksState(own)
   await changeTicksEpoch(
     own,

@@ -5,11 +5,17 @@ import { readConfig } from '../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../lib/lambda/connect.ts'
 import { jsonLines } from '../../lib/lambda/log.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
+import type { Settings } from '../../sandbox/settings.ts'
 import type { OracleCandle } from '../support/foldTicks.ts'
 
 /** The environment that points at the tests' own servers. */
 export function sandboxEnv(): Record<string, string> {
   return inject('sandboxEnv')
+}
+
+/** Where those servers are, and their data. */
+export function sandboxSettings(): Settings {
+  return inject('sandboxSettings')
 }
 
 /** The project's own adapters on the tests' servers. */

@@ -11,7 +11,11 @@ import { candle, withMonths } from '../steps/candles.ts'
 import { MemoryArchive } from '../support/memoryArchive.ts'
 
 const warnings: Readonly<Record<string, unknown>>[] = []
-const log: Log = { info: () => undefined, warn: (_, fields = {}) => void warnings.push(fields) }
+const log: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (_, fields = {}) => void warnings.push(fields),
+}
 
 const NAME = `O'NEIL|"😀 &?#+%`
 const archive = new MemoryArchive(() => Date.UTC(2026, 0, 2))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { recordBatches } from '../../lib/lambda/kafkaEvent.ts'
+import { offsetSpans, recordBatches } from '../../lib/lambda/kafkaEvent.ts'
 import { decodeTick } from '../../lib/market/tick.ts'
 
 const recorded = JSON.parse(readFileSync(new URL('../../events/ticks.kafka.json', import.meta.url), 'utf8'))
@@ -33,4 +33,11 @@ test('two lists of one partition become one batch; what is no Kafka event is ref
   for (const event of [undefined, null, 'x', {}, { records: 1 }, { records: { a: 1 } }]) {
     expect(() => recordBatches(event)).toThrow(/Kafka event source/)
   }
+})
+
+test('the offsets of an event are told without its records: 2 of one partition, none of an empty list', () => {
+  const [topic, partition] = ['market_data.stock_ticks', 0]
+  expect(offsetSpans(recorded)).toEqual([{ topic, partition, from: 0, to: 1, records: 2 }])
+  expect(offsetSpans({ records: { 't-2': [] } })).toEqual([])
+  expect(offsetSpans({ records: 1 })).toEqual([])
 })

@@ -18,7 +18,7 @@ export interface PublishWorld {
 export async function openPublishWorld(onProgress: (line: string) => void): Promise<PublishWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tickhouse-publish-'))
   const sandbox = await startSandbox({ dataDir, ports: 'free', servers: ['kafka', 'seaweedfs'], onProgress })
-  const log = { info: () => {}, warn: onProgress }
+  const log = { debug: () => {}, info: () => {}, warn: onProgress }
   const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), log)
   const close = async () => {
     await services.close()

@@ -19,10 +19,10 @@ describe('the data folder', () => {
     expect(existsSync(join(dir, '.tickhouse-sandbox'))).toBe(false)
   })
 
-  test('is cleared of the 5 folders that the sandbox makes, and of nothing else', () => {
+  test('is cleared of the 8 folders that the sandbox makes, and of nothing else', () => {
     const dir = temporaryFolder()
     openDataFolder(dir)
-    const made = ['kafka', 'seaweedfs', 'trino', 'logs', 'run']
+    const made = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus', 'logs', 'run']
     for (const name of [...made, 'notes']) mkdirSync(join(dir, name))
     clearDataFolder(dir)
     expect(made.some(name => existsSync(join(dir, name)))).toBe(false)

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openDataFolder } from '../../sandbox/dataFolder.ts'
 import { answers, freePorts, isFree, requireFree } from '../../sandbox/ports.ts'
 import { identify } from '../../sandbox/processes/identity.ts'
+import { tryToStart } from '../../sandbox/sandbox.ts'
 import type { ServerDefinition, World } from '../../sandbox/servers/definition.ts'
 import { Server } from '../../sandbox/servers/server.ts'
 import { readSettings, type Settings } from '../../sandbox/settings.ts'
@@ -38,7 +39,10 @@ const options = { startedBy: 'up' as const, terminal }
 
 beforeEach(async () => {
   settings = { ...readSettings({}), dataDir: temporaryFolder(), ports: await freePorts() }
-  world = { settings, programs: { java: '', seaweedfs: '', kafka: '', trino: '' } }
+  world = {
+    settings,
+    programs: { java: '', seaweedfs: '', kafka: '', trino: '', minio: '', icebergRest: '' },
+  }
   openDataFolder(settings.dataDir)
 })
 
@@ -131,10 +135,47 @@ describe('a server', () => {
   })
 })
 
+describe('a server that all else runs without', () => {
+  /** One whose program a folder on the PATH has, or has not. */
+  function external(isInstalled: boolean): Server {
+    const dir = temporaryFolder()
+    if (isInstalled) writeFileSync(join(dir, 'watcher'), '#!/bin/sh\n', { mode: 0o755 })
+    vi.stubEnv('PATH', dir)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const cure = 'apt install watcher'
+    const server = new Server({ ...definition(LISTENING), external: { program: 'watcher', cure } }, settings)
+    onTestFinished(() => server.kill())
+    return server
+  }
+
+  test('and is not installed is left out, which is said with the cure', async () => {
+    const { lines, ...said } = recorder()
+    const server = external(false)
+    await tryToStart(server, world, { startedBy: 'up', terminal: said })
+    expect(lines).toEqual([
+      'Kafka is left out: there is no program "watcher" on the PATH. apt install watcher',
+    ])
+    expect(server.pid).toBeUndefined()
+  })
+
+  test('and is installed runs', async () => {
+    const server = external(true)
+    await tryToStart(server, world, options)
+    expect(await server.isHealthy()).toBe(true)
+  })
+
+  test('and whose port is taken is left out, which is said with the variable that moves it', async () => {
+    settings.ports.kafka = await listener()
+    const { lines, ...said } = recorder()
+    await tryToStart(external(true), world, { startedBy: 'up', terminal: said })
+    expect(lines).toEqual([expect.stringMatching(/^Kafka is left out: Port \d+ .*KAFKA_PORT=/)])
+  })
+})
+
 describe('free ports', () => {
-  test('are 9 different ones that nobody listens on', async () => {
+  test('are 10 different ones that nobody listens on', async () => {
     const ports = Object.values(await freePorts())
-    expect(new Set(ports).size).toBe(9)
+    expect(new Set(ports).size).toBe(10)
     await expect(requireFree(ports.map(port => ({ port, name: 'kafka' })))).resolves.toBeUndefined()
   })
 })

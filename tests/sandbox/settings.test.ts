@@ -3,18 +3,18 @@ import { readConfig } from '../../lib/lambda/config.ts'
 import { functionEnv, PORTS, readSettings } from '../../sandbox/settings.ts'
 
 describe('the settings of the sandbox', () => {
-  test('are 9 documented ports and a folder in the checkout when nothing is set', () => {
+  test('are 10 documented ports and a folder in the checkout when nothing is set', () => {
     const { ports, dataDir, trinoHeapMb } = readSettings({})
     expect(ports).toMatchObject({ kafka: 9092, s3: 9000, s3Console: 9001, iceberg: 8181, trino: 8090 })
-    expect(Object.keys(ports)).toHaveLength(9)
+    expect(Object.keys(ports)).toHaveLength(10)
     expect(dataDir).toMatch(/\/\.tickhouse$/)
     expect(trinoHeapMb).toBe(1536)
   })
 
-  test('move each of the 9 ports by its own variable', () => {
+  test('move each of the 10 ports by its own variable', () => {
     const variables = Object.values(PORTS).map(({ variable }, index) => [variable, String(20_000 + index)])
     const { ports } = readSettings(Object.fromEntries(variables))
-    expect(Object.values(ports)).toEqual([...Array(9).keys()].map(index => 20_000 + index))
+    expect(Object.values(ports)).toEqual([...Array(10).keys()].map(index => 20_000 + index))
   })
 
   test('find the cache in TICKHOUSE_CACHE, else in XDG_CACHE_HOME', () => {

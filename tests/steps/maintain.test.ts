@@ -500,7 +500,7 @@ describe('orphan files', { timeout: 60_000 }, () => {
     await appendTicks(1)
     world.clock.nowMs += 2 * HOUR_MS
     const warnings: string[] = []
-    const log = { info: () => {}, warn: (message: string) => warnings.push(message) }
+    const log = { debug: () => {}, info: () => {}, warn: (message: string) => warnings.push(message) }
     expect(await upkeep({ log })).toMatchObject({ 'market_data.stock_ticks': { removed: 0 } })
     expect(exists(uri)).toBe(true)
     expect(warnings.join()).toContain('belongs to another table')

@@ -88,6 +88,14 @@ describe('the metrics', () => {
     expect(values.get('tickhouse_newest_closed_candle_end_timestamp_seconds')).toBe(60)
   })
 
+  test('say that the newest round took 0.7 s and closed its minute after 1.9 s; nothing before one has said so', async () => {
+    expect((await scrape()).has('tickhouse_rollup_duration_seconds')).toBe(false)
+    await rollUp({ roundMs: 700, delayMs: 1_900 })
+    const values = await scrape()
+    expect(values.get('tickhouse_rollup_duration_seconds')).toBe(0.7)
+    expect(values.get('tickhouse_rollup_delay_seconds')).toBe(1.9)
+  })
+
   test('without Kafka are those of the tables, and that Kafka is away', async () => {
     const topicLog = { offsets: away, firstFrom: away, last: away }
     const values = await scrape({ topicLog: topicLog as unknown as ObserveServices['topicLog'] })

@@ -11,7 +11,7 @@ const AN_HOUR = () => 3_600_000
 /** Rounds that go as told; `halved` counts how often they were made smaller. */
 async function run(outcomes: (RoundResult | Error)[], remainingMs = AN_HOUR, smallest = 99) {
   const lines: unknown[] = []
-  const log = { info: (_: string, fields?: object) => void lines.push(fields), warn() {} }
+  const log = { debug: (_: string, fields?: object) => void lines.push(fields), info() {}, warn() {} }
   let halved = 0
   const round = async () => {
     const outcome = outcomes.shift()

@@ -48,7 +48,7 @@ export async function newWorld() {
     candleWriter: new MemoryTransactionalWriter(log, new Map(), 'publisher'),
     published: { mark: undefined } as Published,
     settings: SETTINGS,
-    log: { info: () => {}, warn: () => {} },
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
     stages: new Stages(),
     nowMs,
     trust: newTrust(),

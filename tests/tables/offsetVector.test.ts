@@ -8,6 +8,7 @@ import {
   nextOffset,
   type OffsetVector,
   STORED_VECTOR,
+  spansBetween,
   storeVector,
   towards,
 } from '../../lib/tables/offsetVector.ts'
@@ -64,5 +65,15 @@ describe('offset vector', () => {
         if (distance(start, to) > 0) expect(distance(start, step)).toBeGreaterThan(0)
       }),
     )
+  })
+
+  test('names the offsets between two of them, both ends included, where the later one is ahead', () => {
+    const from = advance(EMPTY_VECTOR, [position(0, 5), position(1, 9)])
+    const to = advance(EMPTY_VECTOR, [position(0, 8), position(1, 9), position(2, 1)])
+    expect(spansBetween(from, to)).toEqual([
+      { partition: 0, from: 5, to: 7 },
+      { partition: 2, from: 0, to: 0 },
+    ])
+    expect(spansBetween(to, from)).toEqual([])
   })
 })

@@ -107,4 +107,4 @@ export async function openWorld(
 
 const RIVALS = 4
 const COMMAND_WITHIN_MS = 90_000
-const SILENT: Log = { info: () => undefined, warn: () => undefined }
+const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined }

@@ -1,0 +1,60 @@
+import type { KafkaEvent } from '../../lib/lambda/kafkaEvent.ts'
+import { recordBatches } from '../../lib/lambda/kafkaEvent.ts'
+import { metricRoutes } from '../../lib/lambda/metricRoutes.ts'
+import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import type { Bench, BenchRun, Results } from '../benches.ts'
+import { eventsOf } from '../ingest/events.ts'
+import { fillTopic } from '../ingest/fillTopic.ts'
+import { percentile } from '../percentile.ts'
+import { type BenchWorld, openWorld } from '../sandbox.ts'
+import { BenchFailed } from '../until.ts'
+
+/** As many snapshots as the ticks table keeps on its list, and so as large as its metadata becomes. */
+const COMMITS = 300
+const TICKS_PER_COMMIT = 20
+
+const EVERYTHING_ANSWERS = /^tickhouse_dependency_up\{dependency="iceberg"\} 1$/m
+
+/** What a scrape of the function `metrics` takes, once it is warm. There is no Trino: a scrape that asked it would fail. */
+export const scrape: Bench = {
+  usage: 'GET /metrics with 300 snapshots on the list, and no Trino at all. --scrapes N (200)',
+  options: { scrapes: { type: 'string' } },
+  measure,
+}
+
+async function measure(run: BenchRun): Promise<Results> {
+  const scrapes = Number(run.values.scrapes ?? 200)
+  if (!(scrapes >= 1)) throw new BenchFailed(`--scrapes ${run.values.scrapes}: a number from 1 is wanted`)
+  const world = await openWorld(run, ['kafka', 'seaweedfs'])
+  await fillTopic(world, COMMITS * TICKS_PER_COMMIT, run)
+  run.progress(`${COMMITS} commits …`)
+  for await (const event of eventsOf(world)) await takeIn(world, event)
+  const firstMs = await scrapeOnce(world)
+  const tookMs: number[] = []
+  for (let i = 0; i < scrapes; i++) tookMs.push(await scrapeOnce(world))
+  tookMs.sort((a, b) => a - b)
+  const [p50_ms, p95_ms, max_ms] = [0.5, 0.95, 1].map(share => percentile(tookMs, share)) as [
+    number,
+    number,
+    number,
+  ]
+  return { scrape: { scrapes, first_ms: Math.round(firstMs), p50_ms, p95_ms, max_ms } }
+}
+
+/** In many small commits. */
+async function takeIn({ services }: BenchWorld, event: KafkaEvent): Promise<void> {
+  for (const batch of recordBatches(event)) {
+    for (let i = 0; i < batch.records.length; i += TICKS_PER_COMMIT) {
+      await ingestTicks(services, [{ ...batch, records: batch.records.slice(i, i + TICKS_PER_COMMIT) }])
+    }
+  }
+}
+
+async function scrapeOnce({ services }: BenchWorld): Promise<number> {
+  const startedMs = performance.now()
+  const { body } = await metricRoutes(services)['GET /metrics']!({ query: new URLSearchParams(), path: {} })
+  const tookMs = performance.now() - startedMs
+  if (typeof body !== 'string' || !EVERYTHING_ANSWERS.test(body))
+    throw new BenchFailed(`a scrape gave: ${body}`)
+  return tookMs
+}
