@@ -25,10 +25,9 @@ test(
     expect(soak.held_snapshots_read).toBe(4)
     // The snapshots of the first minutes are off the list by then: what they alone needed is gone.
     expect(soak.files_removed).toBeGreaterThan(100)
-    for (const table of [candles, stock_ticks]) {
-      expect(table.files_end).toBeLessThan(60)
-      expect(table.metadata_files_max).toBeLessThanOrEqual(22)
-    }
+    // What 5 minutes of commits add, and what compaction has made of the rest; each timeframe has one file.
+    expect(stock_ticks.files_max).toBeLessThan(200)
+    expect(candles.files_max).toBeLessThanOrEqual(22)
   },
   WITHIN_MS,
 )
