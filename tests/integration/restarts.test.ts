@@ -85,7 +85,8 @@ describe('while ticks stream in', () => {
     const settings = inject('sandboxSettings')
     const kafka = serversOf(settings).find(({ name }) => name === 'kafka')
     await kafka?.kill()
-    await bringUp(settings, { startedBy: 'test', terminal: { say: () => {}, show: () => {} } })
+    const terminal = { say: () => {}, show: () => {} }
+    await bringUp(settings, { startedBy: 'test', terminal, servers: ['kafka'] })
     await moreTicks()
     expect(offline.isRunning).toBe(true)
   })

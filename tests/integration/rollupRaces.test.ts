@@ -190,7 +190,8 @@ describe('the same candles in the end, each revision with one content', () => {
     const trino = serversOf(settings).find(({ name }) => name === 'trino')
     const rollup = world.rollup({ query: withHarm({ before: async () => trino?.kill() }) })
     await expect(rollup).rejects.toMatchObject({ code: 'TRINO_UNAVAILABLE', retryable: true })
-    await bringUp(settings, { startedBy: 'test', terminal: { say: () => {}, show: () => {} } })
+    const terminal = { say: () => {}, show: () => {} }
+    await bringUp(settings, { startedBy: 'test', terminal, servers: ['trino'] })
     await world.rollup()
     await expectRight()
   }, 240_000)
