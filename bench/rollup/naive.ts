@@ -3,12 +3,12 @@ import { MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { timestampLiteral } from '../../lib/trino/literals.ts'
 import type { BenchRun } from '../benches.ts'
+import { median } from '../median.ts'
 import { usageOf } from '../processTree.ts'
 import type { BenchWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
 import { BenchFailed } from '../until.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
-import { median } from './median.ts'
 import { statementsSince } from './trinoStats.ts'
 
 const SQL = readFileSync(new URL('sql/open_bucket.sql', import.meta.url), 'utf8')

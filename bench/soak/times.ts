@@ -1,4 +1,4 @@
-import { percentile } from '../percentile.ts'
+import { median } from '../median.ts'
 
 const HUNDRED = 100
 /** Until Trino and this process are warm. */
@@ -13,12 +13,8 @@ export function ratioOfHundreds(timesMs: readonly number[]): number {
 
 /** Median and maximum, named for what took so long. */
 export function spread(name: string, timesMs: readonly number[]): Record<string, number> {
-  return { [`${name}_p50_ms`]: median(timesMs), [`${name}_max_ms`]: Math.round(Math.max(...timesMs)) }
-}
-
-function median(timesMs: readonly number[]): number {
-  return percentile(
-    timesMs.toSorted((a, b) => a - b),
-    0.5,
-  )
+  return {
+    [`${name}_p50_ms`]: Math.round(median(timesMs)),
+    [`${name}_max_ms`]: Math.round(Math.max(...timesMs)),
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { inNamespace } from '../../bench/history/inNamespace.ts'
-import { median } from '../../bench/rollup/median.ts'
+import { median } from '../../bench/median.ts'
 import { symbolsHeld } from '../../bench/rollup/ratios.ts'
 import { bytes, milliseconds } from '../../bench/rollup/trinoStats.ts'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
