@@ -19,6 +19,8 @@ export interface AwaitedTicks extends PendingClose {
 /** How long ingest is given to take in what Kafka has at the minute's end. */
 const PATIENCE_MS = 2_000
 const POLL_MS = 20
+/** A timer may ring so much before its time by the wall clock: the minute would seem not to be over, and close with the next. */
+const TIMER_EARLY_MS = 5
 /** A schedule may fire so much before its minute, by this clock: the minute that is about to end is meant. */
 const EARLY_MS = 2_000
 
@@ -32,7 +34,8 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefi
   const { catalog, topicLog, settings, stages, nowMs } = services
   // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
   const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
-  await stages.time('grace', () => setTimeout(untilGraceIsOver(nowMs(), settings.graceMs)))
+  const waitMs = untilGraceIsOver(nowMs(), settings.graceMs)
+  if (waitMs > 0) await stages.time('grace', () => setTimeout(waitMs + TIMER_EARLY_MS))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
   return stages.time('ingest', async () => {
     const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)

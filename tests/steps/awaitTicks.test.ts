@@ -31,6 +31,13 @@ describe('awaitTicks', () => {
     expect(awaited?.ends.positions.map(({ next }) => next)).toEqual([0, 2, 0, 0])
   })
 
+  test('a clock that is 3 ms slower than the timer does not put the minute off', async () => {
+    const startMs = performance.now()
+    const lagged = () => Math.max(0, Math.floor(performance.now() - startMs) - 3)
+    const nowMs = () => NOON_US / 1000 + 450 + lagged()
+    expect(await awaitTicks({ ...world.services, nowMs })).toMatchObject({ dueUs: NOON_US })
+  })
+
   test('waits for what ingest takes in meanwhile', async () => {
     produce(world, 0, tickJson(1))
     let asked = 0
