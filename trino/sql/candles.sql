@@ -21,23 +21,23 @@ fresh AS (
   GROUP BY 1, 2, 3
 ),
 
-stored AS (
-  SELECT timeframe, source, symbol, date_time, open, high, low, close, volume
-  FROM {{catalog}}.market_data.candles FOR VERSION AS OF {{candles_snapshot}}
-  WHERE (timeframe = 'm1' AND ({{minutes_of_touched_hours}}))
-    OR (timeframe = 'h1' AND ({{hours_of_touched_days}}))
-    OR (timeframe = 'D1' AND ({{days_of_touched_weeks_and_months}}))
-),
-
 -- Stretches of time that do not overlap; `grain` is how many units long one is, as `timeframes` counts them.
+-- One scan a timeframe: of a predicate with OR between them, Trino keeps what bounds one column, and reads whole months.
 base AS (
   SELECT 0 AS grain, true AS touched, source, symbol, date_time, open, high, low, close, volume
   FROM fresh
   UNION ALL
-  SELECT
-    CASE timeframe WHEN 'm1' THEN 0 WHEN 'h1' THEN 1 ELSE 2 END,
-    false, source, symbol, date_time, open, high, low, close, volume
-  FROM stored
+  SELECT 0, false, source, symbol, date_time, open, high, low, close, volume
+  FROM {{catalog}}.market_data.candles FOR VERSION AS OF {{candles_snapshot}}
+  WHERE timeframe = 'm1' AND ({{minutes_of_touched_hours}})
+  UNION ALL
+  SELECT 1, false, source, symbol, date_time, open, high, low, close, volume
+  FROM {{catalog}}.market_data.candles FOR VERSION AS OF {{candles_snapshot}}
+  WHERE timeframe = 'h1' AND ({{hours_of_touched_days}})
+  UNION ALL
+  SELECT 2, false, source, symbol, date_time, open, high, low, close, volume
+  FROM {{catalog}}.market_data.candles FOR VERSION AS OF {{candles_snapshot}}
+  WHERE timeframe = 'D1' AND ({{days_of_touched_weeks_and_months}})
 ),
 
 timeframes (timeframe, grain, unit, step) AS (
