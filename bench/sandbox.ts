@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../lib/lambda/config.ts'
 import { type Connections, connect } from '../lib/lambda/connect.ts'
+import { warningsOnly } from '../lib/lambda/log.ts'
 import { setUp } from '../lib/steps/setUp.ts'
 import type { ServerName } from '../sandbox/servers/definition.ts'
 import { type Sandbox, startSandbox } from '../sandbox/startSandbox.ts'
@@ -20,9 +21,7 @@ export async function openWorld({ onEnd, progress }: BenchRun, servers: ServerNa
   onEnd.defer(() => rmSync(dataDir, { recursive: true, force: true }))
   const sandbox = await startSandbox({ dataDir, ports: 'free', servers, onProgress: progress })
   onEnd.defer(() => sandbox.stop())
-  const warn = (message: string) => progress(message)
-  const log = { debug: () => undefined, info: () => undefined, warn }
-  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), log)
+  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), warningsOnly(progress))
   onEnd.defer(() => services.close())
   await setUp(services)
   return { sandbox, services }

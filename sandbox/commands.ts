@@ -7,17 +7,18 @@ import { addresses } from './liveStatus.ts'
 import { Offline } from './offline.ts'
 import { holderOf } from './processes/lock.ts'
 import { bringUp, clearData, serversOf, takeDown } from './sandbox.ts'
+import { SERVER_NAMES } from './servers/definition.ts'
 import type { Server } from './servers/server.ts'
 import { functionEnv, PORTS, readSettings, type Settings } from './settings.ts'
 import { stopSignal } from './stopSignal.ts'
 import { openTerminal } from './terminal.ts'
 
-const LOG_NAMES = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus', 'offline']
+const LOG_NAMES = [...SERVER_NAMES, 'offline']
 
 const USAGE = `npm run sandbox -- COMMAND
 
-The servers alone (Kafka, SeaweedFS with S3 and the Iceberg catalog, Trino; and Prometheus where it is installed), for \`npx sls offline start\` and
-\`npx sls invoke local -f NAME\` by hand. They run until \`down\`.
+The servers alone (Kafka, SeaweedFS with S3 and the Iceberg catalog, Trino; Prometheus where it is installed), for
+\`npx sls offline start\` and \`npx sls invoke local -f NAME\` by hand. They run until \`down\`.
 
   up             start what is down, wait until it is ready, make topics and tables where they are missing
   down           stop all of it; the data stays
@@ -30,7 +31,7 @@ Where (environment variables, with their defaults; two sandboxes need two folder
   TICKHOUSE_DATA          .tickhouse in this checkout
   TICKHOUSE_CACHE         tickhouse in $XDG_CACHE_HOME or ~/.cache: the programs, fetched once
   TRINO_HEAP_MB           1536
-  TICKHOUSE_LAKE          seaweedfs; or minio: MinIO, which Go builds, with Iceberg's REST fixture (a data folder of its own)
+  TICKHOUSE_LAKE          seaweedfs; or minio: MinIO, which Go builds, with Iceberg's REST fixture; it wants a TICKHOUSE_DATA of its own
 ${Object.values(PORTS)
   .map(({ variable, port, title }) => `  ${variable.padEnd(23)} ${port}  (${title})`)
   .join('\n')}

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DataFolderRefused, DiskFull } from './errors.ts'
+import { SERVER_NAMES } from './servers/definition.ts'
 
 const MARKER = '.tickhouse-sandbox'
 
 /** What the sandbox writes inside its data folder; nothing else there is ever removed. */
-const CONTENTS = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus', 'logs', 'run']
+const CONTENTS = [...SERVER_NAMES, 'logs', 'run']
 
 /** A start needs little; servers that meet a full disk in mid-write recover badly. */
 const NEEDED_MB = 512

@@ -1,6 +1,6 @@
 import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
-import type { Log } from '../lib/ports.ts'
+import { warningsOnly } from '../lib/lambda/log.ts'
 import { type PipelineStatus, pipelineStatus } from '../lib/steps/pipelineStatus.ts'
 import { produceTicks } from '../lib/steps/produceTicks.ts'
 import { setUp } from '../lib/steps/setUp.ts'
@@ -25,8 +25,8 @@ const HISTORY = { kind: 'history', seed: 1, symbols: 10, everySeconds: 60 } as c
 
 /** Connects to the pipeline on this sandbox's servers; its warnings go to `onWarning`. */
 export function openPipeline({ ports }: Settings, onWarning: (line: string) => void): Pipeline {
-  const log: Log = { debug: () => undefined, info: () => undefined, warn: message => onWarning(message) }
-  const services = connect(readConfig({ ...process.env, ...functionEnv(ports), STAGE: 'local' }), log)
+  const env = { ...process.env, ...functionEnv(ports), STAGE: 'local' }
+  const services = connect(readConfig(env), warningsOnly(onWarning))
   return {
     setUp: () => setUp(services),
     async fillHistory() {

@@ -14,8 +14,8 @@ import { openTerminal, type Terminal } from './terminal.ts'
 
 const USAGE = `npm start
 
-Brings up the sandbox (Kafka, SeaweedFS, Trino; Prometheus where it is installed), topics, tables, a first week of ticks and the functions under
-sls offline, and shows how candles are made. Ctrl-C stops all of it; the data stays.
+Brings up the sandbox (Kafka, SeaweedFS, Trino; Prometheus where it is installed), topics, tables, a first week of ticks
+and the functions under sls offline, and shows how candles are made. Ctrl-C stops all of it; the data stays.
 Ports and folders: npm run sandbox -- --help`
 
 const LOOK_EVERY_MS = 5_000

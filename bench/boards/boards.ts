@@ -8,8 +8,9 @@ import { FAKE_SOURCE, fakeInstruments } from '../../lib/steps/fakeTicks.ts'
 import { askTrino, type ReadStats } from '../askTrino.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
 import { buildHistory } from '../history/buildHistory.ts'
-import { DEFAULT_HISTORY } from '../history/spec.ts'
-import { percentile } from '../percentile.ts'
+import { DEFAULT_HISTORY, SEED } from '../history/spec.ts'
+import { wholeNumber } from '../options.ts'
+import { percentilesMs } from '../percentile.ts'
 import { openWorld } from '../sandbox.ts'
 import { BenchFailed } from '../until.ts'
 
@@ -21,14 +22,14 @@ export const boards: Bench = {
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const days = wanted('days', run.values.days ?? 365)
-  const rounds = wanted('rounds', run.values.rounds ?? 20)
+  const days = wholeNumber(run, 'days', 365)
+  const rounds = wholeNumber(run, 'rounds', 20)
   const { sandbox, services } = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   const endUs = floorTo(Date.now() * 1000, MINUTE_US)
   run.progress(`${days} days of ${DEFAULT_HISTORY.symbols} symbols …`)
   await buildHistory(services, { ...DEFAULT_HISTORY, days, endUs }, run.progress)
 
-  const symbols = fakeInstruments(1, DEFAULT_HISTORY.symbols).map(({ symbol }) => symbol)
+  const symbols = fakeInstruments(SEED, DEFAULT_HISTORY.symbols).map(({ symbol }) => symbol)
   const ask = async (statement: Statement, round: number) => {
     const to = new Date()
     const from = new Date(to.getTime() - rangeMs(statement.range ?? SUITABLE_RANGE.m1))
@@ -55,11 +56,11 @@ async function measure(run: BenchRun): Promise<Results> {
 }
 
 function figures(asked: readonly { tookMs: number; stats: ReadStats }[]): Record<string, number> {
-  const tookMs = asked.map(one => one.tookMs).sort((a, b) => a - b)
+  const { p50_ms, p95_ms } = percentilesMs(asked.map(({ tookMs }) => tookMs))
   const most = (of: (stats: ReadStats) => number) => Math.max(...asked.map(({ stats }) => of(stats)))
   return {
-    p50_ms: percentile(tookMs, 0.5),
-    p95_ms: percentile(tookMs, 0.95),
+    p50_ms,
+    p95_ms,
     rows_read: most(stats => stats.processedRows),
     kb_read: Math.round(most(stats => stats.physicalInputBytes) / 1000),
     splits: most(stats => stats.totalSplits),
@@ -73,10 +74,4 @@ function rangeMs(range: string): number {
   const [, count, unit] = /^(\d+)([hdy])$/.exec(range) ?? []
   if (unit === undefined) throw new BenchFailed(`no range: ${range}`)
   return Number(count) * UNIT_MS[unit]!
-}
-
-function wanted(name: string, given: string | boolean | number): number {
-  const value = Number(given)
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new BenchFailed(`--${name} ${given}: a whole number from 1 is wanted`)
 }

@@ -2,10 +2,11 @@ import { loadTable } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
 import { ingestOffline } from '../offline.ts'
-import { percentile } from '../percentile.ts'
+import { wholeNumber } from '../options.ts'
+import { percentilesMs } from '../percentile.ts'
 import { type BenchWorld, openWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
-import { BenchFailed, until } from '../until.ts'
+import { until } from '../until.ts'
 import { trickle } from './trickle.ts'
 import { storedTicks, TableWatch } from './watch.ts'
 
@@ -20,8 +21,7 @@ export const freshness: Bench = {
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const seconds = Number(run.values.seconds ?? 120)
-  if (!(seconds >= 1)) throw new BenchFailed(`--seconds ${run.values.seconds}: a number from 1 is wanted`)
+  const seconds = wholeNumber(run, 'seconds', 120)
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   run.progress('sls offline …')
   await ingestOffline(world, run).start(new AbortController().signal)
@@ -42,17 +42,9 @@ async function measure(run: BenchRun): Promise<Results> {
 
 async function delays({ services }: BenchWorld, watch: TableWatch, fromMs: number) {
   const ticks = (await storedTicks(services.query)).filter(({ timestampMs }) => timestampMs >= fromMs)
-  const delaysMs = ticks.map(tick => watch.seenAtMs(tick) - tick.timestampMs).sort((a, b) => a - b)
-  return {
-    ticks: ticks.length,
-    p50_ms: percentile(delaysMs, 0.5),
-    p95_ms: percentile(delaysMs, 0.95),
-    max_ms: percentile(delaysMs, 1),
-    query_p50_ms: percentile(
-      watch.queriesMs.toSorted((a, b) => a - b),
-      0.5,
-    ),
-  }
+  const delaysMs = ticks.map(tick => watch.seenAtMs(tick) - tick.timestampMs)
+  const { p50_ms: query_p50_ms } = percentilesMs(watch.queriesMs)
+  return { ticks: ticks.length, ...percentilesMs(delaysMs), query_p50_ms }
 }
 
 /** Every commit takes the next sequence number. */

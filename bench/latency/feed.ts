@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
+import { SEED } from '../history/spec.ts'
 import type { BenchWorld } from '../sandbox.ts'
 
 export const SYMBOLS = 20
@@ -26,7 +27,7 @@ export class Feed {
 
   async #feed(): Promise<void> {
     const { topicWriter, settings } = this.#world.services
-    const instruments = fakeInstruments(1, SYMBOLS)
+    const instruments = fakeInstruments(SEED, SYMBOLS)
       .map((instrument, i) => ({ instrument, phaseMs: (i * 1000) / SYMBOLS }))
       .map(one => ({ ...one, dueMs: one.phaseMs + receiveDelayMs(one.instrument) }))
       .sort((a, b) => a.dueMs - b.dueMs)

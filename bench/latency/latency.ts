@@ -1,21 +1,21 @@
 import { kafkaClient } from '../../lib/kafka/client.ts'
 import { readConfig } from '../../lib/lambda/config.ts'
 import { floorTo, MINUTE_US } from '../../lib/market/time.ts'
-import { computeCandles } from '../../lib/steps/computeCandles.ts'
-import { loadInputs } from '../../lib/steps/rollupInputs.ts'
-import { verify } from '../../lib/verify/verify.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
 import { buildHistory } from '../history/buildHistory.ts'
 import { passLogs } from '../history/passLogs.ts'
 import { publishedBeforeLastDay } from '../history/publishedBefore.ts'
 import { DEFAULT_HISTORY } from '../history/spec.ts'
+import { computeLastMinute } from '../lastMinute.ts'
 import { pipelineOffline } from '../offline.ts'
-import { percentile } from '../percentile.ts'
+import { wholeNumber } from '../options.ts'
+import { percentilesMs } from '../percentile.ts'
 import { type BenchWorld, openWorld } from '../sandbox.ts'
-import { BenchFailed, until } from '../until.ts'
+import { until } from '../until.ts'
+import { verifyCandles } from '../verifyCandles.ts'
 import { Arrivals } from './arrivals.ts'
 import { Feed } from './feed.ts'
-import { minuteDelayMs, nextMinuteMs } from './minuteDelay.ts'
+import { minuteDelayMs } from './minuteDelay.ts'
 import { type MinuteStages, readLog, stagesOf } from './stages.ts'
 
 /** How long after its end a minute's candles may still come, on the busiest machine. */
@@ -34,7 +34,7 @@ export const latency: Bench = {
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const minutes = wholeNumber(run, 'minutes', 15, 1)
+  const minutes = wholeNumber(run, 'minutes', 15)
   const days = wholeNumber(run, 'history', 365, 0)
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   if (days > 0) await liveThrough(world, days, run)
@@ -47,15 +47,12 @@ async function measure(run: BenchRun): Promise<Results> {
   const feed = new Feed(world)
   run.onEnd.defer(() => feed.stop())
 
-  const startMs = nextMinuteMs(Date.now())
-  for (let i = 0; i < WARM_UP_MINUTES; i++) await measureMinute(arrivals, startMs + i * MINUTE_MS)
+  const startMs = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS
   const measured: MeasuredMinute[] = []
-  for (
-    let minuteMs = startMs + WARM_UP_MINUTES * MINUTE_MS;
-    measured.length < minutes;
-    minuteMs += MINUTE_MS
-  ) {
+  for (let minute = 0; minute < WARM_UP_MINUTES + minutes; minute++) {
+    const minuteMs = startMs + minute * MINUTE_MS
     const delayMs = await measureMinute(arrivals, minuteMs)
+    if (minute < WARM_UP_MINUTES) continue
     const stages = await until('rollup and publish have said what they did', DEADLINE_S, async () =>
       stagesOf(readLog(offline.logFile), minuteMs + MINUTE_MS, delayMs),
     )
@@ -63,7 +60,8 @@ async function measure(run: BenchRun): Promise<Results> {
     measured.push({ delayMs, stages })
   }
   await feed.stop()
-  await verifyAll(world, run, startMs)
+  run.progress('every candle against its ticks …')
+  await verifyCandles(world.services, { fromUs: startMs * 1000 })
   return resultsOf(measured, feed)
 }
 
@@ -72,46 +70,21 @@ interface MeasuredMinute {
   readonly stages: MinuteStages
 }
 
-function wholeNumber(
-  { values }: BenchRun,
-  name: 'minutes' | 'history',
-  fallback: number,
-  least: number,
-): number {
-  const number = Number(values[name] ?? fallback)
-  if (Number.isInteger(number) && number >= least) return number
-  throw new BenchFailed(`--${name} ${values[name]}: a whole number from ${least} is wanted`)
-}
-
 /** So many days of a tick a minute and symbol, up to now; all but the last day is on Kafka no longer, or was never. */
 async function liveThrough(world: BenchWorld, days: number, run: BenchRun): Promise<void> {
   run.progress(`a history of ${days} days …`)
   const spec = { ...DEFAULT_HISTORY, days, endUs: floorTo(Date.now() * 1000, MINUTE_US) }
   const { vector } = await buildHistory(world.services, spec, run.progress)
   await publishedBeforeLastDay(world.services)
-  await warmTrino(world, spec.endUs)
+  // A Trino that has just started is slow, one that has run for an hour is not.
+  for (let i = 0; i < STATEMENTS_TO_WARM_UP; i++) await computeLastMinute(world.services, spec.endUs)
   await passLogs(world.sandbox, new Map([[world.services.settings.ticksTopic, vector]]))
-}
-
-/** The minute's statement over and over: a Trino that has just started is slow, one that has run for an hour is not. */
-async function warmTrino({ services }: BenchWorld, endUs: number): Promise<void> {
-  const inputs = await loadInputs(services)
-  const minutes = [{ fromUs: endUs - MINUTE_US, toUs: endUs }]
-  for (let i = 0; i < STATEMENTS_TO_WARM_UP; i++)
-    await computeCandles(services, { ...inputs, vector: inputs.ticksVector, minutes })
 }
 
 async function measureMinute(arrivals: Arrivals, minuteMs: number): Promise<number> {
   const patienceS = (minuteMs + MINUTE_MS - Date.now()) / 1000 + DEADLINE_S
   const what = `the candles of ${new Date(minuteMs).toISOString()} are complete on Kafka`
   return until(what, patienceS, async () => minuteDelayMs(arrivals.all, minuteMs))
-}
-
-async function verifyAll({ services }: BenchWorld, run: BenchRun, fromMs: number): Promise<void> {
-  run.progress('every candle against its ticks …')
-  const findings = await verify(services, { fromUs: fromMs * 1000 }, () => undefined)
-  if (findings.differenceCount > 0 || findings.ticks === 0)
-    throw new BenchFailed(`verify: ${findings.differenceCount} differences in ${findings.ticks} ticks`)
 }
 
 function inWords(stages: MinuteStages): string {
@@ -122,16 +95,11 @@ function inWords(stages: MinuteStages): string {
 
 function resultsOf(measured: readonly MeasuredMinute[], { lateMs }: Feed): Results {
   const names = [...new Set(measured.flatMap(({ stages }) => Object.keys(stages)))]
-  const delays = percentiles(measured.map(({ delayMs }) => delayMs))
+  const delays = percentilesMs(measured.map(({ delayMs }) => delayMs))
   return {
     latency: { minutes: measured.length, ...delays, sent_late_ms: lateMs },
     ...Object.fromEntries(
-      names.map(name => [name, percentiles(measured.map(({ stages }) => stages[name] ?? 0))]),
+      names.map(name => [name, percentilesMs(measured.map(({ stages }) => stages[name] ?? 0))]),
     ),
   }
-}
-
-function percentiles(figures: readonly number[]) {
-  const sorted = figures.toSorted((a, b) => a - b)
-  return { p50_ms: percentile(sorted, 0.5), p95_ms: percentile(sorted, 0.95), max_ms: percentile(sorted, 1) }
 }

@@ -1,4 +1,3 @@
-import { MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { BenchFailed } from '../until.ts'
 import type { Arrival } from './arrivals.ts'
@@ -47,9 +46,4 @@ function readableAtMs(
 
 function startMs(dateTime: string): number {
   return Date.parse(`${dateTime.slice(0, 19)}Z`)
-}
-
-/** The start of the first whole minute from now on. */
-export function nextMinuteMs(nowMs: number): number {
-  return (Math.ceil((nowMs * 1000) / MINUTE_US) * MINUTE_US) / 1000
 }

@@ -1,16 +1,16 @@
 import { MINUTE_US } from '../../lib/market/time.ts'
-import { computeCandles } from '../../lib/steps/computeCandles.ts'
+import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { maintain } from '../../lib/steps/maintain.ts'
-import { loadInputs } from '../../lib/steps/rollupInputs.ts'
 import type { BenchRun } from '../benches.ts'
+import { computeLastMinute } from '../lastMinute.ts'
 import { median } from '../median.ts'
-import { usageOf } from '../processTree.ts'
 import type { BenchWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
 import { BenchFailed } from '../until.ts'
 import { feedMinute } from './feed.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
 import { type RolledUp, type Roller, startRoller } from './roller.ts'
+import { serversCpuMs } from './serversCpu.ts'
 import { type StatementStats, statementsSince } from './trinoStats.ts'
 
 /** What one minute's rollup took, everywhere. */
@@ -36,7 +36,10 @@ export async function measureRollups(
   const rollers = new Map<MeasuredHistory, Roller>()
   for (const history of histories) rollers.set(history, await startRoller(history, run))
   run.progress(`Trino warms up: ${warmUps} statements …`)
-  for (let i = 0; i < warmUps; i++) await computeLastMinute(histories[i % histories.length]!)
+  for (let i = 0; i < warmUps; i++) {
+    const { services, spec } = histories[i % histories.length]!
+    await computeLastMinute(services, spec.endUs)
+  }
   const taken = new Map(histories.map(history => [history, [] as Taken[]]))
   for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
     // Nobody is always the first.
@@ -59,13 +62,6 @@ export async function measureRollups(
   )
 }
 
-/** The statement of a rollup, and nothing done with its answer. */
-async function computeLastMinute({ services, spec }: MeasuredHistory): Promise<void> {
-  const inputs = await loadInputs(services)
-  const minutes = [{ fromUs: spec.endUs - MINUTE_US, toUs: spec.endUs }]
-  await computeCandles(services, { ...inputs, vector: inputs.ticksVector, minutes })
-}
-
 async function takeMinute(
   world: BenchWorld,
   history: MeasuredHistory,
@@ -80,7 +76,7 @@ async function takeMinute(
   const rolledUp = await roller.rollUp((minuteUs + MINUTE_US) / 1000 + services.settings.graceMs)
   const after = serversCpuMs(world)
   // Every timeframe's candle of each symbol, those of m1 closed.
-  if (rolledUp.behind > 0 || rolledUp.changed < 11 * spec.symbols)
+  if (rolledUp.behind > 0 || rolledUp.changed < TIMEFRAMES.length * spec.symbols)
     throw new BenchFailed(`${name}: ${rolledUp.changed} candles changed, ${rolledUp.behind} ticks behind`)
   return {
     ...rolledUp,
@@ -88,11 +84,6 @@ async function takeMinute(
     storeCpuMs: after.store - before.store,
     statement: await statementsSince(world, sinceMs, `.${name}.`),
   }
-}
-
-function serversCpuMs({ sandbox: { servers } }: BenchWorld) {
-  const cpuMs = (pid: number | undefined) => usageOf(pid ?? 0).cpuS * 1000
-  return { trino: cpuMs(servers.trino.pid), store: cpuMs(servers.seaweedfs.pid) }
 }
 
 /** In the middle of the minute, where its slot is. */

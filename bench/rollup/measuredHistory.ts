@@ -1,5 +1,6 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../lib/lambda/connect.ts'
+import { warningsOnly } from '../../lib/lambda/log.ts'
 import { setUp } from '../../lib/steps/setUp.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import type { BenchRun } from '../benches.ts'
@@ -54,11 +55,7 @@ async function openHistory(
     TICKS_TOPIC: `ticks.${name}`,
     TRINO_TIMEOUT_MS: String(TRINO_TIMEOUT_MS),
   }
-  const connections = connect(readConfig(env), {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: progress,
-  })
+  const connections = connect(readConfig(env), warningsOnly(progress))
   onEnd.defer(() => connections.close())
   const services = { ...inNamespace(connections, name), nowMs: () => spec.endUs / 1000 }
   await setUp(services)

@@ -4,11 +4,11 @@ import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { timestampLiteral } from '../../lib/trino/literals.ts'
 import type { BenchRun } from '../benches.ts'
 import { median } from '../median.ts'
-import { usageOf } from '../processTree.ts'
 import type { BenchWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
 import { BenchFailed } from '../until.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
+import { serversCpuMs } from './serversCpu.ts'
 import { statementsSince } from './trinoStats.ts'
 
 const SQL = readFileSync(new URL('sql/open_bucket.sql', import.meta.url), 'utf8')
@@ -21,10 +21,10 @@ export async function measureNaive(world: BenchWorld, history: MeasuredHistory, 
   const taken = []
   for (let round = 0; round <= ROUNDS; round++) {
     const sinceMs = Date.now()
-    const cpuBefore = trinoCpuMs(world)
+    const cpuBefore = serversCpuMs(world).trino
     await computeOpenCandles(history)
     const wallMs = Date.now() - sinceMs
-    const cpuMs = trinoCpuMs(world) - cpuBefore
+    const cpuMs = serversCpuMs(world).trino - cpuBefore
     const { readBytes } = await statementsSince(world, sinceMs, `.${history.name}.`)
     run.progress(`the obvious way, ${round} of ${ROUNDS}: CPU ${rounded(cpuMs / 1000, 1)} s`)
     // The first one is for warming up.
@@ -35,10 +35,6 @@ export async function measureNaive(world: BenchWorld, history: MeasuredHistory, 
     cpu_ms: Math.round(median(taken.map(({ cpuMs }) => cpuMs))),
     read_kb: Math.round(median(taken.map(({ readBytes }) => readBytes / 1000))),
   }
-}
-
-function trinoCpuMs({ sandbox: { servers } }: BenchWorld): number {
-  return usageOf(servers.trino.pid!).cpuS * 1000
 }
 
 async function computeOpenCandles({ services, spec }: MeasuredHistory): Promise<void> {

@@ -1,10 +1,10 @@
 import { DAY_US } from '../../lib/market/time.ts'
-import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
 import { DEFAULT_HISTORY, type HistorySpec } from '../history/spec.ts'
+import { list, wholeNumber, wholeNumbers } from '../options.ts'
 import { openWorld } from '../sandbox.ts'
-import { BenchFailed } from '../until.ts'
+import { verifyCandles } from '../verifyCandles.ts'
 import { measureRollups } from './measure.ts'
 import { buildHistories, type MeasuredHistory } from './measuredHistory.ts'
 import { measureNaive } from './naive.ts'
@@ -36,12 +36,11 @@ export const rollup: Bench = {
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const { values } = run
-  const without = list(values.without ?? '')
-  const days = list(values.histories ?? '1,30,365').map(count)
-  const rounds = count(String(values.rounds ?? 15))
-  const warmUps = count(String(values['warm-ups'] ?? WARM_UPS))
-  const symbols = without.includes('symbols') ? [] : list(values.symbols ?? '200,2000').map(count)
+  const without = list(run.values.without ?? '')
+  const days = wholeNumbers(run, 'histories', '1,30,365')
+  const rounds = wholeNumber(run, 'rounds', 15)
+  const warmUps = wholeNumber(run, 'warm-ups', WARM_UPS)
+  const symbols = without.includes('symbols') ? [] : wholeNumbers(run, 'symbols', '200,2000')
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   const byDays = await buildHistories(world, specs(days.map(n => [`days_${n}`, { days: n }])), run)
   const results: Record<string, Record<string, number>> = {
@@ -75,22 +74,6 @@ async function verifyAll(histories: readonly MeasuredHistory[], run: BenchRun): 
     run.progress(`history ${name}: verifying …`)
     const range = { fromUs: MONTH_FROM_US, toUs: END_US + DAY_US }
     const limits = { ...VERIFY_LIMITS, publishPatienceMs: 0 }
-    const { differenceCount, differences } = await verify(services, range, () => undefined, limits)
-    if (differenceCount > 0)
-      throw new BenchFailed(
-        `${name}: ${differenceCount} differences, such as ${JSON.stringify(differences[0])}`,
-      )
+    await verifyCandles(services, range, limits)
   }
-}
-
-function list(text: string | boolean): string[] {
-  return String(text)
-    .split(',')
-    .filter(part => part !== '')
-}
-
-function count(text: string): number {
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number > 0) return number
-  throw new BenchFailed(`${text}: a whole number from 1 is wanted`)
 }

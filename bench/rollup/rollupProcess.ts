@@ -1,16 +1,13 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
+import { warningsOnly } from '../../lib/lambda/log.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
 import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
 import { inNamespace } from '../history/inNamespace.ts'
 import type { RolledUp } from './roller.ts'
 
 /** As warm as a function is: rolls up, in the namespace named on the command line, at each time that comes; answers what that took. */
-const log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (message: string) => console.error(message),
-}
+const log = warningsOnly(console.error)
 const services = inNamespace(connect(readConfig(), log), process.argv[2]!)
 let readBytes = 0
 const store: ObjectStore = {

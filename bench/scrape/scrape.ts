@@ -1,11 +1,11 @@
-import type { KafkaEvent } from '../../lib/lambda/kafkaEvent.ts'
-import { recordBatches } from '../../lib/lambda/kafkaEvent.ts'
+import { type KafkaEvent, recordBatches } from '../../lib/lambda/kafkaEvent.ts'
 import { metricRoutes } from '../../lib/lambda/metricRoutes.ts'
 import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
 import { eventsOf } from '../ingest/events.ts'
 import { fillTopic } from '../ingest/fillTopic.ts'
-import { percentile } from '../percentile.ts'
+import { wholeNumber } from '../options.ts'
+import { percentilesMs } from '../percentile.ts'
 import { type BenchWorld, openWorld } from '../sandbox.ts'
 import { BenchFailed } from '../until.ts'
 
@@ -23,8 +23,7 @@ export const scrape: Bench = {
 }
 
 async function measure(run: BenchRun): Promise<Results> {
-  const scrapes = Number(run.values.scrapes ?? 200)
-  if (!(scrapes >= 1)) throw new BenchFailed(`--scrapes ${run.values.scrapes}: a number from 1 is wanted`)
+  const scrapes = wholeNumber(run, 'scrapes', 200)
   const world = await openWorld(run, ['kafka', 'seaweedfs'])
   await fillTopic(world, COMMITS * TICKS_PER_COMMIT, run)
   run.progress(`${COMMITS} commits …`)
@@ -32,13 +31,7 @@ async function measure(run: BenchRun): Promise<Results> {
   const firstMs = await scrapeOnce(world)
   const tookMs: number[] = []
   for (let i = 0; i < scrapes; i++) tookMs.push(await scrapeOnce(world))
-  tookMs.sort((a, b) => a - b)
-  const [p50_ms, p95_ms, max_ms] = [0.5, 0.95, 1].map(share => percentile(tookMs, share)) as [
-    number,
-    number,
-    number,
-  ]
-  return { scrape: { scrapes, first_ms: Math.round(firstMs), p50_ms, p95_ms, max_ms } }
+  return { scrape: { scrapes, first_ms: Math.round(firstMs), ...percentilesMs(tookMs) } }
 }
 
 /** In many small commits. */

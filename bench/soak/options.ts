@@ -1,4 +1,5 @@
 import type { BenchRun } from '../benches.ts'
+import { wholeNumber } from '../options.ts'
 import { BenchFailed } from '../until.ts'
 
 /** How long a run is, and how busy. */
@@ -21,15 +22,15 @@ export const SOAK_OPTIONS = {
 } as const
 
 /** Checks what was given on the command line. */
-export function soakOptions({ values }: BenchRun): SoakOptions {
-  const whole = (name: keyof typeof SOAK_OPTIONS, fallback: number, isRight: (n: number) => boolean) => {
-    const given = Number(values[name] ?? fallback)
-    if (Number.isSafeInteger(given) && isRight(given)) return given
-    throw new BenchFailed(`--${name} ${values[name]} cannot be: see --help`)
-  }
+export function soakOptions(run: BenchRun): SoakOptions {
+  const commitEveryS = wholeNumber(run, 'commit-every', 10)
+  if (!COMMITS_EVERY_S.includes(commitEveryS))
+    throw new BenchFailed(
+      `--commit-every ${commitEveryS} cannot be: one of ${COMMITS_EVERY_S.join(', ')} is wanted`,
+    )
   return {
-    minutes: whole('minutes', 1_440, n => n >= LEAST_MINUTES),
-    commitEveryS: whole('commit-every', 10, n => COMMITS_EVERY_S.includes(n)),
-    retentionMinutes: whole('retention-minutes', 60, n => n >= 5),
+    minutes: wholeNumber(run, 'minutes', 1_440, LEAST_MINUTES),
+    commitEveryS,
+    retentionMinutes: wholeNumber(run, 'retention-minutes', 60, 5),
   }
 }

@@ -1,3 +1,5 @@
+import type { ObjectStore } from '../ports.ts'
+
 /** Files that never change, parsed: the most recently used ones, up to a weight in all. */
 export class ParsedFiles<Parsed> {
   readonly #files = new Map<string, { readonly parsed: Parsed; readonly weight: number }>()
@@ -18,6 +20,15 @@ export class ParsedFiles<Parsed> {
     return known.parsed
   }
 
+  /** What is known of the file, else what `parse` gives, which is kept. */
+  async getOr(path: string, parse: () => Promise<Parsed>): Promise<Parsed> {
+    const known = this.get(path)
+    if (known !== undefined) return known
+    const parsed = await parse()
+    this.set(path, parsed)
+    return parsed
+  }
+
   /** Keeps it, unless it alone weighs more than all together may. */
   set(path: string, parsed: Parsed): void {
     const weight = this.#weigh(parsed)
@@ -29,5 +40,15 @@ export class ParsedFiles<Parsed> {
       this.#files.delete(oldest)
       this.#weight -= less
     }
+  }
+}
+
+/** Gives each store what is known of its files: it lives as long as the store, so a warm function reads only what is new. */
+export function perStore<Known>(open: () => Known): (store: ObjectStore) => Known {
+  const opened = new WeakMap<ObjectStore, Known>()
+  return store => {
+    const known = opened.get(store) ?? open()
+    opened.set(store, known)
+    return known
   }
 }

@@ -2,7 +2,6 @@ import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
-import { Stages } from '../stages.ts'
 import { readConfig } from './config.ts'
 import { type Connections, connect } from './connect.ts'
 import { jsonLines } from './log.ts'
@@ -33,10 +32,9 @@ export function lambdaHandler<Result extends object>(
   line: Line<Result> = {},
 ) {
   const log = jsonLines({ function: name })
-  const stages = new Stages()
   let warm: { services: Connections; isOneShot: boolean } | undefined
   const run = async (event: unknown, context: Context) => {
-    warm ??= open(log, stages)
+    warm ??= open(log)
     const { services, isOneShot } = warm
     try {
       return await step(services, event, () => context.getRemainingTimeInMillis())
@@ -45,24 +43,24 @@ export function lambdaHandler<Result extends object>(
     }
   }
   return middy<unknown, Result>()
-    .use(oneLine(log, stages, line))
+    .use(oneLine(log, () => warm?.services.stages.take() ?? {}, line))
     .handler(run)
 }
 
-function open(log: Log, stages: Stages) {
+function open(log: Log) {
   const config = readConfig()
-  return { services: { ...connect(config, log), stages }, isOneShot: config.isOneShot }
+  return { services: connect(config, log), isOneShot: config.isOneShot }
 }
 
 /** One line an invocation: request id, duration, also stage by stage, and what the step says of itself; never a tick. */
 function oneLine<Result extends object>(
   log: Log,
-  stages: Stages,
+  takeStagesMs: () => Readonly<Record<string, number>>,
   line: Line<Result>,
 ): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
   const fields = (context: Context, event: unknown) => {
-    const stagesMs = stages.take()
+    const stagesMs = takeStagesMs()
     return {
       requestId: context.awsRequestId,
       durationMs: Date.now() - startedAtMs.get(context)!,

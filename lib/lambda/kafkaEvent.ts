@@ -36,7 +36,7 @@ export function recordBatches(event: unknown): RecordBatch[] {
   return batches
 }
 
-/** Where the records of an event lie, one span a list of it and both ends included; none for what is no Kafka event. */
+/** Where the records of an event lie: a span for each list of them, both ends included; none when it is no Kafka event. */
 export function offsetSpans(event: unknown): (OffsetSpan & { topic: string; records: number })[] {
   if (!isKafkaEvent(event)) return []
   return Object.values(event.records).flatMap(list => {

@@ -8,3 +8,8 @@ export function jsonLines(base: Readonly<Record<string, unknown>>): Log {
       console.log(JSON.stringify({ time: new Date().toISOString(), level, ...base, message, ...fields }))
   return { debug: line('debug'), info: line('info'), warn: line('warn') }
 }
+
+/** Hands on warnings alone, without their fields: for programs that speak to people. */
+export function warningsOnly(say: (line: string) => void): Log {
+  return { debug: () => undefined, info: () => undefined, warn: message => say(message) }
+}

@@ -1,6 +1,7 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
-import { stageSnapshot } from '../iceberg/stage.ts'
+import { type Change, type Staged, stageSnapshot } from '../iceberg/stage.ts'
+import type { Table } from '../iceberg/table.ts'
 import { encodeDataFile } from '../iceberg/write.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { decideCandles } from '../market/decide.ts'
@@ -8,7 +9,7 @@ import type { Micros } from '../market/time.ts'
 import { candleColumns, candlesSummary } from '../tables/candlesTable.ts'
 import { distance } from '../tables/offsetVector.ts'
 import { computeCandles } from './computeCandles.ts'
-import { layOut } from './layOut.ts'
+import { type Layout, layOut } from './layOut.ts'
 import type { Round } from './planRound.ts'
 import { candlesRetention } from './retention.ts'
 import type { RollupInputs } from './rollupInputs.ts'
@@ -39,24 +40,34 @@ export async function commitRound(
   const changed = decideCandles({ stored: storedRows, computed, closedUntilUs, stampUs })
   if (changed.length === 0 && distance(before.vector, state.vector) === 0) return 0
 
-  const { remove, write } = layOut(stored, changed)
+  const layout = layOut(stored, changed)
   const atMs = nowMs()
   const roundMs = Math.round(performance.now() - startedMs)
   const isClosing = closedUntilUs > before.closedUntilUs
   const delayMs = isClosing ? delayOf(closedUntilUs, atMs) : before.delayMs
   const summary = candlesSummary({ ...state, stampUs, roundMs, delayMs })
-  const staged = await stages.time('write', async () => {
-    const encoded = write.map(rows => encodeDataFile(candles, candleColumns(rows), rows.length))
-    const change = { add: encoded.map(({ file }) => file), remove, summary, nowMs: atMs }
-    const [staged] = await Promise.all([
-      stageSnapshot(store, candles, change, candlesRetention(services.settings)),
-      mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
-    ])
-    return staged
-  })
+  const staged = await stages.time('write', () =>
+    writeLayout(services, candles, layout, { summary, nowMs: atMs }),
+  )
   const committed = await stages.time('commit', () => commitSnapshot(catalog, candles, staged))
   await stages.time('tidy', () => removeOldMetadata(store, candles, committed))
   return changed.length
+}
+
+/** Writes the files, and what a commit of them needs; all at once, as nobody reads any of it before that commit. */
+async function writeLayout(
+  { store, settings }: Pick<Services, 'store' | 'settings'>,
+  candles: Table,
+  { remove, write }: Layout,
+  change: Pick<Change, 'summary' | 'nowMs'>,
+): Promise<Staged> {
+  const encoded = write.map(rows => encodeDataFile(candles, candleColumns(rows), rows.length))
+  const add = encoded.map(({ file }) => file)
+  const [staged] = await Promise.all([
+    stageSnapshot(store, candles, { ...change, add, remove }, candlesRetention(settings)),
+    mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
+  ])
+  return staged
 }
 
 /** From a minute's end to the commit that closes it, milliseconds; 0 where this clock is behind. */

@@ -26,8 +26,8 @@ const PLANNED_FILES = 5_000
 const COMMIT = { rows: 500_000, files: 1_000 }
 
 /**
- * Rollup has the beginning of each minute to itself: nothing is begun or committed in it, as it would begin once more;
- * nor is anything begun so late that it would reach into it.
+ * Rollup has the beginning of each minute to itself: a commit beside its own would make it begin once more. So nothing is
+ * begun or committed then, nor begun so late that it would reach into the next minute.
  */
 const SLOT = { fromMs: 10_000, untilMs: 50_000 }
 /** One commit's work is done within this, the wait for its slot included. */

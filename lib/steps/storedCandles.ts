@@ -1,13 +1,12 @@
 import { type DataFile, type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { decodeParquet } from '../iceberg/parquet.ts'
-import { ParsedFiles } from '../iceberg/parsedFiles.ts'
+import { ParsedFiles, perStore } from '../iceberg/parsedFiles.ts'
 import { partitionOf } from '../iceberg/transforms.ts'
 import { mapBounded } from '../mapBounded.ts'
 import type { Candle } from '../market/candle.ts'
 import { growToBuckets, overlaps, type TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import { bucketEnd, TIMEFRAMES, timeframeOf } from '../market/timeframe.ts'
-import type { ObjectStore } from '../ports.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 import type { Services } from './services.ts'
 
@@ -114,26 +113,15 @@ export function monthOf(timeUs: number): number {
 /** The files with their rows; small ones, which are read minute by minute, are remembered. */
 export function readStored(store: Services['store'], files: readonly LiveFile[]): Promise<StoredFile[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    const known = cacheOf(store).get(file.path)
-    if (known) return { file, rows: known }
-    const rows = await readCandles(store, file)
-    if (isSmall(file)) cacheOf(store).set(file.path, rows)
-    return { file, rows }
+    const read = () => readCandles(store, file)
+    return { file, rows: await (isSmall(file) ? rowsOf(store).getOr(file.path, read) : read()) }
   })
 }
 
 /** Rows that one process keeps: some megabytes. */
 const MAX_ROWS = 20_000
 
-const caches = new WeakMap<ObjectStore, ParsedFiles<readonly Candle[]>>()
-
-function cacheOf(store: ObjectStore): ParsedFiles<readonly Candle[]> {
-  const known = caches.get(store)
-  if (known) return known
-  const cache = new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1)
-  caches.set(store, cache)
-  return cache
-}
+const rowsOf = perStore(() => new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1))
 
 /** The rows of one of the table's files. */
 export async function readCandles(store: Services['store'], file: Pick<DataFile, 'path'>): Promise<Candle[]> {

@@ -1,5 +1,5 @@
 import { decodeParquet } from '../iceberg/parquet.ts'
-import { ParsedFiles } from '../iceberg/parsedFiles.ts'
+import { ParsedFiles, perStore } from '../iceberg/parsedFiles.ts'
 import type { ObjectStore } from '../ports.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 
@@ -14,28 +14,19 @@ export interface TickPlaces {
 /** Ticks, and files, that one process keeps: some megabytes. */
 const MAX_TICKS = 50_000
 
-const caches = new WeakMap<ObjectStore, ParsedFiles<TickPlaces>>()
+const placesOf = perStore(() => new ParsedFiles<TickPlaces>(MAX_TICKS, ({ offset }) => offset.length + 1))
+
+const COLUMNS = ['date_time', 'kafka_epoch', 'kafka_partition', 'kafka_offset']
 
 /** Reads a file of the ticks table; the last ones that were read are remembered. */
-export async function readPlaces(store: ObjectStore, path: string): Promise<TickPlaces> {
-  const known = cacheOf(store).get(path)
-  if (known) return known
-  const names = ['date_time', 'kafka_epoch', 'kafka_partition', 'kafka_offset']
-  const columns = await decodeParquet(await store.read(path), TICKS_SCHEMA, names)
-  const places = {
-    dateTimeUs: columns.date_time as number[],
-    epoch: columns.kafka_epoch as number[],
-    partition: columns.kafka_partition as number[],
-    offset: columns.kafka_offset as bigint[],
-  }
-  cacheOf(store).set(path, places)
-  return places
-}
-
-function cacheOf(store: ObjectStore): ParsedFiles<TickPlaces> {
-  const known = caches.get(store)
-  if (known) return known
-  const cache = new ParsedFiles<TickPlaces>(MAX_TICKS, ({ offset }) => offset.length + 1)
-  caches.set(store, cache)
-  return cache
+export function readPlaces(store: ObjectStore, path: string): Promise<TickPlaces> {
+  return placesOf(store).getOr(path, async () => {
+    const columns = await decodeParquet(await store.read(path), TICKS_SCHEMA, COLUMNS)
+    return {
+      dateTimeUs: columns.date_time as number[],
+      epoch: columns.kafka_epoch as number[],
+      partition: columns.kafka_partition as number[],
+      offset: columns.kafka_offset as bigint[],
+    }
+  })
 }

@@ -11,7 +11,7 @@ import type { Artefact } from './table.ts'
 /** A wheel from the Python package index, a goal of a POM in `sandbox/`, or a program that Go builds from its module. */
 export type FetchStep =
   | { with: 'pip'; package: string }
-  | { with: 'mvn'; goal: string; pom?: string }
+  | { with: 'mvn'; goal: string; pom: string }
   | { with: 'go'; module: string }
 
 /** Where to fetch to, and whom to tell. */
@@ -93,15 +93,8 @@ function command({ fetch: step, version }: Artefact, target: FetchTarget): Comma
     file: 'mvn',
     args: [
       // Batch mode; checksums must match; what could not be found a moment ago is asked for again.
-      ...[
-        '-f',
-        pathOf(step.pom ?? 'pom.xml'),
-        '-B',
-        '-ntp',
-        '-C',
-        '-U',
-        `-Dmaven.repo.local=${target.downloadDir}`,
-      ],
+      ...['-f', pathOf(step.pom), '-B', '-ntp', '-C', '-U'],
+      `-Dmaven.repo.local=${target.downloadDir}`,
       // Maven 3.8 waits 30 minutes for a byte, unless told otherwise; later versions know the other name.
       ...['-Dmaven.wagon.http.readTimeout=60000', '-Daether.connector.requestTimeout=60000'],
       ...[`-DoutputDirectory=${target.dir}`, step.goal],

@@ -17,7 +17,7 @@ export interface InstallOptions {
   terminal: Terminal
   signal?: AbortSignal | undefined
   artefacts?: readonly Artefact[]
-  /** Which object store and catalog are wanted; programs of none but the other are not fetched. */
+  /** Which object store and catalog are wanted; programs that only another one needs are not fetched. */
   lake?: Lake
   source?: ArtefactSource
 }
@@ -31,14 +31,10 @@ const PARTIAL = '.partial-'
  * time wait for each other. Throws `ToolMissing`, `DownloadFailed`, `DiskFull`, `ArtefactIncomplete`, `FolderBusy`.
  */
 export async function installArtefacts(cacheDir: string, options: InstallOptions): Promise<ArtefactDirs> {
-  const artefacts =
-    options.artefacts ?? ARTEFACTS.filter(({ lake }) => lake === undefined || lake === options.lake)
-  const dirs = (options.artefacts ?? ARTEFACTS).map(artefact => [
-    artefact.name,
-    artefactDir(cacheDir, artefact),
-  ])
-  if ((await missing(cacheDir, artefacts)).length > 0) await fillCache(cacheDir, artefacts, options)
-  return Object.fromEntries(dirs) as ArtefactDirs
+  const all = options.artefacts ?? ARTEFACTS
+  const wanted = all.filter(({ lake }) => lake === undefined || lake === options.lake)
+  if ((await missing(cacheDir, wanted)).length > 0) await fillCache(cacheDir, wanted, options)
+  return Object.fromEntries(all.map(one => [one.name, artefactDir(cacheDir, one)])) as ArtefactDirs
 }
 
 async function fillCache(

@@ -62,7 +62,7 @@ export const ARTEFACTS: readonly Artefact[] = [
     version: KAFKA,
     downloadMb: 65,
     diskMb: 120,
-    fetch: { with: 'mvn', goal: `${MAVEN_PLUGIN}:copy-dependencies@kafka` },
+    fetch: { with: 'mvn', pom: 'pom.xml', goal: `${MAVEN_PLUGIN}:copy-dependencies@kafka` },
     mustHave: `kafka_2.13-${KAFKA}.jar`,
   },
   {
@@ -71,7 +71,7 @@ export const ARTEFACTS: readonly Artefact[] = [
     version: TRINO,
     downloadMb: 540,
     diskMb: 1200,
-    fetch: { with: 'mvn', goal: `${MAVEN_PLUGIN}:unpack@trino` },
+    fetch: { with: 'mvn', pom: 'pom.xml', goal: `${MAVEN_PLUGIN}:unpack@trino` },
     arrange: keepServerAndConnector,
     mustHave: `plugin/iceberg/io.trino_trino-iceberg-${TRINO}.jar`,
   },

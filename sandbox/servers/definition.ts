@@ -3,7 +3,9 @@ import type { PortNeed } from '../ports.ts'
 import type { ProgramCommand } from '../processes/spawn.ts'
 import type { Settings } from '../settings.ts'
 
-export type ServerName = 'kafka' | 'seaweedfs' | 'minio' | 'icebergRest' | 'trino' | 'prometheus'
+/** Of all servers that a sandbox can have; each has a folder and a log of that name. */
+export const SERVER_NAMES = ['kafka', 'seaweedfs', 'minio', 'icebergRest', 'trino', 'prometheus'] as const
+export type ServerName = (typeof SERVER_NAMES)[number]
 
 /** Everything a server's definition may look at. */
 export interface World {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { functionEnv, type Settings } from '../settings.ts'
 import type { ServerDefinition } from './definition.ts'
+import { answer } from './http.ts'
 import { jarsIn, javaIn } from './java.ts'
 
 /** Puts the fixture together, on the loopback interface. */
@@ -37,9 +38,7 @@ export const icebergRest: ServerDefinition = {
   },
 
   async check({ ports }) {
-    const url = `${functionEnv(ports).ICEBERG_URI}/v1/namespaces`
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
-    if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+    await answer(`${functionEnv(ports).ICEBERG_URI}/v1/namespaces`)
   },
 }
 

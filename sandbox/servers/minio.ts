@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { functionEnv, type Ports, type Settings } from '../settings.ts'
 import type { ServerDefinition } from './definition.ts'
+import { answer } from './http.ts'
 
 /** MinIO: the object store of compose.yaml. */
 export const minio: ServerDefinition = {
@@ -30,9 +31,7 @@ export const minio: ServerDefinition = {
   },
 
   async check({ ports }) {
-    const url = `${functionEnv(ports).S3_ENDPOINT}/minio/health/ready`
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
-    if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+    await answer(`${functionEnv(ports).S3_ENDPOINT}/minio/health/ready`)
   },
 
   tune: makeBucket,

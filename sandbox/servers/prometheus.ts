@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, type Settings } from '../settings.ts'
 import type { ServerDefinition } from './definition.ts'
+import { answer } from './http.ts'
 
 const FOLDER = join(ROOT, 'prometheus')
 
@@ -37,9 +38,7 @@ export const prometheus: ServerDefinition = {
   },
 
   async check({ ports }) {
-    const url = `http://127.0.0.1:${ports.prometheus}/-/ready`
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
-    if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+    await answer(`http://127.0.0.1:${ports.prometheus}/-/ready`)
   },
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { GRPC_DISTANCE, SEAWEEDFS_INNER_PORTS } from '../ports.ts'
 import { functionEnv, type Ports, type Settings } from '../settings.ts'
 import type { ServerDefinition } from './definition.ts'
+import { jsonAnswer } from './http.ts'
 
 /** SeaweedFS: object store (S3), Iceberg REST catalog and console in one process. */
 export const seaweedfs: ServerDefinition = {
@@ -47,23 +48,17 @@ export const seaweedfs: ServerDefinition = {
       scope: access.ICEBERG_SCOPE!,
     }
     const body = new URLSearchParams(form)
-    const token = (await getJson(access.ICEBERG_OAUTH2_URI!, { method: 'POST', body })) as {
+    const token = (await jsonAnswer(access.ICEBERG_OAUTH2_URI!, { method: 'POST', body })) as {
       access_token: string
     }
     const headers = { authorization: `Bearer ${token.access_token}` }
-    await getJson(`${access.ICEBERG_URI}/v1/warehouse/namespaces`, { headers })
+    await jsonAnswer(`${access.ICEBERG_URI}/v1/warehouse/namespaces`, { headers })
     await fetch(access.S3_ENDPOINT!, { signal: AbortSignal.timeout(5_000) })
   },
 
   async tune(settings) {
     for (const job of UNWANTED_JOBS) await switchOff(job, settings)
   },
-}
-
-async function getJson(url: string, init: RequestInit = {}): Promise<unknown> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(5_000) })
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`)
-  return response.json()
 }
 
 /**
@@ -74,9 +69,9 @@ const UNWANTED_JOBS = ['iceberg_maintenance', 'erasure_coding']
 
 async function switchOff(job: string, { ports }: Settings): Promise<void> {
   const url = `http://127.0.0.1:${ports.s3Console}/api/plugin/job-types/${job}/config`
-  const config = (await getJson(url)) as { admin_runtime: object }
+  const config = (await jsonAnswer(url)) as { admin_runtime: object }
   const body = JSON.stringify({ ...config, admin_runtime: { ...config.admin_runtime, enabled: false } })
-  await getJson(url, { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
+  await jsonAnswer(url, { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
 }
 
 /** `weed mini -h` lists them. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { functionEnv, ROOT, type Settings } from '../settings.ts'
 import type { ServerDefinition, World } from './definition.ts'
+import { jsonAnswer } from './http.ts'
 import { jarsIn, javaIn } from './java.ts'
 
 /** Trino: one node that coordinates and works, with the catalog of trino/catalog/. */
@@ -106,8 +107,7 @@ async function rows(url: string, sql: string): Promise<unknown[][]> {
   }
 }
 
-async function getJson(url: string, init: RequestInit = {}): Promise<unknown> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) })
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`)
-  return response.json()
+/** A Trino that has just started takes long to answer. */
+function getJson(url: string, init?: RequestInit): Promise<unknown> {
+  return jsonAnswer(url, init, 20_000)
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
-import { percentile } from '../../bench/percentile.ts'
+import { median } from '../../bench/median.ts'
+import { percentile, percentilesMs } from '../../bench/percentile.ts'
 import { usageOf, usageOfSession } from '../../bench/processTree.ts'
 import { table } from '../../bench/table.ts'
 
@@ -59,4 +60,17 @@ test.each([
   [[7], 0.5, 7],
 ])('of %j the share %d does not exceed %d', (sorted, share, expected) => {
   expect(percentile(sorted, share)).toBe(expected)
+})
+
+test.each([
+  [[3, 1, 2], 2],
+  [[4, 1, 2, 3], 2.5],
+  [[7], 7],
+])('the median of %j is %d', (numbers, expected) => {
+  expect(median(numbers)).toBe(expected)
+})
+
+test('half, 95 in 100 and all of some times, in whatever order, are told in whole ms', () => {
+  const timesMs = Array.from({ length: 100 }, (_, n) => 100.2 - n)
+  expect(percentilesMs(timesMs)).toEqual({ p50_ms: 50, p95_ms: 95, max_ms: 100 })
 })

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Arrival } from '../../bench/latency/arrivals.ts'
 import { SYMBOLS } from '../../bench/latency/feed.ts'
 import { minuteDelayMs } from '../../bench/latency/minuteDelay.ts'
+import { stagesOf } from '../../bench/latency/stages.ts'
 import { formatDateTime } from '../../lib/market/time.ts'
 import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
 
@@ -41,4 +42,32 @@ test('a minute that lacks a tick, its end, or one topic is not complete', () => 
 
 test('a candle of 61 ticks is a failure', () => {
   expect(() => minuteDelayMs(commit(END_MS, END_MS, 61, true), MINUTE_MS)).toThrow('61 ticks')
+})
+
+describe('the stages of a minute', () => {
+  /** What a function says when it has worked from one moment to another, both after the minute's end. */
+  function line(name: string, fromMs: number, toMs: number, fields: object, stagesMs = {}) {
+    const time = new Date(END_MS + toMs).toISOString()
+    return { time, function: name, message: 'done', durationMs: toMs - fromMs, ...fields, stagesMs }
+  }
+  const stagesMs = { grace: 420, ingest: 130, metadata: 50, select: 700, write: 100, commit: 60, tidy: 20 }
+  const rollup = line('rollup', 80, 1_560, { changed: 220 }, stagesMs)
+  const publish = line('publish', 1_570, 1_720, { sent: 220 }, { send: 140 })
+
+  test('are what rollup and publish say of it, and what is left of the delay until all could be read', () => {
+    const others = [
+      line('rollup', -59_920, -58_000, { changed: 7 }, { select: 9_000 }),
+      line('rollup', 30, 60, { changed: 0 }),
+      line('publish', -3_000, -2_900, { sent: 7 }),
+    ]
+    expect(stagesOf([...others, rollup, publish], END_MS, 1_750)).toEqual({
+      ...{ schedule: 80, grace: 420, ingest: 130, metadata: 50, select: 700, write: 100, commit: 60 },
+      ...{ publish: 1_750 - 1_540, 'publish.send': 140 },
+    })
+  })
+
+  test('are unknown until both have said so', () => {
+    expect(stagesOf([rollup], END_MS, 1_750)).toBeUndefined()
+    expect(stagesOf([publish], END_MS, 1_750)).toBeUndefined()
+  })
 })

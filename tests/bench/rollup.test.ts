@@ -1,19 +1,10 @@
 import { expect, test } from 'vitest'
 import { inNamespace } from '../../bench/history/inNamespace.ts'
-import { median } from '../../bench/median.ts'
 import { symbolsHeld } from '../../bench/rollup/ratios.ts'
 import { bytes, milliseconds } from '../../bench/rollup/trinoStats.ts'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { TICKS_DEFINITION, TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { MemoryCatalog } from '../support/memoryCatalog.ts'
-
-test.each([
-  [[3, 1, 2], 2],
-  [[4, 1, 2, 3], 2.5],
-  [[7], 7],
-])('the median of %j is %d', (numbers, expected) => {
-  expect(median(numbers)).toBe(expected)
-})
 
 test.each([
   ['850.00us', 0.85],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ParsedFiles } from '../../lib/iceberg/parsedFiles.ts'
+import { ParsedFiles, perStore } from '../../lib/iceberg/parsedFiles.ts'
+import { MemoryStore } from '../support/memoryStore.ts'
 
 const open = () => new ParsedFiles<string>(3, ({ length }) => length)
 
@@ -18,4 +19,16 @@ test('what alone weighs more than 3 is not kept, and pushes nothing out', () => 
   files.set('a', 'x')
   files.set('b', 'xxxx')
   expect([files.get('a'), files.get('b')]).toEqual(['x', undefined])
+})
+
+test('a file is parsed once a store, and again when it was not kept', async () => {
+  const filesOf = perStore(open)
+  const [store, other] = [new MemoryStore(), new MemoryStore()]
+  let parsed = 0
+  const parse = async () => String(++parsed)
+  expect(await filesOf(store).getOr('a', parse)).toBe('1')
+  expect(await filesOf(store).getOr('a', parse)).toBe('1')
+  expect(await filesOf(other).getOr('a', parse)).toBe('2')
+  expect(await filesOf(store).getOr('b', async () => 'xxxx')).toBe('xxxx')
+  expect(await filesOf(store).getOr('b', parse)).toBe('3')
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Context } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { TickhouseError } from '../../lib/errors.ts'
-import { lambdaHandler } from '../../lib/lambda/handler.ts'
+import { lambdaHandler, type Step } from '../../lib/lambda/handler.ts'
 import { httpHandler } from '../../lib/lambda/http.ts'
 import { jsonLines } from '../../lib/lambda/log.ts'
 import { eventOf } from '../browser/host.ts'
@@ -60,6 +60,19 @@ describe('the line of an invocation', () => {
       cause: 'socket closed',
       batch: 'e',
     })
+  })
+
+  test('tells how long each stage of that call took, and nothing of the call before', async () => {
+    const lines = logged()
+    const step: Step<object> = async ({ stages }, event) => {
+      if (event === 'first') await stages.time('read', async () => {})
+      return {}
+    }
+    const handler = lambdaHandler('x', step) as Handler
+    await handler('first', context)
+    await handler('second', context)
+    expect(lines[0]).toMatchObject({ stagesMs: { read: expect.any(Number) } })
+    expect(lines[1]).not.toHaveProperty('stagesMs')
   })
 
   test('of a route is its key and the status, and nothing of the answer', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../lib/lambda/connect.ts'
+import { warningsOnly } from '../../lib/lambda/log.ts'
 import { setUp } from '../../lib/steps/setUp.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/startSandbox.ts'
 
@@ -18,8 +19,7 @@ export interface PublishWorld {
 export async function openPublishWorld(onProgress: (line: string) => void): Promise<PublishWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tickhouse-publish-'))
   const sandbox = await startSandbox({ dataDir, ports: 'free', servers: ['kafka', 'seaweedfs'], onProgress })
-  const log = { debug: () => {}, info: () => {}, warn: onProgress }
-  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), log)
+  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), warningsOnly(onProgress))
   const close = async () => {
     await services.close()
     await sandbox.remove()

@@ -11,16 +11,11 @@ import { decodeManifestList } from './manifestList.ts'
 const PARALLEL_READS = 8
 
 /** The manifests of a snapshot, in its order. */
-export async function readManifestList(
-  store: ObjectStore,
-  snapshot: Snapshot,
-): Promise<readonly ManifestFile[]> {
-  const { lists } = manifestCacheOf(store)
-  const known = lists.get(snapshot.manifestList)
-  if (known) return known
-  const manifests = decodeManifestList(await store.read(snapshot.manifestList))
-  lists.set(snapshot.manifestList, manifests)
-  return manifests
+export function readManifestList(store: ObjectStore, snapshot: Snapshot): Promise<readonly ManifestFile[]> {
+  const { manifestList } = snapshot
+  return manifestCacheOf(store).lists.getOr(manifestList, async () =>
+    decodeManifestList(await store.read(manifestList)),
+  )
 }
 
 /** The entries of manifests, in their order; each manifest is read once per store. */
@@ -32,15 +27,12 @@ export function readManifests(
   return mapBounded(manifests, PARALLEL_READS, manifest => readManifest(store, metadata, manifest))
 }
 
-async function readManifest(
+function readManifest(
   store: ObjectStore,
   metadata: TableMetadata,
   manifest: ManifestFile,
 ): Promise<readonly ManifestEntry[]> {
-  const { entries } = manifestCacheOf(store)
-  const known = entries.get(manifest.path)
-  if (known) return known
-  const read = decodeManifest(await store.read(manifest.path), manifest, specById(metadata, manifest.specId))
-  entries.set(manifest.path, read)
-  return read
+  return manifestCacheOf(store).entries.getOr(manifest.path, async () =>
+    decodeManifest(await store.read(manifest.path), manifest, specById(metadata, manifest.specId)),
+  )
 }

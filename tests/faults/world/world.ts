@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Kafka } from 'kafkajs'
 import { readConfig } from '../../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../../lib/lambda/connect.ts'
-import type { Log } from '../../../lib/ports.ts'
+import { warningsOnly } from '../../../lib/lambda/log.ts'
 import { setUp } from '../../../lib/steps/setUp.ts'
 import { TrinoQuery } from '../../../lib/trino/client.ts'
 import { runCommand } from '../../../sandbox/processes/command.ts'
@@ -107,4 +107,4 @@ export async function openWorld(
 
 const RIVALS = 4
 const COMMAND_WITHIN_MS = 90_000
-const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
+const SILENT = warningsOnly(() => undefined)
