@@ -72,3 +72,15 @@ test('a topic that was made anew is refused, as in any batch', async () => {
     code: 'TOPIC_RECREATED',
   })
 })
+
+test('of a topic that was made anew, a partition which had no record before is refused too: it would be in twice after new-epoch', async () => {
+  produce(world, 0, tickJson(1))
+  await ingest(world, [await batch(world, 0, 0, 1)])
+  world.log.deleteTopic(SETTINGS.ticksTopic)
+  world.log.createTopic(SETTINGS.ticksTopic, 4)
+  world.clock.nowMs += 10_000
+  produce(world, 2, tickJson(2))
+  await expect(ingest(world, await minutesRest(world.services))).rejects.toMatchObject({
+    code: 'TOPIC_RECREATED',
+  })
+})
