@@ -58,13 +58,7 @@ export async function bringUp(settings: Settings, options: StartOptions): Promis
   const release = await lockServers(settings, options.terminal)
   try {
     const wanted = serversOf(settings).filter(({ name }) => options.servers?.includes(name) ?? true)
-    await startAll(
-      world,
-      wanted.filter(({ isOptional }) => !isOptional),
-      options,
-    )
-    for (const server of wanted.filter(({ isOptional }) => isOptional))
-      await tryToStart(server, world, options)
+    await startAll(world, wanted, options)
   } finally {
     release()
   }
@@ -107,14 +101,22 @@ export async function clearData(settings: Settings, terminal: Terminal): Promise
   }
 }
 
-async function startAll(world: World, servers: readonly Server[], options: StartOptions): Promise<void> {
+/** Starts those that are down, all at once; when one that is needed fails, those that this call started are stopped again. */
+export async function startAll(
+  world: World,
+  servers: readonly Server[],
+  options: StartOptions,
+): Promise<void> {
   const down = servers.filter(server => server.pid === undefined)
   // Before anything starts, so that a taken port stops nothing half-way.
-  for (const server of down) await requireFree(server.portNeeds)
+  for (const server of down) if (!server.isOptional) await requireFree(server.portNeeds)
   const failed = new AbortController()
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  const stoppable = { ...options, signal }
+  const start = async (server: Server) =>
+    server.isOptional ? tryToStart(server, world, stoppable) : server.start(world, stoppable)
   const starts = servers.map(server =>
-    server.start(world, { ...options, signal }).catch((error: unknown) => {
+    start(server).catch((error: unknown) => {
       failed.abort()
       throw error
     }),

@@ -1,5 +1,5 @@
 import type { IHeaders, TopicMessages } from 'kafkajs'
-import type { Headers, OutgoingRecord } from '../ports.ts'
+import type { Headers, KafkaRecord, OutgoingRecord } from '../ports.ts'
 import type { PlacedMessage } from './partition.ts'
 
 /** Bounds of one request. They also bound each record batch in it, which is what Kafka's limit is about. */
@@ -37,7 +37,7 @@ export function* requestsOf(
 }
 
 /** The bytes a record takes in a request, rounded up. */
-export function recordBytes({ key, value, headers = {} }: OutgoingRecord): number {
+export function recordBytes({ key, value, headers = {} }: OutgoingRecord | KafkaRecord): number {
   const contents = [key, value, ...Object.entries(headers).flat(2)]
   return contents.reduce((sum, part) => sum + (part === null ? 0 : Buffer.byteLength(part)), OVERHEAD_BYTES)
 }

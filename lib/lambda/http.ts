@@ -42,7 +42,7 @@ export function httpHandler(name: string, open: (services: Connections) => Route
       return respond(routes, event as RouteEvent, services.log, remainingMs() - TO_ANSWER_MS)
     },
     {
-      event: event => ({ route: (event as RouteEvent).routeKey }),
+      event: event => ({ route: (event as RouteEvent | null)?.routeKey }),
       result: ({ statusCode }) => ({ status: statusCode }),
     },
   )

@@ -66,7 +66,7 @@ function isKafkaEvent(event: unknown): event is KafkaEvent {
     isObject(event) &&
     'records' in event &&
     isObject(event.records) &&
-    Object.values(event.records).every(Array.isArray)
+    Object.values(event.records).every(list => Array.isArray(list) && list.every(isObject))
   )
 }
 

@@ -42,7 +42,7 @@ export async function admit(
       const next = nextOffset(vector, partition)
       const rest = recordsFrom(next, records)
       const continues = rest.length === records.length && isTrusted(trust, partition, next, nowMs())
-      const position = positionOf(vector, partition)
+      const position = positionOf(vector, partition) ?? newestPosition(vector)
       if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
         throw new TopicRecreated(topic, position)
       }
@@ -81,6 +81,15 @@ function recordsFrom(next: number, records: readonly DecodedRecord[]): DecodedRe
 function isTrusted(trust: Trust, partition: number, next: number, atMs: number): boolean {
   const seen = trust.logs.get(partition)
   return seen !== undefined && seen.next === next && atMs - seen.atMs < TRUSTED_FOR_MS
+}
+
+/** Stands for a partition that was never read: a topic is made anew with all its partitions. Retention takes it last. */
+function newestPosition({ epoch, positions }: OffsetVector): Position | undefined {
+  const present = positions.filter(position => position.epoch === epoch)
+  return present.reduce<Position | undefined>(
+    (newest, position) => (newest && newest.timestampMs >= position.timestampMs ? newest : position),
+    undefined,
+  )
 }
 
 /**

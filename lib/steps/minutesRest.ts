@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { recordBytes } from '../kafka/requests.ts'
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { loadTable } from '../tables/layout.ts'
 import { nextOffset } from '../tables/offsetVector.ts'
@@ -11,10 +12,12 @@ const LEEWAY_MS = 30
 
 /** More than this is no rest of a minute: ingest is behind, and catches up batch by batch. */
 const MOST_RECORDS = 5_000
+/** Of records as large as this, the first ones: about what an event may hold, as the function has no room for more. */
+const MOST_BYTES = 6 * 1024 * 1024
 
 /**
  * What Kafka has of a minute when its grace is over, and the table lacks: so that a minute's last ticks do not wait for
- * their batch to be closed. None where that is much.
+ * their batch to be closed. None where they are many, and not all where they are large.
  */
 export async function minutesRest(services: IngestServices): Promise<RecordBatch[]> {
   const { catalog, topicLog, settings, trust, nowMs } = services
@@ -27,10 +30,15 @@ export async function minutesRest(services: IngestServices): Promise<RecordBatch
     .map(([partition, { high }]) => ({ partition, from: nextOffset(vector, partition), to: high }))
     .filter(({ from, to }) => from < to)
   if (missing.reduce((sum, { from, to }) => sum + to - from, 0) > MOST_RECORDS) return []
+  let bytes = 0
   const batches = await Promise.all(
     missing.map(async ({ partition, from, to }) => {
       const records: KafkaRecord[] = []
-      for await (const some of topicLog.records(topic, partition, from, to)) records.push(...some)
+      for await (const some of topicLog.records(topic, partition, from, to)) {
+        records.push(...some)
+        bytes += some.reduce((sum, record) => sum + recordBytes(record), 0)
+        if (bytes >= MOST_BYTES) break
+      }
       return { topic, partition, records }
     }),
   )

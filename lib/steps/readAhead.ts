@@ -6,10 +6,10 @@ import { untilGraceIsOver } from './awaitTicks.ts'
 import { planRound, type RoundLimits } from './planRound.ts'
 import type { RollupServices } from './rollupCandles.ts'
 import { inputsOf } from './rollupInputs.ts'
-import { readStored } from './storedCandles.ts'
+import { isSmall, readStored } from './storedCandles.ts'
 
 /**
- * While the minute's last ticks are waited for, reads all that is there already and will be read again: files never
+ * While the minute's last ticks are waited for, reads what is there already and will be read again: files never
  * change, and are remembered. Never fails: what is wrong is found out when it is read again. Catching up takes too much
  * memory for it.
  */
@@ -24,7 +24,8 @@ export async function readAhead(
     const inputs = inputsOf(settings, candles, await loadTable(catalog, TICKS_TABLE))
     if (distance(inputs.state.vector, inputs.ticksVector) > limits.ticks) return
     const { stored } = await planRound(services, inputs, undefined, limits)
-    await readStored(store, stored)
+    // Larger ones are not remembered.
+    await readStored(store, stored.filter(isSmall))
   } catch {
     return
   }

@@ -87,6 +87,13 @@ describe('the line of an invocation', () => {
     expect(JSON.stringify(lines)).not.toContain('a long body')
   })
 
+  test('of a route tells of an event that is none, null', async () => {
+    const lines = logged()
+    const handler = httpHandler('metrics', () => ({})) as unknown as Handler
+    await expect(handler(null, context)).rejects.toThrow()
+    expect(lines).toMatchObject([{ level: 'warn', message: 'failed', function: 'metrics' }])
+  })
+
   test('of ingest names topic, partition and offsets of a batch that it could not take, and no tick', async () => {
     vi.stubEnv('STAGE', 'local')
     vi.stubEnv('ICEBERG_URI', 'http://127.0.0.1:9')

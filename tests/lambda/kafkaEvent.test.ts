@@ -30,8 +30,10 @@ test('two lists of one partition become one batch; what is no Kafka event is ref
   const record = { topic: 't', partition: 1, offset: 5, timestamp: 9 }
   const batches = recordBatches({ records: { 't-1': [record], 'also-1': [{ ...record, offset: 6 }] } })
   expect(batches.map(({ records }) => records.map(({ offset }) => offset))).toEqual([[5, 6]])
-  for (const event of [undefined, null, 'x', {}, { records: 1 }, { records: { a: 1 } }]) {
+  const noRecords = [1, [null], [record, 'x']].map(a => ({ records: { a } }))
+  for (const event of [undefined, null, 'x', {}, { records: 1 }, ...noRecords]) {
     expect(() => recordBatches(event)).toThrow(/Kafka event source/)
+    expect(offsetSpans(event)).toEqual([])
   }
 })
 

@@ -2,9 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openDataFolder } from '../../sandbox/dataFolder.ts'
+import { Cancelled } from '../../sandbox/errors.ts'
 import { answers, freePorts, isFree, requireFree } from '../../sandbox/ports.ts'
 import { identify } from '../../sandbox/processes/identity.ts'
-import { tryToStart } from '../../sandbox/sandbox.ts'
+import { startAll, tryToStart } from '../../sandbox/sandbox.ts'
 import type { ServerDefinition, World } from '../../sandbox/servers/definition.ts'
 import { Server } from '../../sandbox/servers/server.ts'
 import { readSettings, type Settings } from '../../sandbox/settings.ts'
@@ -170,6 +171,29 @@ describe('a server that all else runs without', () => {
     await tryToStart(external(true), world, { startedBy: 'up', terminal: said })
     expect(lines).toEqual([expect.stringMatching(/^Kafka is left out: Port \d+ .*KAFKA_PORT=/)])
   })
+})
+
+test('a start that is called off while it waits for a server that all else runs without leaves none running', async () => {
+  const needed = serverOf(LISTENING)
+  const external = { program: 'node', cure: 'none' }
+  const watcher = new Server(
+    {
+      ...definition(() => 'setInterval(() => {}, 1000)'),
+      external,
+      name: 'prometheus',
+      ports: ({ ports }) => [{ port: ports.prometheus, name: 'prometheus' }],
+      check: () => Promise.reject(new Error('never')),
+    },
+    settings,
+  )
+  onTestFinished(() => watcher.kill())
+  const calledOff = new AbortController()
+  const starting = startAll(world, [needed, watcher], { ...options, signal: calledOff.signal })
+  await expect.poll(() => needed.isHealthy()).toBe(true)
+  await expect.poll(() => watcher.pid).toBeDefined()
+  calledOff.abort()
+  await expect(starting).rejects.toThrow(Cancelled)
+  expect([needed.pid, watcher.pid]).toEqual([undefined, undefined])
 })
 
 describe('free ports', () => {

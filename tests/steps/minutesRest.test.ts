@@ -50,6 +50,17 @@ test('5,001 records are not fetched: ingest is behind, and catches up by itself'
   expect(await minutesRest(world.services)).toEqual([])
 })
 
+test('of 20 records of 1 MB it takes the first 6 MB or so: the function has room for no more', async () => {
+  for (let n = 0; n < 20; n++)
+    produce(world, n % 2, tickJson(n).replace('}', `,"note":"${'x'.repeat(1e6)}"}`))
+  const rest = await minutesRest(world.services)
+  const taken = rest.flatMap(({ records }) => records)
+  expect(taken.length).toBeGreaterThanOrEqual(6)
+  expect(taken.length).toBeLessThanOrEqual(8)
+  await ingest(world, rest)
+  expect(await storedTicks(world)).toHaveLength(taken.length)
+})
+
 test('a topic that was made anew is refused, as in any batch', async () => {
   produce(world, 0, tickJson(1))
   await ingest(world, [await batch(world, 0, 0, 1)])
@@ -57,6 +68,18 @@ test('a topic that was made anew is refused, as in any batch', async () => {
   world.log.createTopic(SETTINGS.ticksTopic, 4)
   world.clock.nowMs += 10_000
   produce(world, 0, tickJson(2), tickJson(3))
+  await expect(ingest(world, await minutesRest(world.services))).rejects.toMatchObject({
+    code: 'TOPIC_RECREATED',
+  })
+})
+
+test('of a topic that was made anew, a partition which had no record before is refused too: it would be in twice after new-epoch', async () => {
+  produce(world, 0, tickJson(1))
+  await ingest(world, [await batch(world, 0, 0, 1)])
+  world.log.deleteTopic(SETTINGS.ticksTopic)
+  world.log.createTopic(SETTINGS.ticksTopic, 4)
+  world.clock.nowMs += 10_000
+  produce(world, 2, tickJson(2))
   await expect(ingest(world, await minutesRest(world.services))).rejects.toMatchObject({
     code: 'TOPIC_RECREATED',
   })
