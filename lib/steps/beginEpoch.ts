@@ -29,7 +29,7 @@ export async function beginEpoch(
   const same = await Promise.all(present.map(position => isSameLog(topicLog, ticksTopic, position)))
   if (same.every(isSame => isSame)) throw new SameTopic(ticksTopic, vector.epoch)
   const next = { ...vector, epoch: vector.epoch + 1 }
-  // It refuses while anything reads: so nothing is ingested between this and the commit.
+  // It refuses while the event source reads; should a minute's rest still come in between, the commit fails, and all begins anew.
   await moveGroup(next)
   const summary = ticksSummary({ vector: next, totals })
   await commitSnapshot(
