@@ -74,10 +74,10 @@ export const GROUP_HARMS: readonly Harm[] = [
       await host.stop()
       const { next } = await state.read()
       const skipped = random.int(0, 3)
-      await sender.send(skipped, 40)
-      const ahead = (partition: number) =>
-        (next.get(partition) ?? 0) + (partition === skipped ? random.int(5, 30) : 0)
-      await moveGroup(world, ahead)
+      const visible = await sender.send(skipped, 40) // Passing what a transaction took back is no harm.
+      await moveGroup(world, partition =>
+        partition === skipped ? visible + random.int(5, 30) : (next.get(partition) ?? 0),
+      )
       await host.start()
     },
     async repair({ host, offsets }) {
