@@ -14,7 +14,7 @@ import type { SetUpServices } from '../steps/setUp.ts'
 import { TrinoQuery } from '../trino/client.ts'
 import { pingTrino } from '../trino/ping.ts'
 import type { Config } from './config.ts'
-import { PublishStarter } from './publishStarter.ts'
+import type { PublishStarter } from './publishStarter.ts'
 
 /** Every adapter, and what a warm process remembers. */
 export interface Connections extends Services {
@@ -36,7 +36,12 @@ export function connect(config: Config, log: Log): Connections {
   const store = new S3Store(config.store)
   const topicLog = new KafkaTopicLog(kafka)
   const topicWriter = new KafkaTopicWriter(kafka)
-  const publish = new PublishStarter(config.publish, log)
+  // One function of the seven starts another: the rest need not hold the client in memory.
+  let publish: Promise<PublishStarter> | undefined
+  const publishStarter = () => {
+    publish ??= import('./publishStarter.ts').then(module => new module.PublishStarter(config.publish, log))
+    return publish
+  }
   const candleWriter = new KafkaTransactionalWriter(kafka, { transactionalId: config.publisherId })
   return {
     catalog: new RestCatalog(config.catalog),
@@ -49,14 +54,15 @@ export function connect(config: Config, log: Log): Connections {
     trust: newTrust(),
     published: { mark: undefined },
     pingTrino: () => pingTrino(config.trino),
-    startPublish: () => publish.start(),
+    startPublish: async () => (await publishStarter()).start(),
     settings: config.settings,
     log,
     stages: new Stages(),
     nowMs: Date.now,
     close: async () => {
       store.close()
-      publish.close()
+      const starter = await publish
+      starter?.close()
       await Promise.all([topicLog.close(), topicWriter.close(), candleWriter.close()])
     },
   }

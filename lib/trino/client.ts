@@ -1,5 +1,4 @@
 import type { Query } from '../ports.ts'
-import { Statement } from './statement.ts'
 
 /** How to reach Trino; with a password, the URL should be https. */
 export interface TrinoSettings {
@@ -24,7 +23,9 @@ export class TrinoQuery implements Query {
   }
 
   /** Rows as objects by column name. BIGINTs are JSON numbers: cast to varchar what may pass 2^53. */
-  rows<Row>(sql: string): Promise<Row[]> {
+  async rows<Row>(sql: string): Promise<Row[]> {
+    // What asks Trino nothing, as ingest, does not hold its client in memory.
+    const { Statement } = await import('./statement.ts')
     return new Statement(this.#settings).rows<Row>(sql)
   }
 }
