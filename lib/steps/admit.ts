@@ -74,8 +74,10 @@ export function batchesFrom(vector: OffsetVector, batches: readonly DecodedBatch
     .filter(({ records }) => records.length > 0)
 }
 
-function recordsFrom(next: number, records: readonly DecodedRecord[]): DecodedRecord[] {
-  return records.filter(({ record }) => record.offset >= next)
+function recordsFrom(next: number, records: readonly DecodedRecord[]): readonly DecodedRecord[] {
+  const from = records.findIndex(({ record }) => record.offset >= next)
+  if (from === 0) return records
+  return from < 0 ? [] : records.slice(from)
 }
 
 function isTrusted(trust: Trust, partition: number, next: number, atMs: number): boolean {
