@@ -71,6 +71,11 @@ export class Batcher {
     return this.#queues.get(partition)?.bytes ?? 0
   }
 
+  /** Of all partitions. */
+  totalBytes(): number {
+    return this.#queues.values().reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
   isEmpty(partition: number): boolean {
     return !this.#queues.has(partition)
   }

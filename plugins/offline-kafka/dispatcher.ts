@@ -28,8 +28,8 @@ export interface DispatcherPorts {
   commit(partition: number, nextOffset: number): void
   /** Disposes of records that are given up; while it throws, it is called again. */
   giveUp(work: Work, reason: string): Promise<void>
-  /** Some records of the partition have left the buffer. */
-  drained(partition: number): void
+  /** Records have left the buffer, or a partition may be part of another batch. */
+  drained(): void
 }
 
 /** How many batches may run at once, and how long a failed one waits. */
@@ -63,6 +63,7 @@ export class Dispatcher {
   readonly #skippedTo = new Map<number, number>()
   readonly #inFlight = new Set<Promise<void>>()
   readonly #slots: Slots
+  readonly #isFree = (partition: number) => !this.#busy.has(partition)
   #wake = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #halted = false
@@ -116,6 +117,16 @@ export class Dispatcher {
     return this.#batcher.bufferedBytes(partition)
   }
 
+  /** Of all partitions. */
+  totalBytes(): number {
+    return this.#batcher.totalBytes()
+  }
+
+  /** Whether the next batch lacks no record of this partition: it is full, or the partition has to wait for its last one. */
+  isServed(partition: number): boolean {
+    return !this.#isFree(partition) || this.#batcher.dueAtMs(this.#isFree) === Number.NEGATIVE_INFINITY
+  }
+
   /** Starts no invocation any more and waits for those in flight; batches that wait for a retry are left uncommitted. */
   async halt(): Promise<void> {
     this.#halted = true
@@ -139,16 +150,15 @@ export class Dispatcher {
 
   #pump(): void {
     clearTimeout(this.#timer)
-    const isFree = (partition: number) => !this.#busy.has(partition)
     while (!this.#halted && this.#slots.isFree) {
-      const dueAtMs = this.#batcher.dueAtMs(isFree)
+      const dueAtMs = this.#batcher.dueAtMs(this.#isFree)
       if (dueAtMs === undefined) return
       const inMs = dueAtMs - Date.now()
       if (inMs > 0) {
         this.#timer = setTimeout(() => this.#pump(), inMs)
         return
       }
-      this.#start(this.#batcher.take(isFree))
+      this.#start(this.#batcher.take(this.#isFree))
     }
   }
 
@@ -162,11 +172,12 @@ export class Dispatcher {
       this.#slots.release()
     })
     this.#inFlight.add(running)
-    for (const { partition } of owned) this.#ports.drained(partition)
+    this.#ports.drained()
   }
 
   #leave(partition: number): void {
     this.#busy.delete(partition)
+    this.#ports.drained()
     const skippedTo = this.#skippedTo.get(partition)
     if (skippedTo === undefined || this.#halted) return
     this.#skippedTo.delete(partition)

@@ -23,7 +23,7 @@ export class EventSource {
         invoke: slices => invoker.invoke(mapping, slices),
         commit: (partition, nextOffset) => this.#subscription.commit(partition, nextOffset),
         giveUp: (work, reason) => this.#destination.send(work, reason),
-        drained: partition => this.#subscription.drained(partition),
+        drained: () => this.#subscription.drained(),
       },
       log,
     )

@@ -26,6 +26,8 @@ export interface RecordSink {
   revoke(partition: number): void
   accept(partition: number, batches: readonly RecordBatch[], nextOffset: number): void
   bufferedBytes(partition: number): number
+  totalBytes(): number
+  isServed(partition: number): boolean
 }
 
 /**
@@ -85,9 +87,9 @@ export class Subscription {
     if (this.#owned.has(partition)) this.#committer.mark(partition, nextOffset)
   }
 
-  /** Some of the partition's records have left the buffer. */
-  drained(partition: number): void {
-    if (this.#resting.has(partition) && !this.#isFull(partition)) this.#fetcher.wake()
+  /** Records have left the buffer, or a partition may be part of another batch. */
+  drained(): void {
+    if (this.#resting.size > 0) this.#fetcher.wake()
   }
 
   /** Reads no further, but stays in the group, so that what is in flight can still be committed. */
@@ -212,11 +214,18 @@ export class Subscription {
     this.#committer.forget(partition)
   }
 
-  /** Full at its share of the buffer, and then until half of that is free again. */
+  /**
+   * Full at its share of the buffer, and then until half of that is free again. It may have more while half of all is free,
+   * and where a batch lacks it: one that is not full waits for its window.
+   */
   #isFull(partition: number): boolean {
-    const share = this.#settings.bufferBytes / Math.max(1, this.#owned.size)
+    const { bufferBytes } = this.#settings
+    const share = bufferBytes / Math.max(1, this.#owned.size)
     const limit = this.#resting.has(partition) ? share / 2 : share
-    const isFull = this.#sink.bufferedBytes(partition) > limit
+    const isFull =
+      this.#sink.bufferedBytes(partition) > limit &&
+      this.#sink.totalBytes() > bufferBytes / 2 &&
+      this.#sink.isServed(partition)
     if (isFull) this.#resting.add(partition)
     else this.#resting.delete(partition)
     return isFull

@@ -13,9 +13,20 @@ import {
 } from './harness.ts'
 
 const topics = Object.fromEntries(
-  ['shape', 'size', 'window', 'payload', 'filter', 'transactions', 'added', 'late', 'a', 'b', 'own'].map(
-    name => [name, unique(name)],
-  ),
+  [
+    'shape',
+    'size',
+    'lone',
+    'window',
+    'payload',
+    'filter',
+    'transactions',
+    'added',
+    'late',
+    'a',
+    'b',
+    'own',
+  ].map(name => [name, unique(name)]),
 )
 const event = (name: string, options: Record<string, unknown> = {}) => kafkaEvent(topics[name]!, options)
 
@@ -24,15 +35,17 @@ const KEPT = { 'retention.ms': '-1' }
 
 let offline: Offline
 beforeAll(async () => {
-  const { late, shape, payload, ...others } = topics
+  const { late, shape, lone, payload, ...others } = topics
   for (const topic of Object.values(others)) await createTopic(topic)
   await createTopic(shape!, 3, KEPT)
+  await createTopic(lone!, 4)
   await createTopic(payload!, 1, { 'max.message.bytes': '8000000' })
   const { consumerGroupId: _, ...ofNoGroup } = event('own')
   offline = await Offline.start(
     {
       shape: { kafka: [event('shape', { maximumBatchingWindow: 1 })] },
       size: { kafka: [event('size', { batchSize: 5, maximumBatchingWindow: 300 })] },
+      lone: { kafka: [event('lone', { batchSize: 3000, maximumBatchingWindow: 300 })] },
       window: { kafka: [event('window', { maximumBatchingWindow: 2 })] },
       payload: { kafka: [event('payload', { maximumBatchingWindow: 3 })] },
       filter: { kafka: [event('filter', { filterPatterns: [{ value: { kind: ['wanted'] } }] })] },
@@ -46,7 +59,7 @@ beforeAll(async () => {
     },
     { isShared: true },
   )
-  await offline.joined(11)
+  await offline.joined(12)
 })
 afterAll(() => offline.end('SIGKILL'))
 
@@ -100,6 +113,14 @@ describe('delivery', () => {
     expect(calls.map(({ records }) => records.length)).toEqual([5, 5])
     expect(offline.texts(topic)).toEqual(texts.slice(0, 10))
     await lastOffsets('size', '10')
+  })
+
+  it('fills its batches, of 5.9 MB, also from 1 partition of 4, whose share of the buffer is less', async () => {
+    const topic = topics.lone!
+    const messages = Array.from({ length: 500 }, () => ({ partition: 0, value: 'x'.repeat(1400) }))
+    for (let sent = 0; sent < 6500; sent += messages.length) await send(topic, messages)
+    const calls = await offline.done(topic, 2)
+    expect(calls.map(({ records }) => records.length)).toEqual([3000, 3000])
   })
 
   it('gathers what comes within 2 s of the first record', async () => {

@@ -57,6 +57,22 @@ describe('Dispatcher', () => {
     ])
   })
 
+  it('says which partitions a batch lacks records of: none that is busy, none once it is full', async () => {
+    const { dispatcher, invoked } = start({ batchSize: 3, windowMs: 60_000 }, 1)
+    for (const partition of [0, 1]) dispatcher.assign(partition)
+    const served = () => [0, 1].map(partition => dispatcher.isServed(partition))
+    dispatcher.accept(0, [batch(0, 2)], 2)
+    expect(served()).toEqual([false, false])
+    dispatcher.accept(0, [batch(2, 4)], 4)
+    const first = await invoked(1)
+    expect(served()).toEqual([true, false])
+    dispatcher.accept(1, [batch(0, 3)], 3)
+    expect(served()).toEqual([true, true])
+    first.succeed()
+    expect(ranges(await invoked(2))).toEqual(['0:3-3', '1:0-1'])
+    expect(served()).toEqual([true, true])
+  })
+
   it('starts no second invocation with a concurrency of 1, but does while a failed one waits', async () => {
     const { dispatcher, running, invoked } = start({}, 1)
     for (const partition of [0, 1]) dispatcher.assign(partition)
