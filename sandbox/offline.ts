@@ -19,7 +19,7 @@ const STOP_WITHIN_MS = 60_000
  * Most of its memory is what loading the framework takes: less with a small young generation (MB), with one thread for the
  * collector and the compiler to use beside our own, and with one pool of malloc's for all threads.
  */
-const NODE_FLAGS = ['--max-semi-space-size=8', '--v8-pool-size=1']
+const NODE_FLAGS = ['--max-semi-space-size=4', '--v8-pool-size=1']
 const SPARING = { MALLOC_ARENA_MAX: '1' }
 
 /** `sls offline start` on this sandbox's servers. */
