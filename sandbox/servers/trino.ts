@@ -69,7 +69,7 @@ function configProperties({ ports, trinoHeapMb }: Settings, programs: World['pro
 
 /**
  * What Trino's own launcher passes on, but for the heap, and for the compiler: small statements, a few a minute, are never
- * so warm that the second compiler pays. Without it they take less CPU time, and are fast after ten of them, not after sixty.
+ * so warm that the second compiler pays. Without it the first hour's take less CPU time, and are fast after ten of them, not after sixty.
  */
 function jvmOptions(heapMb: number): string[] {
   return [
