@@ -168,6 +168,7 @@ export class Dispatcher {
     void this.#slots.take()
     const running = this.#seeThrough({ slices: owned, attempts: 0 }).finally(() => {
       for (const { partition } of owned) this.#leave(partition)
+      this.#ports.drained()
       this.#inFlight.delete(running)
       this.#slots.release()
     })
@@ -177,7 +178,6 @@ export class Dispatcher {
 
   #leave(partition: number): void {
     this.#busy.delete(partition)
-    this.#ports.drained()
     const skippedTo = this.#skippedTo.get(partition)
     if (skippedTo === undefined || this.#halted) return
     this.#skippedTo.delete(partition)
