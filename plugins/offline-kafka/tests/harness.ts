@@ -171,6 +171,8 @@ export class Offline {
   readonly #child: ChildProcess
   readonly #traceFile: string
   readonly #exited: Promise<number | null>
+  readonly #calls = new Map<string, Call>()
+  #readBytes = 0
   log = ''
 
   private constructor(child: ChildProcess, traceFile: string) {
@@ -228,13 +230,18 @@ export class Offline {
     if (holds !== true) throw new Error(`Not seen: ${what} (${holds})\n${this.log.slice(-4000)}`)
   }
 
+  /** As the trace tells by now; a line that is written only half is left for the next look. */
   calls(): Call[] {
-    const calls = new Map<string, Call>()
-    for (const line of readTrace(this.#traceFile)) {
-      if (line.done) calls.get(line.call)!.doneMs = line.ms
-      else calls.set(line.call, line)
+    if (!existsSync(this.#traceFile)) return []
+    const unread = readFileSync(this.#traceFile).subarray(this.#readBytes)
+    const whole = unread.subarray(0, unread.lastIndexOf('\n') + 1)
+    this.#readBytes += whole.length
+    for (const text of whole.toString().split('\n').slice(0, -1)) {
+      const line: Call & { done?: true } = JSON.parse(text)
+      if (line.done) this.#calls.get(line.call)!.doneMs = line.ms
+      else this.#calls.set(line.call, line)
     }
-    return [...calls.values()]
+    return [...this.#calls.values()]
   }
 
   /** Invocations with records of one topic. */
@@ -278,13 +285,6 @@ const running = new Set<Offline>()
 afterEach(async () => {
   await Promise.all([...running].map(offline => offline.end('SIGKILL')))
 })
-
-/** The lines that are written whole: a reader may see a long one half. */
-function readTrace(file: string): (Call & { done?: true })[] {
-  if (!existsSync(file)) return []
-  const lines = readFileSync(file, 'utf8').split('\n')
-  return lines.slice(0, -1).map(line => JSON.parse(line))
-}
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
