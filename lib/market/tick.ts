@@ -259,7 +259,7 @@ function sourceOf(text: string): Record<string, unknown> {
 }
 
 /** A tick is late when Kafka received it after its minute had ended and the grace had passed. */
-export function isLate(tick: Tick, timestampMs: number, graceMs: number): boolean {
-  const minuteEndUs = floorTo(tick.dateTimeUs, MINUTE_US) + MINUTE_US
+export function isLate(dateTimeUs: Micros, timestampMs: number, graceMs: number): boolean {
+  const minuteEndUs = floorTo(dateTimeUs, MINUTE_US) + MINUTE_US
   return timestampMs * 1000 >= minuteEndUs + graceMs * 1000
 }

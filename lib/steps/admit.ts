@@ -2,7 +2,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { KafkaRecord, TopicLog } from '../ports.ts'
 import { nextOffset, type OffsetVector, type Position, positionOf } from '../tables/offsetVector.ts'
-import type { DecodedBatch, DecodedRecord } from './decodeBatch.ts'
+import { cutBelow, type DecodedBatch } from './decodeBatch.ts'
 import type { Services } from './services.ts'
 
 /** Records of one partition that the table does not have yet, and how many before them retention took away. */
@@ -38,17 +38,18 @@ export async function admit(
   trust: Trust,
 ): Promise<AdmittedBatch[]> {
   const admitted = await Promise.all(
-    batches.map(async ({ partition, records }) => {
+    batches.map(async batch => {
+      const { partition } = batch
       const next = nextOffset(vector, partition)
-      const rest = recordsFrom(next, records)
-      const continues = rest.length === records.length && isTrusted(trust, partition, next, nowMs())
+      const rest = cutBelow(batch, next)
+      const continues = rest === batch && isTrusted(trust, partition, next, nowMs())
       const position = positionOf(vector, partition) ?? newestPosition(vector)
       if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
         throw new TopicRecreated(topic, position)
       }
-      if (!continues) await checkOnKafka(topicLog, topic, partition, rest[0]?.record)
-      const lost = await lostBefore(topicLog, topic, partition, next, rest[0]?.record)
-      return { partition, records: rest, lost }
+      if (!continues) await checkOnKafka(topicLog, topic, partition, rest.records[0])
+      const lost = await lostBefore(topicLog, topic, partition, next, rest.records[0])
+      return { ...rest, lost }
     }),
   )
   return admitted.filter(({ records }) => records.length > 0)
@@ -68,16 +69,8 @@ export function remember(
 /** What of the batches lies at or above the vector. */
 export function batchesFrom(vector: OffsetVector, batches: readonly DecodedBatch[]): DecodedBatch[] {
   return batches
-    .map(({ partition, records }) => {
-      return { partition, records: recordsFrom(nextOffset(vector, partition), records) }
-    })
+    .map(batch => cutBelow(batch, nextOffset(vector, batch.partition)))
     .filter(({ records }) => records.length > 0)
-}
-
-function recordsFrom(next: number, records: readonly DecodedRecord[]): readonly DecodedRecord[] {
-  const from = records.findIndex(({ record }) => record.offset >= next)
-  if (from === 0) return records
-  return from < 0 ? [] : records.slice(from)
 }
 
 function isTrusted(trust: Trust, partition: number, next: number, atMs: number): boolean {

@@ -7,22 +7,25 @@ import type { BadRecord } from './decodeBatch.ts'
  */
 export const DEAD_LETTER_MAX_VALUE_BYTES = 16_000_000
 
-/** Where a dead letter was found. */
+/** The topic on which a dead letter was found, and which of the topics of that name. */
 export interface Place {
   readonly topic: string
   readonly epoch: number
-  readonly partition: number
 }
 
 /**
  * The record as it came (key, bytes and headers untouched), with headers that say where it lay and why it is no tick.
  * Delivered at least once: topic, epoch, partition and offset identify it.
  */
-export function deadLetter(topic: string, place: Place, { record, reason }: BadRecord): OutgoingRecord {
+export function deadLetter(
+  topic: string,
+  place: Place,
+  { partition, record, reason }: BadRecord,
+): OutgoingRecord {
   const added: Headers = {
     'tickhouse.topic': place.topic,
     'tickhouse.epoch': String(place.epoch),
-    'tickhouse.partition': String(place.partition),
+    'tickhouse.partition': String(partition),
     'tickhouse.offset': String(record.offset),
     'tickhouse.timestamp': String(record.timestampMs),
     'tickhouse.reason': reason,

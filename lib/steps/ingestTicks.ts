@@ -17,7 +17,7 @@ import {
 } from '../tables/ticksTable.ts'
 import { admit, batchesFrom, remember, type Trust } from './admit.ts'
 import { deadLetter } from './deadLetters.ts'
-import { type DecodedBatch, decodeBatch } from './decodeBatch.ts'
+import { type DecodedBatch, decodeBatches } from './decodeBatch.ts'
 import { badRecords, countPart, endsOf, type Part, takePart } from './part.ts'
 import { ticksRetention } from './retention.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from './retry.ts'
@@ -52,7 +52,8 @@ export async function ingestTicks(
   services: IngestServices,
   batches: readonly RecordBatch[],
 ): Promise<IngestResult> {
-  let pending = batches.map(batch => decodeBatch(batch, services.settings))
+  const { ticks, batches: decoded } = decodeBatches(batches, services.settings)
+  let pending = decoded
   const buried = new Set<KafkaRecord>()
   let added = NO_TICKS
   let commits = 0
@@ -68,12 +69,12 @@ export async function ingestTicks(
       services.trust.table = table
       return resultOf(batches, added, commits)
     }
-    const part = takePart(admitted, MAX_DAYS_PER_COMMIT)
+    const part = takePart(admitted, ticks, MAX_DAYS_PER_COMMIT)
     await buryBad(services, state, part, buried)
     if (upload === undefined || !servesAgain(upload, part, table)) {
-      upload = uploadPart(services.store, table, state.vector, part)
+      upload = uploadPart(services.store, table, state.vector, part, ticks)
     }
-    const counts = countPart(part)
+    const counts = countPart(part, ticks, services.settings.graceMs)
     const [staged] = await Promise.all([stage(services, table, state, upload, counts), upload.stored])
     upload.snapshotIds.push(staged.snapshot.snapshotId)
     try {
@@ -105,7 +106,7 @@ function continued({ table }: Trust, batches: readonly DecodedBatch[]): Table | 
   if (table === undefined) return undefined
   const { vector } = ticksState(table)
   const goesOn = ({ partition, records }: DecodedBatch) =>
-    records[0]?.record.offset === nextOffset(vector, partition)
+    records[0]?.offset === nextOffset(vector, partition)
   return batches.every(goesOn) ? table : undefined
 }
 
@@ -119,8 +120,7 @@ async function buryBad(
   const bad = badRecords(part).filter(({ record }) => !buried.has(record))
   if (bad.length === 0) return
   const letters = bad.map(record => {
-    const place = { topic: ticksTopic, epoch, partition: record.partition }
-    return deadLetter(deadLetterTopic, place, record)
+    return deadLetter(deadLetterTopic, { topic: ticksTopic, epoch }, record)
   })
   await topicWriter.send(letters)
   for (const { record } of bad) buried.add(record)

@@ -3,7 +3,7 @@ import type { DataFile } from '../iceberg/dataFile.ts'
 import type { Table } from '../iceberg/table.ts'
 import { encodeDataFile } from '../iceberg/write.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
-import { tickColumns } from '../tables/ticksTable.ts'
+import type { TickRows } from '../tables/tickRows.ts'
 import { isSamePart, type Part, rowsByDay } from './part.ts'
 import type { Services } from './services.ts'
 
@@ -22,9 +22,10 @@ export function uploadPart(
   table: Table,
   { epoch }: OffsetVector,
   part: Part,
+  ticks: TickRows,
 ): Upload {
-  const days = [...rowsByDay(part, epoch).values()]
-  const encoded = days.map(rows => encodeDataFile(table, tickColumns(rows), rows.length))
+  const days = [...rowsByDay(part, ticks).values()]
+  const encoded = days.map(rows => encodeDataFile(table, ticks.columns(rows, epoch), rows.length))
   return {
     part,
     files: encoded.map(({ file }) => file),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Columns, ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
+import type { Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
 import type { Table, TableIdent } from '../iceberg/table.ts'
-import type { BadTickReason, Tick } from '../market/tick.ts'
+import type { BadTickReason } from '../market/tick.ts'
 import { COMMON_PROPERTIES, fieldNamed, NAMESPACE, readState } from './layout.ts'
 import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
 
@@ -50,43 +50,6 @@ export const TICKS_SPEC: PartitionSpec = {
 }
 
 export const TICKS_DEFINITION = { schema: TICKS_SCHEMA, spec: TICKS_SPEC, properties: COMMON_PROPERTIES }
-
-/** A good tick with the place on Kafka that identifies it. */
-export interface StoredTick {
-  readonly tick: Tick
-  readonly epoch: number
-  readonly partition: number
-  readonly offset: number
-  readonly timestampMs: number
-}
-
-/** Rows to columns, in the table's types. */
-export function tickColumns(rows: readonly StoredTick[]): Columns {
-  const column = (value: (row: StoredTick) => ColumnValue) => rows.map(value)
-  const numbers = (value: (row: StoredTick) => number) => {
-    const column = new Float64Array(rows.length)
-    for (let i = 0; i < rows.length; i++) column[i] = value(rows[i]!)
-    return column
-  }
-  return {
-    source: column(r => r.tick.source),
-    symbol: column(r => r.tick.symbol),
-    ask: numbers(r => r.tick.ask),
-    bid: numbers(r => r.tick.bid),
-    mid: numbers(r => r.tick.mid),
-    ask_markup: column(r => r.tick.askMarkup),
-    bid_markup: column(r => r.tick.bidMarkup),
-    is_tradable: column(r => r.tick.isTradable),
-    number: column(r => r.tick.number),
-    date_time: numbers(r => r.tick.dateTimeUs),
-    receive_date_time: column(r => r.tick.receiveDateTimeUs),
-    extra: column(r => r.tick.extra),
-    kafka_epoch: numbers(r => r.epoch),
-    kafka_partition: numbers(r => r.partition),
-    kafka_offset: numbers(r => r.offset),
-    kafka_timestamp: numbers(r => r.timestampMs * 1000),
-  }
-}
 
 /** Counted since the table began. */
 export interface TickTotals {

@@ -12,7 +12,8 @@ import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { dayOf, formatDateTime, HOUR_US, MINUTE_US } from '../../lib/market/time.ts'
 import { CANDLES_SCHEMA, candleColumns, candlesDefinition } from '../../lib/tables/candlesTable.ts'
 import { fieldNamed } from '../../lib/tables/layout.ts'
-import { type StoredTick, TICKS_DEFINITION, TICKS_SCHEMA, tickColumns } from '../../lib/tables/ticksTable.ts'
+import { TICKS_DEFINITION, TICKS_SCHEMA } from '../../lib/tables/ticksTable.ts'
+import { type StoredTick, tickColumns } from '../support/tickColumns.ts'
 import { services } from './sandbox.ts'
 
 const NAMESPACE = `pruning_${Date.now()}`
@@ -50,7 +51,7 @@ function ticksOf(hour: number): StoredTick[] {
       receiveDateTimeUs: isWhole ? timeUs + 1 : null,
       extra: null,
     }
-    return { tick, epoch: 0, partition: 0, offset: tick.number, timestampMs: timeUs / 1000 }
+    return { tick, partition: 0, offset: tick.number, timestampMs: timeUs / 1000 }
   })
 }
 

@@ -15,8 +15,9 @@ import { writeDataFile } from '../../lib/iceberg/write.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { decodeTick } from '../../lib/market/tick.ts'
 import { candleColumns, candlesDefinition } from '../../lib/tables/candlesTable.ts'
-import { type StoredTick, TICKS_DEFINITION, tickColumns } from '../../lib/tables/ticksTable.ts'
+import { TICKS_DEFINITION } from '../../lib/tables/ticksTable.ts'
 import { readSettings } from '../../sandbox/settings.ts'
+import { type StoredTick, tickColumns } from '../support/tickColumns.ts'
 import { sandboxEnv, services } from './sandbox.ts'
 import { SAMPLE_ROWS, SAMPLE_TICKS } from './ticks.ts'
 
@@ -87,7 +88,7 @@ const CANDLE_ROW = {
 function stored(value: string, offset: number): StoredTick {
   const tick = decodeTick(Buffer.from(value), RECORD_MS, connections.settings.limits)
   if (typeof tick === 'string') throw new Error(`a bad tick: ${tick}`)
-  return { tick, epoch: 0, partition: 3, offset, timestampMs: RECORD_MS }
+  return { tick, partition: 3, offset, timestampMs: RECORD_MS }
 }
 
 async function createTable(ident: TableIdent, definition: TableDefinition): Promise<void> {

@@ -49,8 +49,8 @@ describe('decodeTick', () => {
 })
 
 test('a tick is late once its minute and the grace are over', () => {
-  const tick = decode('2025-03-20T14:31:28') as Tick
+  const { dateTimeUs } = decode('2025-03-20T14:31:28') as Tick
   const minuteEndMs = Date.parse('2025-03-20T14:32:00Z')
-  expect(isLate(tick, minuteEndMs + 499, 500)).toBe(false)
-  expect(isLate(tick, minuteEndMs + 500, 500)).toBe(true)
+  expect(isLate(dateTimeUs, minuteEndMs + 499, 500)).toBe(false)
+  expect(isLate(dateTimeUs, minuteEndMs + 500, 500)).toBe(true)
 })

@@ -9,13 +9,8 @@ import { chooseRound } from '../../lib/steps/chooseRound.ts'
 import { readNewTicks, sequenceBelow } from '../../lib/steps/newTicks.ts'
 import { loadInputs, type RollupInputs } from '../../lib/steps/rollupInputs.ts'
 import { advance, distance, nextOffset, type OffsetVector } from '../../lib/tables/offsetVector.ts'
-import {
-  TICKS_SCHEMA,
-  TICKS_TABLE,
-  tickColumns,
-  ticksState,
-  ticksSummary,
-} from '../../lib/tables/ticksTable.ts'
+import { TICKS_SCHEMA, TICKS_TABLE, ticksState, ticksSummary } from '../../lib/tables/ticksTable.ts'
+import { tickColumns } from '../support/tickColumns.ts'
 import { newWorld, type World } from './world.ts'
 
 const MINUTE_US = 60_000_000
@@ -49,7 +44,7 @@ function nextRows(count: number) {
       receiveDateTimeUs: null,
       extra: null,
     }
-    return { tick, epoch: 0, partition, offset: ends[partition]!++, timestampMs: 1 }
+    return { tick, partition, offset: ends[partition]!++, timestampMs: 1 }
   })
 }
 
