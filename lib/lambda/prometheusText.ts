@@ -5,9 +5,8 @@ import { METRICS, type Sample } from '../steps/metrics.ts'
 export async function prometheusText(samples: readonly Sample[]): Promise<string> {
   const registry = new Registry()
   for (const [name, of] of Map.groupBy(samples, sample => sample.name)) {
-    const { help } = METRICS[name]
     const labelNames = Object.keys(of[0]!.labels ?? {})
-    const options = { name, help, labelNames, registers: [registry] }
+    const options = { name, help: METRICS[name], labelNames, registers: [registry] }
     if (name.endsWith('_total')) {
       const counter = new Counter(options)
       for (const { labels = {}, value } of of) counter.inc(labels, value)

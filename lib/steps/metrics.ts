@@ -14,41 +14,30 @@ export interface Sample {
 
 type MetricName = keyof typeof METRICS
 
-interface Metric {
-  /** A counter's name ends in `_total`. */
-  readonly help: string
-  readonly labels?: readonly string[]
-}
-
-/** All that can be scraped. https://prometheus.io/docs/practices/naming/ */
+/** All that can be scraped, and what it tells; a counter's name ends in `_total`. https://prometheus.io/docs/practices/naming/ */
 export const METRICS = {
-  tickhouse_ticks_total: { help: 'Ticks taken into the table since it began.' },
-  tickhouse_late_ticks_total: { help: 'Ticks that came after the candle of their minute was due.' },
-  tickhouse_lost_records_total: { help: 'Records that Kafka removed before they were read.' },
-  tickhouse_dead_letters_total: { help: 'Records that were no ticks, by reason.', labels: ['reason'] },
-  tickhouse_stage_lag_records: { help: 'Offsets that a stage has yet to take.', labels: ['stage'] },
-  tickhouse_stage_lag_seconds: {
-    help: 'How long the oldest of what a stage has yet to take may have waited.',
-    labels: ['stage'],
-  },
-  tickhouse_newest_tick_timestamp_seconds: { help: 'When Kafka got the newest record that was taken in.' },
-  tickhouse_newest_closed_candle_end_timestamp_seconds: { help: 'Candles that ended by then are closed.' },
-  tickhouse_rollup_timestamp_seconds: { help: 'When candles changed last.' },
-  tickhouse_rollup_duration_seconds: {
-    help: 'How long the newest round of the rollup took, from reading the tables to its commit.',
-  },
-  tickhouse_rollup_delay_seconds: {
-    help: 'From the end of the newest closed minute to the commit that closed its candles.',
-  },
-  tickhouse_table_commit_timestamp_seconds: { help: 'When the table was changed last.', labels: ['table'] },
-  tickhouse_table_snapshots: { help: 'Snapshots that the metadata lists.', labels: ['table'] },
-  tickhouse_table_metadata_files: { help: 'Metadata files that the table lists.', labels: ['table'] },
-  tickhouse_table_manifests: { help: 'Manifests of the current snapshot.', labels: ['table'] },
-  tickhouse_table_files: { help: 'Data files of the current snapshot.', labels: ['table'] },
-  tickhouse_table_rows: { help: 'Rows of the current snapshot.', labels: ['table'] },
-  tickhouse_table_bytes: { help: 'Bytes of the current data files.', labels: ['table'] },
-  tickhouse_dependency_up: { help: '1 when the server answered, 0 when it did not.', labels: ['dependency'] },
-} as const satisfies Readonly<Record<string, Metric>>
+  tickhouse_ticks_total: 'Ticks taken into the table since it began.',
+  tickhouse_late_ticks_total: 'Ticks that came after the candle of their minute was due.',
+  tickhouse_lost_records_total: 'Records that Kafka removed before they were read.',
+  tickhouse_dead_letters_total: 'Records that were no ticks, by reason.',
+  tickhouse_stage_lag_records: 'Offsets that a stage has yet to take.',
+  tickhouse_stage_lag_seconds: 'How long the oldest of what a stage has yet to take may have waited.',
+  tickhouse_newest_tick_timestamp_seconds: 'When Kafka got the newest record that was taken in.',
+  tickhouse_newest_closed_candle_end_timestamp_seconds: 'Candles that ended by then are closed.',
+  tickhouse_rollup_timestamp_seconds: 'When candles changed last.',
+  tickhouse_rollup_duration_seconds:
+    'How long the newest round of the rollup took, from reading the tables to its commit.',
+  tickhouse_rollup_delay_seconds:
+    'From the end of the newest closed minute to the commit that closed its candles.',
+  tickhouse_table_commit_timestamp_seconds: 'When the table was changed last.',
+  tickhouse_table_snapshots: 'Snapshots that the metadata lists.',
+  tickhouse_table_metadata_files: 'Metadata files that the table lists.',
+  tickhouse_table_manifests: 'Manifests of the current snapshot.',
+  tickhouse_table_files: 'Data files of the current snapshot.',
+  tickhouse_table_rows: 'Rows of the current snapshot.',
+  tickhouse_table_bytes: 'Bytes of the current data files.',
+  tickhouse_dependency_up: '1 when the server answered, 0 when it did not.',
+} as const
 
 /** What an observation amounts to; of what did not answer there is no sample but that it did not. */
 export function samplesOf(observed: Observed): Sample[] {
