@@ -44,7 +44,7 @@ export class Complaints {
 }
 
 /** A log line as a complaint, or undefined when it is none. */
-export function complaintIn(line: string): string | undefined {
+function complaintIn(line: string): string | undefined {
   const text = line.trim()
   if (!text.startsWith('{')) return /^(✖|×|Error:|\w*Error: )/.test(text) ? text : undefined
   try {

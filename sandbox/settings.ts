@@ -42,9 +42,6 @@ export interface Settings {
   trinoHeapMb: number
 }
 
-/** Which settings a caller may leave to the defaults. */
-export type SettingsInput = Partial<Settings>
-
 /** Reads the sandbox's settings from the environment; a malformed one throws `BadSetting` by its name. */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const names = Object.keys(PORTS) as PortName[]

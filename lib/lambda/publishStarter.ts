@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { Log } from '../ports.ts'
 
-/** Which function `publish` is; `endpoint` and `region` are unset on AWS, where the SDK knows them. */
+/** Which function `publish` is; `endpoint` is unset on AWS, where the SDK knows it. */
 export interface PublishTarget {
   readonly functionName: string
   readonly endpoint?: string

@@ -37,7 +37,7 @@ export const TICKS_SCHEMA: Schema = {
   ],
 }
 
-export const TICKS_SPEC: PartitionSpec = {
+const TICKS_SPEC: PartitionSpec = {
   specId: 0,
   fields: [
     {
