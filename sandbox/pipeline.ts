@@ -1,6 +1,7 @@
 import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { warningsOnly } from '../lib/lambda/log.ts'
+import { DAY_US, floorTo, MINUTE_US } from '../lib/market/time.ts'
 import { type PipelineStatus, pipelineStatus } from '../lib/steps/pipelineStatus.ts'
 import { produceTicks } from '../lib/steps/produceTicks.ts'
 import { setUp } from '../lib/steps/setUp.ts'
@@ -17,8 +18,6 @@ export interface Pipeline {
 }
 
 const HISTORY_DAYS = 7
-const DAY_US = 86_400_000_000
-const MINUTE_US = 60_000_000
 
 /** The symbols and prices of the `produce` function's own defaults, so that its live ticks carry the history on. */
 const HISTORY = { kind: 'history', seed: 1, symbols: 10, everySeconds: 60 } as const
@@ -32,7 +31,7 @@ export function openPipeline({ ports }: Settings, onWarning: (line: string) => v
     async fillHistory() {
       const { ticks, deadLetters, ingestLag } = await pipelineStatus(services)
       if (ticks + deadLetters + ingestLag > 0) return 0
-      const to = Math.floor((Date.now() * 1_000) / MINUTE_US) * MINUTE_US
+      const to = floorTo(Date.now() * 1_000, MINUTE_US)
       const range = { from: to - HISTORY_DAYS * DAY_US, to }
       const { sent } = await produceTicks(services, { ...HISTORY, ...range }, () => Number.POSITIVE_INFINITY)
       return sent

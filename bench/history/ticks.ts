@@ -1,4 +1,4 @@
-import type { ColumnValue } from '../../lib/iceberg/schema.ts'
+import type { Columns } from '../../lib/iceberg/schema.ts'
 import { walkPrice } from '../../lib/market/walk.ts'
 import { FAKE_SOURCE, type Instrument, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
 import type { Logs } from './logs.ts'
@@ -7,7 +7,7 @@ import { type Stretch, ticksIn } from './stretches.ts'
 /** The ticks of a stretch as columns, in the order in which `maintain` leaves a file: by symbol, then time. */
 export interface TickColumns {
   readonly rows: number
-  readonly columns: Readonly<Record<string, ArrayLike<ColumnValue>>>
+  readonly columns: Columns
   readonly mid: Float64Array
   readonly dateTimeUs: Float64Array
 }

@@ -1,6 +1,6 @@
 import { readManifestList } from '../iceberg/manifest/readManifests.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
-import type { Table } from '../iceberg/table.ts'
+import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { OffsetRange } from '../ports.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
@@ -56,10 +56,7 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
 
-async function observeTable(
-  { catalog, store }: ObserveServices,
-  ident: Parameters<typeof loadTable>[1],
-): Promise<ObservedTable> {
+async function observeTable({ catalog, store }: ObserveServices, ident: TableIdent): Promise<ObservedTable> {
   const table = await loadTable(catalog, ident)
   const snapshot = currentSnapshot(table)
   const manifests = snapshot === undefined ? [] : await readManifestList(store, snapshot)
