@@ -1,8 +1,9 @@
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { candlesState } from '../tables/candlesTable.ts'
-import { covers, distance, nextOffset } from '../tables/offsetVector.ts'
+import { covers, distance } from '../tables/offsetVector.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import type { Observed, ObservedTable } from './observe.ts'
+import { countUnread, unread } from './unread.ts'
 import { unsentSince, waitingSince } from './waitingSince.ts'
 
 /** One value of a metric. */
@@ -108,8 +109,7 @@ const countOf = (text: string | undefined) => (text === undefined ? undefined : 
 function ingestLag({ ticks, kafka, oldestUnreadMs, nowMs }: Observed): Sample[] {
   if (ticks instanceof Error || kafka instanceof Error) return []
   const { vector } = ticksState(ticks.table)
-  const behind = [...kafka.ranges].map(([p, { high }]) => Math.max(0, high - nextOffset(vector, p)))
-  const records = behind.reduce((sum, n) => sum + n, 0)
+  const records = countUnread(unread(kafka.ranges, vector))
   return [lagRecords('ingest', records), lagSeconds('ingest', nowMs, oldestUnreadMs)]
 }
 

@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises'
 import { recordBytes } from '../kafka/requests.ts'
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { loadTable } from '../tables/layout.ts'
-import { nextOffset } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { untilGraceIsOver } from './awaitTicks.ts'
 import type { IngestServices } from './ingestTicks.ts'
+import { countUnread, unread } from './unread.ts'
 
 /** So much later than rollup, which waits for all that Kafka has when it looks: what comes until then must be among it. */
 const LEEWAY_MS = 30
@@ -24,12 +24,8 @@ export async function minutesRest(services: IngestServices): Promise<RecordBatch
   const { ticksTopic: topic, graceMs } = settings
   await setTimeout(untilGraceIsOver(nowMs(), graceMs + LEEWAY_MS))
   const table = await loadTable(catalog, TICKS_TABLE)
-  const ranges = await topicLog.offsets(topic)
-  const { vector } = ticksState(table)
-  const missing = [...ranges]
-    .map(([partition, { high }]) => ({ partition, from: nextOffset(vector, partition), to: high }))
-    .filter(({ from, to }) => from < to)
-  if (missing.reduce((sum, { from, to }) => sum + to - from, 0) > MOST_RECORDS) return []
+  const missing = unread(await topicLog.offsets(topic), ticksState(table).vector)
+  if (countUnread(missing) > MOST_RECORDS) return []
   let bytes = 0
   const batches = await Promise.all(
     missing.map(async ({ partition, from, to }) => {

@@ -4,12 +4,12 @@ import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { OffsetRange } from '../ports.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
-import { nextOffset } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { within } from '../within.ts'
 import { readMark } from './publishCandles.ts'
 import type { Mark } from './sendingOrder.ts'
 import type { Services } from './services.ts'
+import { unread } from './unread.ts'
 
 export type ObserveServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
@@ -78,9 +78,10 @@ async function findOldestUnread(
 ): Promise<number | undefined> {
   if (ticks instanceof Error || kafka instanceof Error) return undefined
   const { vector } = ticksState(ticks.table)
-  const behind = [...kafka.ranges].filter(([partition, { high }]) => nextOffset(vector, partition) < high)
   const records = await Promise.all(
-    behind.map(([partition]) => topicLog.firstFrom(ticksTopic, partition, nextOffset(vector, partition))),
+    unread(kafka.ranges, vector).map(({ partition, from }) =>
+      topicLog.firstFrom(ticksTopic, partition, from),
+    ),
   )
   const timesMs = records.flatMap(record => (record === undefined ? [] : [record.timestampMs]))
   return timesMs.length === 0 ? undefined : Math.min(...timesMs)

@@ -2,10 +2,11 @@ import { upperBound } from '../iceberg/dataFile.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import { CANDLE_FIELDS, CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
-import { distance, nextOffset } from '../tables/offsetVector.ts'
+import { distance } from '../tables/offsetVector.ts'
 import { countDeadLetters, TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { readMark } from './publishCandles.ts'
 import type { Services } from './services.ts'
+import { countUnread, unread } from './unread.ts'
 import { unsentSince } from './waitingSince.ts'
 
 /** Where the pipeline stands; a lag is counted in Kafka offsets. */
@@ -47,7 +48,7 @@ export async function pipelineStatus({
   return {
     ticks: totals.ticks,
     deadLetters: countDeadLetters(totals),
-    ingestLag: [...ranges].reduce((sum, [p, { high }]) => sum + Math.max(0, high - nextOffset(vector, p)), 0),
+    ingestLag: countUnread(unread(ranges, vector)),
     rollupLag: distance(candles.vector, vector),
     publishLagMs: unsentMs === undefined ? 0 : Math.max(0, nowMs() - unsentMs),
     newestCandleUs: newest.length === 0 ? undefined : Math.max(...newest),
