@@ -1,6 +1,6 @@
 import { candlesRequest } from '../requests/candlesRequest.ts'
-import type { CandleArchive, CandleSnapshot } from '../steps/queryCandles.ts'
-import { readCandles } from '../steps/readCandles.ts'
+import type { CandleArchive, CandleSnapshot } from '../steps/candleArchive.ts'
+import { readCandlePage } from '../steps/readCandlePage.ts'
 import { candlesAnswer, symbolsAnswer } from './candlesAnswer.ts'
 import type { Routes } from './http.ts'
 import type { HttpAnswer } from './httpResponse.ts'
@@ -22,7 +22,7 @@ export function candleRoutes(archive: CandleArchive): Routes {
     'GET /candles': async ({ query }) => {
       const request = candlesRequest(query)
       const snapshot = await archive.current()
-      return json(snapshot, async () => candlesAnswer(request, await readCandles(snapshot, request)))
+      return json(snapshot, async () => candlesAnswer(request, await readCandlePage(snapshot, request)))
     },
   }
 }

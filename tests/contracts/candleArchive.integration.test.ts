@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { askTrino } from '../../bench/askTrino.ts'
 import type { Query } from '../../lib/ports.ts'
-import { TrinoArchive } from '../../lib/steps/queryCandles.ts'
+import { TrinoArchive } from '../../lib/steps/candleArchive.ts'
 import { sandboxEnv, services } from '../integration/sandbox.ts'
 import { candle, withMonths } from '../steps/candles.ts'
 import { insertCandles } from '../support/insertCandles.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Candle } from '../../lib/market/candle.ts'
-import type { CandleArchive } from '../../lib/steps/queryCandles.ts'
+import type { CandleArchive } from '../../lib/steps/candleArchive.ts'
 import { candle, withMonths } from '../steps/candles.ts'
 
 /** An archive, and a way to have candles in it. */

@@ -5,7 +5,7 @@ import type {
   CandleSnapshot,
   CandleStretch,
   SymbolMonths,
-} from '../../lib/steps/queryCandles.ts'
+} from '../../lib/steps/candleArchive.ts'
 
 const MONTH = timeframeOf('M1')
 

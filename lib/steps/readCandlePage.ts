@@ -4,7 +4,7 @@ import type { TimeRange } from '../market/range.ts'
 import { type Micros, NEWEST_US, OLDEST_US } from '../market/time.ts'
 import { bucketEnd, bucketStart, type Timeframe, timeframeOf } from '../market/timeframe.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
-import type { CandleSnapshot } from './queryCandles.ts'
+import type { CandleSnapshot } from './candleArchive.ts'
 
 /** A page of a symbol's candles. */
 export interface CandlePage {
@@ -29,7 +29,7 @@ const MORE_LOOKS = 2
  * The newest candles of a stretch of time. Only that part of the table is read in which they lie: from the end
  * backwards, as far as it takes; mostly one look. Throws `UnknownSymbol`, and what the archive throws.
  */
-export async function readCandles(snapshot: CandleSnapshot, request: CandlesRequest): Promise<CandlePage> {
+export async function readCandlePage(snapshot: CandleSnapshot, request: CandlesRequest): Promise<CandlePage> {
   const { source, symbol, timeframe, limit, fromUs = OLDEST_US, toUs = NEWEST_US } = request
   const grid = timeframeOf(timeframe)
   const found: Candle[] = []

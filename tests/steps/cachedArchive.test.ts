@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { CandleArchive } from '../../lib/steps/queryCandles.ts'
-import { ArchiveWithMemory } from '../../lib/steps/queryCandlesOnce.ts'
+import { CachedArchive } from '../../lib/steps/cachedArchive.ts'
+import type { CandleArchive } from '../../lib/steps/candleArchive.ts'
 import { MemoryArchive } from '../support/memoryArchive.ts'
 import { candle, withMonths } from './candles.ts'
 
@@ -29,10 +29,10 @@ function world() {
       }
     },
   }
-  return { memory, state, archive: new ArchiveWithMemory(counting, () => state.nowMs) }
+  return { memory, state, archive: new CachedArchive(counting, () => state.nowMs) }
 }
 
-describe('an archive with a memory', () => {
+describe('a cached archive', () => {
   test('10 viewers in one second cost one look and one query; until the next commit no other query', async () => {
     const { archive, state } = world()
     const view = async () => (await archive.current()).newest(STRETCH, 500)

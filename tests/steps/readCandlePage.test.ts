@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DAY_US, HOUR_US, MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, TIMEFRAMES, timeframeOf } from '../../lib/market/timeframe.ts'
-import { readCandles } from '../../lib/steps/readCandles.ts'
+import { readCandlePage } from '../../lib/steps/readCandlePage.ts'
 import { MemoryArchive } from '../support/memoryArchive.ts'
 import { candle, withMonths } from './candles.ts'
 
@@ -14,7 +14,7 @@ function archiveOf(timeframe: string, startsUs: readonly number[], nowUs = NOON_
   return archive
 }
 
-async function read(archive: MemoryArchive, of: Partial<Parameters<typeof readCandles>[1]> = {}) {
+async function read(archive: MemoryArchive, of: Partial<Parameters<typeof readCandlePage>[1]> = {}) {
   const request = {
     source: 'S',
     symbol: 'X',
@@ -24,11 +24,11 @@ async function read(archive: MemoryArchive, of: Partial<Parameters<typeof readCa
     toUs: undefined,
   } as const
   const snapshot = await archive.current()
-  const { candles, olderUs } = await readCandles(snapshot, { ...request, ...of })
+  const { candles, olderUs } = await readCandlePage(snapshot, { ...request, ...of })
   return { starts: candles.map(({ dateTimeUs }) => dateTimeUs), olderUs }
 }
 
-describe('readCandles', () => {
+describe('readCandlePage', () => {
   test('gives the newest 3 of 5 candles, oldest first, and where the older ones end', async () => {
     const starts = [5, 4, 3, 2, 1].map(minutes => NOON_US - minutes * MINUTE_US)
     const archive = archiveOf('m1', starts)
@@ -81,7 +81,7 @@ describe('readCandles', () => {
       fromUs: undefined,
       toUs: undefined,
     } as const
-    const first = await readCandles(counted, request)
+    const first = await readCandlePage(counted, request)
     expect(looks).toHaveLength(3)
     expect(Math.max(...looks)).toBeLessThanOrEqual(100_000 * MINUTE_US)
     expect(first.candles).toHaveLength(1)
@@ -89,7 +89,7 @@ describe('readCandles', () => {
     const found: number[] = []
     for (let pages = 0; olderUs !== undefined; pages++) {
       expect(pages).toBeLessThan(100)
-      const page = await readCandles(counted, { ...request, limit: 500, toUs: olderUs })
+      const page = await readCandlePage(counted, { ...request, limit: 500, toUs: olderUs })
       found.push(...page.candles.map(({ dateTimeUs }) => dateTimeUs))
       olderUs = page.olderUs
     }

@@ -1,4 +1,4 @@
-import type { CandleArchive, CandleSnapshot } from './queryCandles.ts'
+import type { CandleArchive, CandleSnapshot } from './candleArchive.ts'
 
 /** How long a look at the newest commit is good for, however many ask. */
 const LOOK_EVERY_MS = 1_000
@@ -9,7 +9,7 @@ const MOST_ANSWERS = 200
  * The same archive, asked each question once a commit: candles change only when rollup commits, so all viewers of a
  * symbol share one answer until then. Questions that failed are asked again.
  */
-export class ArchiveWithMemory implements CandleArchive {
+export class CachedArchive implements CandleArchive {
   readonly #archive: CandleArchive
   readonly #nowMs: () => number
   #look: Promise<CandleSnapshot> | undefined
