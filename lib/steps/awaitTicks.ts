@@ -6,8 +6,8 @@ import type { PendingClose } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import { advance, covers, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import { passUnseen } from './pendingCloses.ts'
 import type { Services } from './services.ts'
-import { passUnseen } from './settleCloses.ts'
 
 type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'stages' | 'nowMs'>
 

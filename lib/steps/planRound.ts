@@ -6,9 +6,9 @@ import type { CandlesState, PendingClose } from '../tables/candlesTable.ts'
 import { distance, type OffsetVector, towards } from '../tables/offsetVector.ts'
 import { chooseRound } from './chooseRound.ts'
 import { type NewTicks, readNewTicks, sequenceBelow } from './newTicks.ts'
+import { dueNow, stillPending } from './pendingCloses.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import type { Services } from './services.ts'
-import { dueNow, stillPending } from './settleCloses.ts'
 import { chooseClosing, mayHoldCandles, rowsIn } from './storedCandles.ts'
 
 /** What one round takes in, and what the candles table's summary says after it (but for the stamp). */

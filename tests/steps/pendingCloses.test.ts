@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { dueNow, stillPending } from '../../lib/steps/settleCloses.ts'
+import { dueNow, stillPending } from '../../lib/steps/pendingCloses.ts'
 import type { PendingClose } from '../../lib/tables/candlesTable.ts'
 import { advance, EMPTY_VECTOR, type OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { MemoryTopicLog } from '../support/memoryTopicLog.ts'
