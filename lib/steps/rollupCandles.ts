@@ -6,7 +6,7 @@ import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND, Pace } from './pace.ts'
 import { isWorthwhile, planRound, type RoundLimits } from './planRound.ts'
 import { readAhead } from './readAhead.ts'
-import { inputsOf, loadInputs } from './rollupInputs.ts'
+import { inputsOf, loadInputs, type RollupInputs } from './rollupInputs.ts'
 import { doRounds } from './rounds.ts'
 import type { Services } from './services.ts'
 
@@ -35,39 +35,47 @@ export async function takeInTicks(
   remainingMs: () => number,
   largest: RoundLimits = LARGEST_ROUND,
 ): Promise<TakenIn> {
+  const { settings, log, stages } = services
   const pace = new Pace(largest)
-  const candles = await services.stages.time('metadata', () => loadTable(services.catalog, CANDLES_TABLE))
-  const [awaited] = await Promise.all([awaitTicks(services), readAhead(services, candles, pace.limits)])
-  // The candles were loaded before the ticks. Should another call have changed them since, our commit fails and all begins anew.
-  let ready = awaited && inputsOf(services.settings, candles, awaited.ticks)
+  const { awaited, inputs: first } = await awaitInputs(services, pace.limits)
+  const from = first.state.vector
+  let reached = from
   let behind = 0
-  let triedFrom: OffsetVector | undefined
-  let from: OffsetVector | undefined
-  let to: OffsetVector | undefined
+  let ready: RollupInputs | undefined = first
+  /** Where the candles stood when the round before began, if it failed. */
+  let failedFrom: OffsetVector | undefined
   const round = async () => {
     const startedMs = performance.now()
-    const inputs = await services.stages.time('metadata', async () => ready ?? loadInputs(services))
+    const inputs = ready ?? (await stages.time('metadata', () => loadInputs(services)))
     ready = undefined
     const { vector } = inputs.state
     behind = distance(vector, inputs.ticksVector)
-    const isOvertaken = triedFrom !== undefined && distance(triedFrom, vector) > 0
+    const isOvertaken = failedFrom !== undefined && distance(failedFrom, vector) > 0
     // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
-    triedFrom = vector
-    from ??= vector
-    const planned = await services.stages.time('metadata', () =>
-      planRound(services, inputs, awaited, pace.limits),
-    )
+    failedFrom = vector
+    const planned = await stages.time('metadata', () => planRound(services, inputs, awaited, pace.limits))
     const isCommitted = isWorthwhile(inputs, planned)
     const changed = isCommitted ? await commitRound(services, inputs, planned) : 0
-    if (isCommitted) to = planned.state.vector
-    triedFrom = undefined
+    failedFrom = undefined
+    if (isCommitted) reached = planned.state.vector
     pace.tell(performance.now() - startedMs)
     behind = distance(planned.state.vector, inputs.ticksVector)
     return { changed, hasMore: planned.hasMore, progress: { behind } }
   }
-  const done = await doRounds(services.log, { round, halve: () => pace.halve() }, remainingMs)
-  const topic = services.settings.ticksTopic
-  const taken = from && to ? spansBetween(from, to).map(span => ({ topic, ...span })) : []
+  const done = await doRounds(log, { round, halve: () => pace.halve() }, remainingMs)
+  const taken = spansBetween(from, reached).map(span => ({ topic: settings.ticksTopic, ...span }))
   return { ...done, behind, taken }
+}
+
+/** What a call begins with: what may be closed, unless Kafka's topic is another one than the ticks', and both tables. */
+async function awaitInputs(services: RollupServices, limits: RoundLimits) {
+  const { catalog, settings, stages } = services
+  const candles = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
+  const [awaited] = await Promise.all([awaitTicks(services), readAhead(services, candles, limits)])
+  // The candles were loaded before the ticks. Should another call have changed them since, our commit fails and all begins anew.
+  const inputs = awaited
+    ? inputsOf(settings, candles, awaited.ticks)
+    : await stages.time('metadata', () => loadInputs(services))
+  return { awaited, inputs }
 }
