@@ -1,15 +1,15 @@
 import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { rollupRequest } from '../lib/requests/rollupRequest.ts'
-import { recompute } from '../lib/steps/recomputeCandles.ts'
-import { takeInTicks } from '../lib/steps/rollupCandles.ts'
+import { recomputeCandles } from '../lib/steps/recomputeCandles.ts'
+import { rollupCandles } from '../lib/steps/rollupCandles.ts'
 
 /** New ticks → `market_data.candles`; `{"from", "to"}` recomputes a stretch. Starts `publish` when candles changed. */
 export const handler = lambdaHandler('rollup', async (services, event, remainingMs) => {
   const range = rollupRequest(event)
   const result =
     range === undefined
-      ? await takeInTicks(services, remainingMs)
-      : await recompute(services, range, remainingMs)
+      ? await rollupCandles(services, remainingMs)
+      : await recomputeCandles(services, range, remainingMs)
   if (result.changed > 0) await services.stages.time('publish', services.startPublish)
   return result
 })

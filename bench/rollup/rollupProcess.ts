@@ -2,7 +2,7 @@ import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
 import { warningsOnly } from '../../lib/lambda/log.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
 import { inNamespace } from '../history/inNamespace.ts'
 import type { RolledUp } from './roller.ts'
 
@@ -25,7 +25,7 @@ process.on('message', async (nowMs: number) => {
   readBytes = 0
   const startedMs = performance.now()
   const before = process.cpuUsage()
-  const { rounds, changed, behind } = await takeInTicks(
+  const { rounds, changed, behind } = await rollupCandles(
     { ...services, store, nowMs: () => nowMs },
     () => 300_000,
   )

@@ -1,7 +1,7 @@
 import type { Connections } from '../../lib/lambda/connect.ts'
 import { maintain } from '../../lib/steps/maintain.ts'
 import { publishCandles } from '../../lib/steps/publishCandles.ts'
-import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { SimulatedClock } from './clock.ts'
@@ -71,7 +71,7 @@ export class Simulation {
     await this.#maintain(minute)
     await this.#takeIn(startMs + MAINTAIN_AT_MS, endMs)
     this.#clock.set(endMs + this.services.settings.graceMs)
-    await timed(this.times.rollup, () => takeInTicks(this.services, enoughTime))
+    await timed(this.times.rollup, () => rollupCandles(this.services, enoughTime))
     await timed(this.times.publish, () => publishCandles(this.services, enoughTime))
   }
 

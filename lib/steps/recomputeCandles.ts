@@ -10,7 +10,7 @@ import { doRounds } from './rounds.ts'
 import type { Services } from './services.ts'
 import { mayHoldCandles } from './storedCandles.ts'
 
-export interface Recomputed {
+export interface RecomputeResult {
   readonly rounds: number
   /** Rows written: candles that were not as their ticks say. */
   readonly changed: number
@@ -22,11 +22,11 @@ export interface Recomputed {
  * Computes the candles of a stretch anew from the ticks that the candles are made of, and repairs what differs: in
  * bounded pieces of at most a day, each one commit that leaves the vector where it is. Days without ticks are skipped.
  */
-export async function recompute(
+export async function recomputeCandles(
   services: RollupServices,
   range: TimeRange,
   remainingMs: () => number,
-): Promise<Recomputed> {
+): Promise<RecomputeResult> {
   const { ticks } = await loadInputs(services)
   const pieces = await piecesOf(services.store, ticks, range)
   if (pieces.length === 0) return { rounds: 0, changed: 0 }

@@ -15,7 +15,7 @@ export type RollupServices = Pick<
   'catalog' | 'store' | 'topicLog' | 'query' | 'settings' | 'log' | 'stages' | 'nowMs'
 >
 
-export interface TakenIn {
+export interface RollupResult {
   readonly rounds: number
   /** Rows written: candles that are new, changed or closed. */
   readonly changed: number
@@ -30,11 +30,11 @@ export interface TakenIn {
  * computed from. Run twice at once, or again, it changes nothing that is right already. `remainingMs` tells how long it
  * may take; what is left then is for the next call, and what another call is catching up on is left to that.
  */
-export async function takeInTicks(
+export async function rollupCandles(
   services: RollupServices,
   remainingMs: () => number,
   largest: RoundLimits = LARGEST_ROUND,
-): Promise<TakenIn> {
+): Promise<RollupResult> {
   const { settings, log, stages } = services
   const pace = new Pace(largest)
   const { awaited, inputs: first } = await awaitInputs(services, pace.limits)

@@ -8,7 +8,7 @@ import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { maintain } from '../../lib/steps/maintain.ts'
 import { publishCandles } from '../../lib/steps/publishCandles.ts'
-import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
 import { readCandles } from '../../lib/steps/storedCandles.ts'
 import { CANDLES_TABLE, candleColumns, candlesState } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
@@ -80,10 +80,10 @@ describe('maintain on real servers', () => {
   )
 
   test('rollup reads nothing again, and takes late ticks in as ever', async () => {
-    expect(await takeInTicks(connections, enoughTime)).toMatchObject({ changed: 0, behind: 0 })
+    expect(await rollupCandles(connections, enoughTime)).toMatchObject({ changed: 0, behind: 0 })
     ticks.sent -= 20
     await ticks.add(1)
-    expect(await takeInTicks(connections, enoughTime)).toMatchObject({ behind: 0 })
+    expect(await rollupCandles(connections, enoughTime)).toMatchObject({ behind: 0 })
     await publishCandles(connections, enoughTime)
     expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
   })

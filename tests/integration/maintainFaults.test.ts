@@ -7,7 +7,7 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import { dayOf } from '../../lib/market/time.ts'
 import { maintain } from '../../lib/steps/maintain.ts'
 import { publishCandles } from '../../lib/steps/publishCandles.ts'
-import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { random } from '../faults/random.ts'
 import { FaultProxy } from '../faults/world/proxy.ts'
@@ -31,7 +31,7 @@ let leftBefore: ReadonlySet<string>
 /** What the killed ones have left, as long as it was there. */
 const left = new Set<string>()
 beforeAll(async () => {
-  await takeInTicks(connections, enoughTime)
+  await rollupCandles(connections, enoughTime)
   leftBefore = new Set((await strayFiles(connections)).unnamed)
 })
 afterAll(() => connections.close())
@@ -75,11 +75,11 @@ describe('maintain killed with kill -9, beside ingest and rollup', () => {
 
   test.each(moments)('%s: nothing is lost, doubled or missing', async (_, moment, nth, afterMs) => {
     await ticks.add(6)
-    await takeInTicks(connections, enoughTime)
+    await rollupCandles(connections, enoughTime)
     const before = ticksState(await load())
     const beside = (async () => {
       await ticks.add(2)
-      await takeInTicks(connections, enoughTime)
+      await rollupCandles(connections, enoughTime)
     })()
     await Promise.all([killed(moment, nth, afterMs), beside])
 
@@ -100,7 +100,7 @@ describe('maintain killed with kill -9, beside ingest and rollup', () => {
       'what was left is removed',
       async () => {
         await ticks.add(1)
-        await takeInTicks(connections, enoughTime)
+        await rollupCandles(connections, enoughTime)
         await maintain({ ...connections, settings, nowMs: IN_SLOT }, { only: 'compaction' }, enoughTime)
         await maintain({ ...connections, settings }, { only: 'orphans' }, enoughTime)
         const { unnamed, missing } = await strayFiles(connections)
@@ -128,7 +128,7 @@ describe('the answer to its commit is lost', () => {
 
   test('it finds its snapshot, and replaces the files once', async () => {
     await ticks.add(8)
-    await takeInTicks(connections, enoughTime)
+    await rollupCandles(connections, enoughTime)
     const before = await load()
     const behindProxy = services({ ICEBERG_URI: `http://127.0.0.1:${proxy.port}` })
     const lost = proxy.once(

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IngestResult } from '../../lib/steps/ingestTicks.ts'
 import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
 import type { PublishResult } from '../../lib/steps/publishCandles.ts'
-import type { Recomputed } from '../../lib/steps/recomputeCandles.ts'
-import type { TakenIn } from '../../lib/steps/rollupCandles.ts'
+import type { RecomputeResult } from '../../lib/steps/recomputeCandles.ts'
+import type { RollupResult } from '../../lib/steps/rollupCandles.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
 import { Offline } from './offline.ts'
 import {
@@ -29,9 +29,9 @@ afterAll(async () => {
 })
 
 /** Waits until ingest has all, then runs rollup and publish by hand: as their schedules would. */
-async function settle(): Promise<TakenIn> {
+async function settle(): Promise<RollupResult> {
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-  const rolledUp = await offline.invoke<TakenIn>('rollup')
+  const rolledUp = await offline.invoke<RollupResult>('rollup')
   await offline.invoke<PublishResult>('publish')
   return rolledUp
 }
@@ -114,7 +114,7 @@ describe('from ticks to candles', () => {
 
   test('a rollup and a publish with nothing new write nothing', async () => {
     const before = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
-    expect(await offline.invoke<TakenIn>('rollup')).toMatchObject({ changed: 0, behind: 0, taken: [] })
+    expect(await offline.invoke<RollupResult>('rollup')).toMatchObject({ changed: 0, behind: 0, taken: [] })
     expect(await offline.invoke<PublishResult>('publish')).toMatchObject({ sent: 0 })
     const after = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
     expect(after.metadata.currentSnapshotId).toBe(before.metadata.currentSnapshotId)
@@ -122,7 +122,7 @@ describe('from ticks to candles', () => {
 
   test('recomputing a stretch that is right already changes nothing, in one round for each of its 5 days with ticks', async () => {
     const range = { from: '2025-01-30T00:00:00', to: '2025-02-06T00:00:00' }
-    expect(await offline.invoke<Recomputed>('rollup', range)).toMatchObject({ rounds: 5, changed: 0 })
+    expect(await offline.invoke<RecomputeResult>('rollup', range)).toMatchObject({ rounds: 5, changed: 0 })
   })
 
   test('a bad tick goes to the dead-letter topic as it came, with its reason and place, and holds nothing up', async () => {

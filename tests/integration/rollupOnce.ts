@@ -1,6 +1,6 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
-import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
 
 /** A rollup in a process of its own, to be killed: says `commits` before its commit is sent, `committed` after it. */
 const services = connect(readConfig(), { debug() {}, info() {}, warn() {} })
@@ -16,5 +16,5 @@ const catalog: typeof services.catalog = {
     return process.argv[2] === 'after' ? new Promise(() => setInterval(() => {}, 60_000)) : table
   },
 }
-await takeInTicks({ ...services, catalog }, () => 300_000)
+await rollupCandles({ ...services, catalog }, () => 300_000)
 await services.close()

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import type { Query } from '../../lib/ports.ts'
 import { maintain } from '../../lib/steps/maintain.ts'
-import { recompute } from '../../lib/steps/recomputeCandles.ts'
-import { takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { recomputeCandles } from '../../lib/steps/recomputeCandles.ts'
+import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { bringUp, serversOf } from '../../sandbox/sandbox.ts'
 import { answerLost, faultyCatalog, neverArrived, successTold409 } from '../steps/faultyCatalog.ts'
@@ -160,10 +160,10 @@ describe('the same candles in the end, each revision with one content', () => {
     await world.rollup()
     await arrive(ticks(1))
     const range = { fromUs: Date.UTC(2023, 5, day) * 1000, toUs: Date.UTC(2023, 5, day + 1) * 1000 }
-    const [done] = await Promise.all([recompute(world.services, range, () => 300_000), world.rollup()])
+    const [done] = await Promise.all([recomputeCandles(world.services, range, () => 300_000), world.rollup()])
     expect(done).toMatchObject({ rounds: 1 })
     await expectRight()
-    expect(await recompute(world.services, range, () => 300_000)).toEqual({ rounds: 1, changed: 0 })
+    expect(await recomputeCandles(world.services, range, () => 300_000)).toEqual({ rounds: 1, changed: 0 })
   })
 
   test('ticks that are rolled back stop it, and ingested again they make the same candles', async () => {
@@ -199,7 +199,7 @@ describe('the same candles in the end, each revision with one content', () => {
 
 describe('far behind', () => {
   const limits = { ticks: 400, files: 8, days: 8, storedRows: 100_000 }
-  const oneRound = () => takeInTicks(world.services, () => 1, limits)
+  const oneRound = () => rollupCandles(world.services, () => 1, limits)
   const backlog = () =>
     Array.from({ length: 600 }, (_, n) => ({
       symbol,

@@ -5,7 +5,7 @@ import type { TableIdent } from '../../lib/iceberg/table.ts'
 import type { KafkaRecord, RecordBatch } from '../../lib/ports.ts'
 import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
 import type { RoundLimits } from '../../lib/steps/planRound.ts'
-import { type RollupServices, takeInTicks } from '../../lib/steps/rollupCandles.ts'
+import { type RollupServices, rollupCandles } from '../../lib/steps/rollupCandles.ts'
 import {
   CANDLES_TABLE,
   type CandlesState,
@@ -112,7 +112,7 @@ export async function openWorld(name: string) {
       ingested = 0
     },
     rollup: (changes: Partial<RollupServices> = {}, limits?: RoundLimits) =>
-      takeInTicks({ ...own, ...changes }, () => 300_000, limits),
+      rollupCandles({ ...own, ...changes }, () => 300_000, limits),
     /** What the candles' summary says; with changes, after they were committed. */
     state: (changes?: Partial<CandlesState>) => candlesStateWith(own, changes),
     /** The fold of all that was sent. */
