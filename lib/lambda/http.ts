@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
+import { within } from '../within.ts'
 import type { Connections } from './connect.ts'
 import { lambdaHandler } from './handler.ts'
 import { type HttpAnswer, httpResponse } from './httpResponse.ts'
@@ -58,16 +58,10 @@ export async function respond(
   log: Log,
   withinMs = 20_000,
 ): Promise<Response> {
-  const answered = new AbortController()
-  const tooLate = sleep(withinMs, undefined, { signal: answered.signal }).then(() => {
-    throw new TookTooLong(withinMs)
-  })
   try {
-    return await Promise.race([run(routes, event), tooLate])
+    return await within(withinMs, run(routes, event))
   } catch (error) {
-    return await failure(event, error, log)
-  } finally {
-    answered.abort()
+    return failure(event, error, log)
   }
 }
 
@@ -109,11 +103,4 @@ function errorResponse(event: RouteEvent, status: number, code: string, message:
     type: 'application/json',
     body: JSON.stringify({ error: { code, message } }),
   })
-}
-
-/** What was asked for is not ready in time; the next one who asks may find it ready. */
-export class TookTooLong extends TickhouseError {
-  constructor(withinMs: number) {
-    super('TOOK_TOO_LONG', `no answer within ${withinMs} ms`, { retryable: true })
-  }
 }
