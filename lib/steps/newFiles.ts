@@ -1,11 +1,11 @@
 import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { ColumnValue, Field } from '../iceberg/schema.ts'
+import type { ObjectStore } from '../ports.ts'
 import { fieldNamed } from '../tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import type { RollupInputs } from './rollupInputs.ts'
-import type { Services } from './services.ts'
 
 /** What ingest committed at once: a file a day. Paths alone are kept, as there may be hundreds of thousands. */
 export interface Commit {
@@ -26,7 +26,7 @@ export interface NewFiles {
  * their bounds. A compacted file is told by a data sequence number that is not its own.
  */
 export async function listNewFiles(
-  store: Services['store'],
+  store: ObjectStore,
   { ticks, ticksVector, state: { vector: from, ticksSequence } }: RollupInputs,
   target: OffsetVector,
 ): Promise<NewFiles> {

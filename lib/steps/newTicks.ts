@@ -1,5 +1,6 @@
 import { mapBounded } from '../mapBounded.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
+import type { ObjectStore } from '../ports.ts'
 import {
   nextOffset,
   type OffsetVector,
@@ -10,7 +11,6 @@ import {
 import type { Touch } from './chooseRound.ts'
 import { type Commit, listNewFiles } from './newFiles.ts'
 import type { RollupInputs } from './rollupInputs.ts'
-import type { Services } from './services.ts'
 import { readPlaces, type TickPlaces } from './tickPlaces.ts'
 
 /** What the candles lack of the ticks, from the front of the logs as far as one round needs. */
@@ -38,7 +38,7 @@ const FILES_AT_ONCE = 8
  * compacted files that may hold some, as these are in no order.
  */
 export async function readNewTicks(
-  store: Services['store'],
+  store: ObjectStore,
   inputs: RollupInputs,
   limits: { readonly ticks: number; readonly files: number },
 ): Promise<NewTicks> {

@@ -7,7 +7,7 @@ import type { OutgoingRecord } from '../ports.ts'
 import { CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
 import { loadTable, parseState } from '../tables/layout.ts'
 import { isReached, type Mark, markAt, mayHoldUnsent, STORED_MARK } from './sendingOrder.ts'
-import type { Services } from './services.ts'
+import type { Services, Settings } from './services.ts'
 import { unsentCandles } from './unsentCandles.ts'
 
 /** What a warm process remembers: the mark that it found or made, which holds until a newer publisher fences it. */
@@ -116,6 +116,6 @@ function candleRecord({ settings }: PublishServices, candle: Candle): OutgoingRe
 }
 
 /** `candle_m1 … candle_M1`, or under another prefix. */
-export function candleTopics({ candleTopicPrefix }: Services['settings']): string[] {
+export function candleTopics({ candleTopicPrefix }: Settings): string[] {
   return TIMEFRAMES.map(({ name }) => candleTopicPrefix + name)
 }

@@ -2,12 +2,12 @@ import { planFiles, scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { cutAtMidnights, cutEvenly, type TimeRange } from '../market/range.ts'
 import { dayOf, formatDateTime } from '../market/time.ts'
+import type { ObjectStore } from '../ports.ts'
 import { commitRound } from './commitRound.ts'
 import { LARGEST_ROUND } from './pace.ts'
 import type { RollupServices } from './rollupCandles.ts'
 import { loadInputs } from './rollupInputs.ts'
 import { doRounds } from './rounds.ts'
-import type { Services } from './services.ts'
 import { mayHoldCandles } from './storedCandles.ts'
 
 export interface RecomputeResult {
@@ -58,7 +58,7 @@ async function recomputePiece(services: RollupServices, piece: TimeRange): Promi
 }
 
 /** The days of the stretch that have ticks; one with many of them in parts. */
-async function piecesOf(store: Services['store'], ticks: Table, range: TimeRange): Promise<TimeRange[]> {
+async function piecesOf(store: ObjectStore, ticks: Table, range: TimeRange): Promise<TimeRange[]> {
   const rowsByDay = new Map<number, number>()
   const within = { date_time_day: { from: dayOf(range.fromUs), to: dayOf(range.toUs) } }
   for await (const files of scanFiles(store, ticks, { within })) {

@@ -4,7 +4,7 @@ import { CANDLES_TABLE, type CandlesState, candlesState, PRICE_PROPERTY } from '
 import { loadTable } from '../tables/layout.ts'
 import { covers, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
-import type { Services } from './services.ts'
+import type { Services, Settings } from './services.ts'
 
 /** Both tables as one round sees them, and what their summaries say. */
 export interface RollupInputs {
@@ -34,7 +34,7 @@ export async function loadInputs({
  * made of. Throws as `loadInputs` does.
  */
 export function inputsOf(
-  settings: Services['settings'],
+  settings: Settings,
   candles: Table,
   ticks: Table,
   startedMs = performance.now(),

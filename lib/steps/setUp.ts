@@ -12,7 +12,7 @@ import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
 import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
 import { DEAD_LETTER_MAX_VALUE_BYTES } from './deadLetters.ts'
 import { candleTopics } from './publishCandles.ts'
-import type { Services } from './services.ts'
+import type { Services, Settings } from './services.ts'
 
 export type SetUpServices = Pick<
   Services,
@@ -28,7 +28,7 @@ const TICKS_MAX_BYTES = 1_048_588
 const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
 
 /** Every topic that tickhouse reads or writes. */
-export function topicSpecs(settings: Services['settings']): TopicSpec[] {
+export function topicSpecs(settings: Settings): TopicSpec[] {
   const compacted = { 'cleanup.policy': 'compact' }
   return [
     {

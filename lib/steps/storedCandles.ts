@@ -7,8 +7,8 @@ import type { Candle } from '../market/candle.ts'
 import { growToBuckets, overlaps, type TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import { bucketEnd, TIMEFRAMES, timeframeOf } from '../market/timeframe.ts'
+import type { ObjectStore } from '../ports.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
-import type { Services } from './services.ts'
 
 /** A data file of the candles table with its rows. */
 export interface StoredFile {
@@ -111,7 +111,7 @@ export function monthOf(timeUs: number): number {
 }
 
 /** The files with their rows; small ones, which are read minute by minute, are remembered. */
-export function readStored(store: Services['store'], files: readonly LiveFile[]): Promise<StoredFile[]> {
+export function readStored(store: ObjectStore, files: readonly LiveFile[]): Promise<StoredFile[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
     const read = () => readCandles(store, file)
     return { file, rows: await (isSmall(file) ? rowsOf(store).getOr(file.path, read) : read()) }
@@ -124,6 +124,6 @@ const MAX_ROWS = 20_000
 const rowsOf = perStore(() => new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1))
 
 /** The rows of one of the table's files. */
-export async function readCandles(store: Services['store'], file: Pick<DataFile, 'path'>): Promise<Candle[]> {
+export async function readCandles(store: ObjectStore, file: Pick<DataFile, 'path'>): Promise<Candle[]> {
   return candleRows(await decodeParquet(await store.read(file.path), CANDLES_SCHEMA))
 }

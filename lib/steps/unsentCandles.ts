@@ -1,5 +1,6 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import type { Candle } from '../market/candle.ts'
+import type { ObjectStore } from '../ports.ts'
 import {
   byPlace,
   bySendingOrder,
@@ -10,7 +11,6 @@ import {
   type Place,
   startOf,
 } from './sendingOrder.ts'
-import type { Services } from './services.ts'
 import { readCandles } from './storedCandles.ts'
 
 /** What bounds the memory, and a transaction. */
@@ -31,7 +31,7 @@ export interface Part {
 
 /** The unsent candles of the files in sending order, in parts of bounded size; one empty part when there are none. */
 export async function* unsentCandles(
-  store: Services['store'],
+  store: ObjectStore,
   files: readonly LiveFile[],
   from: Mark,
   { rowsAtOnce, rowsPerPart } = BOUNDS,
@@ -57,7 +57,7 @@ interface Waiting {
  * on, until none is left that may hold an earlier candle than those found.
  */
 async function firstUnsent(
-  store: Services['store'],
+  store: ObjectStore,
   files: readonly LiveFile[],
   mark: Mark,
   most: number,
@@ -88,7 +88,7 @@ function takeRows(waiting: Waiting[], rows: number): Waiting[] {
 }
 
 async function readUnsent(
-  store: Services['store'],
+  store: ObjectStore,
   file: LiveFile,
   mark: Mark,
   limit: Candle | undefined,

@@ -2,10 +2,10 @@ import { findSnapshot } from '../iceberg/commit.ts'
 import type { DataFile } from '../iceberg/dataFile.ts'
 import type { Table } from '../iceberg/table.ts'
 import { encodeDataFile } from '../iceberg/write.ts'
+import type { ObjectStore } from '../ports.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 import type { TickRows } from '../tables/tickRows.ts'
 import { isSamePart, type Part, rowsByDay } from './part.ts'
-import type { Services } from './services.ts'
 
 /** The files of one part, and the snapshots in which they were offered to the catalog. */
 export interface Upload {
@@ -18,7 +18,7 @@ export interface Upload {
 
 /** Begins to write one file a day. Nothing refers to them before they are committed. */
 export function uploadPart(
-  store: Services['store'],
+  store: ObjectStore,
   table: Table,
   { epoch }: OffsetVector,
   part: Part,

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Table } from '../iceberg/table.ts'
 import type { Candle } from '../market/candle.ts'
-import type { TopicLog } from '../ports.ts'
+import type { ObjectStore, TopicLog } from '../ports.ts'
 import { readMark } from '../steps/publishCandles.ts'
 import { isReached, type Mark } from '../steps/sendingOrder.ts'
 import type { Settings } from '../steps/services.ts'
@@ -122,7 +122,7 @@ async function verifyShare(
   })
 }
 
-async function* candlesIn(store: Verified['store'], files: readonly CandleFile[]): AsyncGenerator<Candle> {
+async function* candlesIn(store: ObjectStore, files: readonly CandleFile[]): AsyncGenerator<Candle> {
   for (const file of files) yield* await readCandles(store, file)
 }
 
