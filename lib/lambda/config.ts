@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
-import type { CatalogAuth } from '../iceberg/restCatalog.ts'
+import type { RestCatalogOptions } from '../iceberg/restCatalog.ts'
+import type { S3StoreOptions } from '../iceberg/s3Store.ts'
 import type { KafkaSettings } from '../kafka/client.ts'
 import { MOMENT } from '../requests/request.ts'
 import type { Settings } from '../steps/services.ts'
@@ -86,13 +87,8 @@ export interface Config {
   readonly kafka: KafkaSettings
   readonly ingestGroup: string
   readonly publisherId: string
-  readonly store: {
-    readonly endpoint?: string
-    readonly region: string
-    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-    readonly forcePathStyle: boolean
-  }
-  readonly catalog: { readonly uri: string; readonly warehouse: string; readonly auth: CatalogAuth }
+  readonly store: S3StoreOptions
+  readonly catalog: RestCatalogOptions
   readonly trino: TrinoSettings
   readonly publish: PublishTarget
   /** True in a process that serves one call and is to end after it. */
