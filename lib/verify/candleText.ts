@@ -1,9 +1,4 @@
-import type { Candle, CandleKey } from '../market/candle.ts'
-
-/** The key of a candle as text: equal for the same candle and for no other. */
-export function keyText({ source, symbol, timeframe, dateTimeUs }: CandleKey): string {
-  return JSON.stringify([source, symbol, timeframe, dateTimeUs])
-}
+import type { Candle } from '../market/candle.ts'
 
 /** All that a candle says, as text. */
 export function contentsText(candle: Candle): string {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Candle } from '../market/candle.ts'
+import { type Candle, candleId } from '../market/candle.ts'
 import { isUnsent, type Mark } from '../steps/sendingOrder.ts'
-import { contentsText, keyText } from './candleText.ts'
+import { contentsText } from './candleText.ts'
 import { nameOf } from './compareCandles.ts'
 import { type Days, dayOf } from './dayCandles.ts'
 import { differingFields, type Findings } from './findings.ts'
@@ -74,14 +74,14 @@ function mayBeAhead({ stored, found }: Suspect): boolean {
 async function lookAgain({ suspects, reload, news }: Settling): Promise<Mark | undefined> {
   const { mark, candles } = await reload()
   for await (const found of news()) {
-    const key = found && keyText(found)
+    const key = found && candleId(found)
     const suspect = key && suspects.get(key)
     if (suspect) suspects.set(key, { ...suspect, found })
   }
   const days = daysOf(suspects.values())
   const later = new Map<string, Candle>()
   for await (const candle of candles(days)) {
-    const key = keyText(candle)
+    const key = candleId(candle)
     if (suspects.has(key)) later.set(key, candle)
   }
   for (const [key, suspect] of suspects) suspects.set(key, { ...suspect, stored: later.get(key) })

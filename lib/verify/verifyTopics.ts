@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Table } from '../iceberg/table.ts'
-import type { Candle } from '../market/candle.ts'
+import { type Candle, candleId } from '../market/candle.ts'
 import type { ObjectStore, TopicLog } from '../ports.ts'
 import { readMark } from '../steps/publishCandles.ts'
 import { isReached, type Mark } from '../steps/sendingOrder.ts'
 import type { Settings } from '../steps/services.ts'
 import { readCandles } from '../steps/storedCandles.ts'
 import { DAY_US, OF_DAYS, WITHIN_A_DAY } from './calendar.ts'
-import { contentsText, keyText } from './candleText.ts'
+import { contentsText } from './candleText.ts'
 import { endOf } from './compareCandles.ts'
 import { type CandleFile, candleFiles, type Days, dayOf, overlaps } from './dayCandles.ts'
 import { DigestTable } from './digestTable.ts'
@@ -79,7 +79,7 @@ async function verifyShare(
   const rows = files.reduce((sum, file) => sum + file.rows, 0)
   const table = new DigestTable(share.count === 1 ? rows : (rows / share.count) * UNEVEN)
   for await (const candle of candlesIn(store, files)) {
-    if (isOurs(candle)) table.add(keyText(candle), contentsText(candle), dayOf(candle.dateTimeUs))
+    if (isOurs(candle)) table.add(candleId(candle), contentsText(candle), dayOf(candle.dateTimeUs))
   }
 
   const topic = new TopicRead(topicLog, settings.candleTopicPrefix + timeframe)
@@ -93,7 +93,7 @@ async function verifyShare(
         detail: `${timeframe}: a message that is no candle`,
       })
     } else if (isOurs({ ...candle, timeframe })) {
-      const key = keyText(candle)
+      const key = candleId(candle)
       if (table.see(key, contentsText(candle))) others.delete(key)
       else if (others.size < MESSAGES_KEPT) others.set(key, candle)
     }
@@ -106,7 +106,7 @@ async function verifyShare(
     [...otherDays].some(day => overlaps(file, { first: day, last: day })),
   )
   for await (const candle of candlesIn(store, onOtherDays)) {
-    const key = keyText(candle)
+    const key = candleId(candle)
     if (isOurs(candle) && !table.isEqual(key)) suspects.set(key, { ...suspects.get(key), stored: candle })
   }
   await settle({
