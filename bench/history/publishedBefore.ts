@@ -1,3 +1,4 @@
+import { markRecord } from '../../lib/steps/publishCandles.ts'
 import type { Services } from '../../lib/steps/services.ts'
 import { CANDLES_TABLE, candlesState } from '../../lib/tables/candlesTable.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
@@ -13,6 +14,5 @@ export async function publishedBeforeLastDay({
 }: Pick<Services, 'catalog' | 'topicWriter' | 'settings'>): Promise<void> {
   const table = await loadTable(catalog, CANDLES_TABLE)
   const mark = { tableUuid: table.metadata.tableUuid, stampUs: candlesState(table).stampUs - 1 }
-  const record = { topic: settings.markTopic, partition: 0, key: 'candles', value: JSON.stringify(mark) }
-  await topicWriter.send([record])
+  await topicWriter.send([markRecord(settings, mark)])
 }

@@ -64,7 +64,7 @@ async function sendUnsent(
   total: { sent: number; transactions: number; complete: boolean },
   remainingMs: () => number,
 ): Promise<void> {
-  const { catalog, store, candleWriter, published, stages } = services
+  const { catalog, store, candleWriter, published, settings, stages } = services
   published.mark ??= await stages.time('open', () => takeOver(services))
   // Loaded after the older publisher was fenced: what it was about to send is ours now.
   const table = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
@@ -78,8 +78,8 @@ async function sendUnsent(
     for await (const { candles, isLast } of stages.each('read', unsentCandles(store, files, from))) {
       if (total.transactions > 0 && remainingMs() < RESERVE_MS) return
       const mark = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
-      const records = candles.map(candle => candleRecord(services, candle))
-      await stages.time('send', () => candleWriter.send([...records, markRecord(services, mark)]))
+      const records = candles.map(candle => candleRecord(settings, candle))
+      await stages.time('send', () => candleWriter.send([...records, markRecord(settings, mark)]))
       published.mark = mark
       total.sent += candles.length
       total.transactions += 1
@@ -104,14 +104,15 @@ export async function readMark({
   return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)
 }
 
-function markRecord({ settings }: PublishServices, mark: Mark): OutgoingRecord {
-  return { topic: settings.markTopic, partition: 0, key: MARK_KEY, value: JSON.stringify(mark) }
+/** A mark as it goes to its topic: what `readMark` reads back. */
+export function markRecord({ markTopic }: Settings, mark: Mark): OutgoingRecord {
+  return { topic: markTopic, partition: 0, key: MARK_KEY, value: JSON.stringify(mark) }
 }
 
 /** All candles of one symbol go to one partition, so that readers see them in order. */
-function candleRecord({ settings }: PublishServices, candle: Candle): OutgoingRecord {
+function candleRecord({ candleTopicPrefix }: Settings, candle: Candle): OutgoingRecord {
   const { source, symbol, timeframe } = candle
-  const topic = settings.candleTopicPrefix + timeframe
+  const topic = candleTopicPrefix + timeframe
   return { topic, partitionKey: JSON.stringify([source, symbol]), ...candleMessage(candle) }
 }
 
