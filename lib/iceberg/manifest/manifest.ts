@@ -7,7 +7,7 @@ import { partitionFieldsToWire, schemaToWire } from '../wire.ts'
 import { decodeAvro, encodeAvro } from './avroFile.ts'
 import type { EntryStatus, ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
-import { MANIFEST_NAMES, manifestSchema, partitionKey } from './manifestSchema.ts'
+import { MANIFEST_NAMES, manifestSchema, partitionFieldName } from './manifestSchema.ts'
 import { renameById } from './renameById.ts'
 
 type Pairs<Value> = readonly { readonly key: number; readonly value: Value }[]
@@ -147,7 +147,7 @@ function fileFromRecord(record: FileRecord, manifest: ManifestFile, spec: Partit
 }
 
 function partitionFromRecord(record: FileRecord['partition'], spec: PartitionSpec): Partition {
-  return Object.fromEntries(spec.fields.map(field => [field.name, record[partitionKey(field)] ?? null]))
+  return Object.fromEntries(spec.fields.map(field => [field.name, record[partitionFieldName(field)] ?? null]))
 }
 
 function mapOf<From, To>(

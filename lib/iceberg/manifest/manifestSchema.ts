@@ -7,7 +7,7 @@ import { namesById, optional } from './renameById.ts'
 // https://iceberg.apache.org/spec/#manifests
 
 /** The partition fields are called by their id in memory: their names in files vary (Avro does not take every name). */
-export function partitionKey({ fieldId }: PartitionField): string {
+export function partitionFieldName({ fieldId }: PartitionField): string {
   return `f${fieldId}`
 }
 
