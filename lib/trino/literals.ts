@@ -8,6 +8,12 @@ export function timestampLiteral(timeUs: Micros): string {
   return `TIMESTAMP '${date} ${time} UTC'`
 }
 
+/** Text as SQL, whatever it contains. Throws `RangeError` for a lone surrogate, which would arrive as another text. */
+export function textLiteral(text: string): string {
+  if (!text.isWellFormed()) throw new RangeError('the text is not well-formed Unicode')
+  return `'${text.replaceAll("'", "''")}'`
+}
+
 /** A whole number as SQL. Throws `RangeError` for a number that is not exact. */
 export function integerLiteral(value: bigint | number): string {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {

@@ -1,8 +1,4 @@
-/** Text as SQL, whatever it contains. Throws `RangeError` for a lone surrogate, which would arrive as another text. */
-export function textLiteral(text: string): string {
-  if (!text.isWellFormed()) throw new RangeError('the text is not well-formed Unicode')
-  return `'${text.replaceAll("'", "''")}'`
-}
+import { textLiteral } from './literals.ts'
 
 /**
  * Runs a statement with a value for each `?` in it, in their order; the values are literals. So what people wrote is

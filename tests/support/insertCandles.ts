@@ -1,7 +1,6 @@
 import type { Candle } from '../../lib/market/candle.ts'
 import type { Query } from '../../lib/ports.ts'
-import { integerLiteral, timestampLiteral } from '../../lib/trino/literals.ts'
-import { textLiteral } from '../../lib/trino/parameters.ts'
+import { integerLiteral, textLiteral, timestampLiteral } from '../../lib/trino/literals.ts'
 
 /** Puts candles into the table by themselves, without ticks: as another engine would. */
 export async function insertCandles(query: Query, candles: readonly Candle[]): Promise<void> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { textLiteral, withParameters } from '../../lib/trino/parameters.ts'
+import { textLiteral } from '../../lib/trino/literals.ts'
+import { withParameters } from '../../lib/trino/parameters.ts'
 
 /** What SQL means by a text literal. */
 function meant(literal: string): string {
