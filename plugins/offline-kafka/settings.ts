@@ -8,9 +8,7 @@ const brokerList = z
     message: 'must be one or more host:port, separated by commas',
   })
 
-const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
-
-const bytes = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
+const wholeNumber = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
 
 const schema = z.strictObject({
   /** Where Kafka is, instead of each event's `bootstrapServers`: "a:9092,b:9092" or a list. */
@@ -26,18 +24,18 @@ const schema = z.strictObject({
     })
     .optional(),
   /** How long Kafka waits for a killed process before its partitions go to the next one. */
-  sessionTimeoutMs: milliseconds(6000, 1000),
+  sessionTimeoutMs: wholeNumber(6000, 1000),
   /** Longest a fetch waits for new records. */
-  fetchMaxWaitMs: milliseconds(500),
-  fetchBytesPerPartition: bytes(1024 * 1024, 1024),
+  fetchMaxWaitMs: wholeNumber(500),
+  fetchBytesPerPartition: wholeNumber(1024 * 1024, 1024),
   /** Of all partitions that one broker leads; a single batch that is larger comes all the same. */
-  fetchBytes: bytes(4 * 1024 * 1024, 1024),
+  fetchBytes: wholeNumber(4 * 1024 * 1024, 1024),
   /** Read ahead of the function, per event, in bytes of the JSON that Lambda would get. */
-  bufferBytes: bytes(16 * 1024 * 1024),
+  bufferBytes: wholeNumber(16 * 1024 * 1024),
   /** Invocations of one event that may run side by side; those of one partition never do. */
-  concurrency: z.coerce.number().int().min(1).default(2),
-  retryMinDelayMs: milliseconds(1000),
-  retryMaxDelayMs: milliseconds(30_000),
+  concurrency: wholeNumber(2),
+  retryMinDelayMs: wholeNumber(1000),
+  retryMaxDelayMs: wholeNumber(30_000),
 })
 
 /** `custom.offline-kafka` of serverless.yml: how the plugin behaves on this machine, nothing that is deployed. */
