@@ -79,7 +79,7 @@ function readInteger(
 }
 
 /** The variables that point the functions, and whatever else reads them, at the sandbox on these ports. */
-export function functionEnv(ports: Ports): Record<string, string> {
+export function functionEnv(ports: Ports) {
   const iceberg = `http://127.0.0.1:${ports.iceberg}`
   return {
     KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,

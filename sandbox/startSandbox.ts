@@ -42,7 +42,7 @@ export interface ServerHandle {
 export interface Sandbox {
   settings: Settings
   /** The variables that point the functions at it. */
-  env: Record<string, string>
+  env: ReturnType<typeof functionEnv>
   servers: Record<ServerName, ServerHandle>
   /** Stops all servers; the data stays. */
   stop(): Promise<void>

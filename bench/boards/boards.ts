@@ -36,7 +36,7 @@ async function measure(run: BenchRun): Promise<Results> {
     const variables = { source: FAKE_SOURCE, symbol: symbols[round % symbols.length]!, timeframe: 'm1' }
     const sql = expand(statement.rawSQL, { from, to, variables })
     const startedMs = performance.now()
-    const { stats } = await askTrino(sandbox.env.TRINO_URL!, sql)
+    const { stats } = await askTrino(sandbox.env.TRINO_URL, sql)
     return { tookMs: performance.now() - startedMs, stats }
   }
   const all = Object.entries({ candles: candlesBoard(), 'all timeframes': allTimeframesBoard() }).flatMap(

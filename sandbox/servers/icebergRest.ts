@@ -30,9 +30,9 @@ export const icebergRest: ServerDefinition = {
       ],
       cwd: dir,
       env: {
-        AWS_ACCESS_KEY_ID: access.S3_ACCESS_KEY_ID!,
-        AWS_SECRET_ACCESS_KEY: access.S3_SECRET_ACCESS_KEY!,
-        AWS_REGION: access.S3_REGION!,
+        AWS_ACCESS_KEY_ID: access.S3_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY: access.S3_SECRET_ACCESS_KEY,
+        AWS_REGION: access.S3_REGION,
       },
     }
   },
@@ -49,8 +49,8 @@ export function catalogProperties({ ports }: Pick<Settings, 'ports'>, dir: strin
     'io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
     // Without WAL two commits at once would lock each other out.
     uri: `jdbc:sqlite:${join(dir, 'catalog.db')}?journal_mode=WAL`,
-    warehouse: access.ICEBERG_WAREHOUSE!,
-    's3.endpoint': access.S3_ENDPOINT!,
-    's3.path-style-access': access.S3_PATH_STYLE!,
+    warehouse: access.ICEBERG_WAREHOUSE,
+    's3.endpoint': access.S3_ENDPOINT,
+    's3.path-style-access': access.S3_PATH_STYLE,
   }
 }

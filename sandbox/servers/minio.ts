@@ -41,9 +41,9 @@ export const minio: ServerDefinition = {
 export function minioEnv(ports: Ports): Record<string, string> {
   const access = functionEnv(ports)
   return {
-    MINIO_ROOT_USER: access.S3_ACCESS_KEY_ID!,
-    MINIO_ROOT_PASSWORD: access.S3_SECRET_ACCESS_KEY!,
-    MINIO_SITE_REGION: access.S3_REGION!,
+    MINIO_ROOT_USER: access.S3_ACCESS_KEY_ID,
+    MINIO_ROOT_PASSWORD: access.S3_SECRET_ACCESS_KEY,
+    MINIO_SITE_REGION: access.S3_REGION,
     MINIO_UPDATE: 'off',
   }
 }
@@ -52,13 +52,13 @@ export function minioEnv(ports: Ports): Record<string, string> {
 async function makeBucket({ ports }: Settings): Promise<void> {
   const access = functionEnv(ports)
   const client = new S3Client({
-    endpoint: access.S3_ENDPOINT!,
-    region: access.S3_REGION!,
+    endpoint: access.S3_ENDPOINT,
+    region: access.S3_REGION,
     forcePathStyle: true,
-    credentials: { accessKeyId: access.S3_ACCESS_KEY_ID!, secretAccessKey: access.S3_SECRET_ACCESS_KEY! },
+    credentials: { accessKeyId: access.S3_ACCESS_KEY_ID, secretAccessKey: access.S3_SECRET_ACCESS_KEY },
   })
   try {
-    await client.send(new CreateBucketCommand({ Bucket: access.ICEBERG_WAREHOUSE!.slice('s3://'.length) }))
+    await client.send(new CreateBucketCommand({ Bucket: access.ICEBERG_WAREHOUSE.slice('s3://'.length) }))
   } catch (error) {
     if (!(error instanceof BucketAlreadyOwnedByYou)) throw error
   } finally {

@@ -32,8 +32,8 @@ export const seaweedfs: ServerDefinition = {
       args: ['mini', ...options(settings.ports, dir)],
       cwd: dir,
       env: {
-        AWS_ACCESS_KEY_ID: access.S3_ACCESS_KEY_ID!,
-        AWS_SECRET_ACCESS_KEY: access.S3_SECRET_ACCESS_KEY!,
+        AWS_ACCESS_KEY_ID: access.S3_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY: access.S3_SECRET_ACCESS_KEY,
       },
     }
   },
@@ -43,17 +43,17 @@ export const seaweedfs: ServerDefinition = {
     const access = functionEnv(ports)
     const form = {
       grant_type: 'client_credentials',
-      client_id: access.ICEBERG_CLIENT_ID!,
-      client_secret: access.ICEBERG_CLIENT_SECRET!,
-      scope: access.ICEBERG_SCOPE!,
+      client_id: access.ICEBERG_CLIENT_ID,
+      client_secret: access.ICEBERG_CLIENT_SECRET,
+      scope: access.ICEBERG_SCOPE,
     }
     const body = new URLSearchParams(form)
-    const token = (await jsonAnswer(access.ICEBERG_OAUTH2_URI!, { method: 'POST', body })) as {
+    const token = (await jsonAnswer(access.ICEBERG_OAUTH2_URI, { method: 'POST', body })) as {
       access_token: string
     }
     const headers = { authorization: `Bearer ${token.access_token}` }
     await jsonAnswer(`${access.ICEBERG_URI}/v1/warehouse/namespaces`, { headers })
-    await fetch(access.S3_ENDPOINT!, { signal: AbortSignal.timeout(5_000) })
+    await fetch(access.S3_ENDPOINT, { signal: AbortSignal.timeout(5_000) })
   },
 
   async tune(settings) {

@@ -34,7 +34,7 @@ export const trino: ServerDefinition = {
   },
 
   async check({ ports }) {
-    const url = functionEnv(ports).TRINO_URL!
+    const url = functionEnv(ports).TRINO_URL
     const info = (await getJson(`${url}/v1/info`)) as { starting: boolean }
     if (info.starting) throw new Error('it says that it is still starting')
     await rows(url, 'SHOW SCHEMAS FROM lake')
