@@ -89,6 +89,7 @@ function oneLine<Result extends object>(
   }
 }
 
-function causeOf(error: Error | null): string | undefined {
-  return error?.cause instanceof Error ? error.cause.message : undefined
+/** What an error is the consequence of, in words. */
+export function causeOf(error: unknown): string | undefined {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
 }

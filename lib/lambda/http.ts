@@ -3,7 +3,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { within } from '../within.ts'
 import type { Connections } from './connect.ts'
-import { lambdaHandler } from './handler.ts'
+import { causeOf, lambdaHandler } from './handler.ts'
 import { type HttpAnswer, httpResponse } from './httpResponse.ts'
 
 /** What a route is told of a request. */
@@ -84,9 +84,9 @@ async function failure(event: RouteEvent, error: unknown, log: Log): Promise<Res
   const status = known && STATUS_BY_CODE[known.code]
   if (known && status) return errorResponse(event, status, known.code, known.message)
   const { requestId } = event.requestContext
-  const { message, cause } = error instanceof Error ? error : { message: String(error) }
-  const reason = cause instanceof Error ? cause.message : undefined
-  log.warn('failed', { route: event.routeKey, requestId, code: known?.code, error: message, cause: reason })
+  const message = error instanceof Error ? error.message : String(error)
+  const cause = causeOf(error)
+  log.warn('failed', { route: event.routeKey, requestId, code: known?.code, error: message, cause })
   return known?.retryable
     ? errorResponse(event, 503, 'UNAVAILABLE', 'this is not to be had at the moment; try again')
     : errorResponse(
