@@ -4,9 +4,9 @@ import { InvalidRows } from './errors.ts'
 import type { ManifestEntry } from './manifest/entry.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
 import { isWithin, mayHold, type PartitionRanges } from './manifest/prune.ts'
-import { readManifestList, readManifests } from './manifest/readManifests.ts'
+import { currentManifests, readManifests } from './manifest/readManifests.ts'
 import { refuseDeletes } from './manifest/refuseDeletes.ts'
-import { currentSnapshot, type HasMetadata } from './metadata.ts'
+import type { HasMetadata } from './metadata.ts'
 
 /** Which files are wanted; without any of these, all. */
 export interface PlanOptions {
@@ -41,9 +41,7 @@ export async function* scanFiles(
   table: HasMetadata,
   options: PlanOptions = {},
 ): AsyncGenerator<readonly LiveFile[]> {
-  const snapshot = currentSnapshot(table)
-  if (!snapshot) return
-  const manifests = await readManifestList(store, snapshot)
+  const manifests = await currentManifests(store, table)
   const wanted = manifests.filter(manifest => mayBeWanted(table, manifest, options))
   for (let i = 0; i < wanted.length; i += MANIFESTS_AT_ONCE) {
     const entries = await readManifests(store, table.metadata, wanted.slice(i, i + MANIFESTS_AT_ONCE))

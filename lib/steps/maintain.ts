@@ -1,7 +1,6 @@
 import { FolderShared } from '../iceberg/errors.ts'
 import { liveFiles } from '../iceberg/manifest/manifestFile.ts'
-import { readManifestList } from '../iceberg/manifest/readManifests.ts'
-import { currentSnapshot } from '../iceberg/metadata.ts'
+import { currentManifests } from '../iceberg/manifest/readManifests.ts'
 import { type TableIdent, tableName } from '../iceberg/table.ts'
 import { removeOrphans } from '../iceberg/upkeep/removeOrphans.ts'
 import type { MaintainRequest } from '../requests/maintainRequest.ts'
@@ -67,8 +66,7 @@ export async function sizesOf(
   ident: TableIdent,
 ): Promise<TableSizes> {
   const table = await loadTable(catalog, ident)
-  const snapshot = currentSnapshot(table)
-  const manifests = snapshot === undefined ? [] : await readManifestList(store, snapshot)
+  const manifests = await currentManifests(store, table)
   return {
     snapshots: table.metadata.snapshots.length,
     manifests: manifests.length,

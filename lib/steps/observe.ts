@@ -1,5 +1,4 @@
-import { readManifestList } from '../iceberg/manifest/readManifests.ts'
-import { currentSnapshot } from '../iceberg/metadata.ts'
+import { currentManifests } from '../iceberg/manifest/readManifests.ts'
 import type { Table, TableIdent } from '../iceberg/table.ts'
 import type { OffsetRange } from '../ports.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
@@ -58,9 +57,7 @@ function asError(error: unknown): Error {
 
 async function observeTable({ catalog, store }: ObserveServices, ident: TableIdent): Promise<ObservedTable> {
   const table = await loadTable(catalog, ident)
-  const snapshot = currentSnapshot(table)
-  const manifests = snapshot === undefined ? [] : await readManifestList(store, snapshot)
-  return { table, manifests: manifests.length }
+  return { table, manifests: (await currentManifests(store, table)).length }
 }
 
 async function observeKafka({ topicLog, settings }: ObserveServices): Promise<ObservedKafka> {

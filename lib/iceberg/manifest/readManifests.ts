@@ -1,6 +1,12 @@
 import { mapBounded } from '../../mapBounded.ts'
 import type { ObjectStore } from '../../ports.ts'
-import { type Snapshot, specById, type TableMetadata } from '../metadata.ts'
+import {
+  currentSnapshot,
+  type HasMetadata,
+  type Snapshot,
+  specById,
+  type TableMetadata,
+} from '../metadata.ts'
 import type { ManifestEntry } from './entry.ts'
 import { decodeManifest } from './manifest.ts'
 import { manifestCacheOf } from './manifestCache.ts'
@@ -16,6 +22,15 @@ export function readManifestList(store: ObjectStore, snapshot: Snapshot): Promis
   return manifestCacheOf(store).lists.getOr(manifestList, async () =>
     decodeManifestList(await store.read(manifestList)),
   )
+}
+
+/** The manifests of the current snapshot; none for a table without one. */
+export async function currentManifests(
+  store: ObjectStore,
+  table: HasMetadata,
+): Promise<readonly ManifestFile[]> {
+  const snapshot = currentSnapshot(table)
+  return snapshot === undefined ? [] : readManifestList(store, snapshot)
 }
 
 /** The entries of manifests, in their order; each manifest is read once per store. */
