@@ -1,6 +1,6 @@
 import { Offline } from '../sandbox/offline.ts'
 import type { BenchRun } from './benches.ts'
-import type { BenchWorld } from './sandbox.ts'
+import type { BenchWorld } from './world.ts'
 
 /** `sls offline start` with ingest alone: no fake ticks, no candles. */
 export function ingestOffline(world: BenchWorld, run: BenchRun): Offline {

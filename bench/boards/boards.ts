@@ -11,8 +11,8 @@ import { buildHistory } from '../history/buildHistory.ts'
 import { DEFAULT_HISTORY, SEED } from '../history/spec.ts'
 import { wholeNumber } from '../options.ts'
 import { percentilesMs } from '../percentile.ts'
-import { openWorld } from '../sandbox.ts'
 import { BenchFailed } from '../until.ts'
+import { openWorld } from '../world.ts'
 
 /** Every statement of the boards that ask Trino, on a history: how long it takes, and how much it reads. */
 export const boards: Bench = {

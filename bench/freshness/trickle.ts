@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fakeInstruments, fakeRecord } from '../../lib/steps/fakeTicks.ts'
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 const EVERY_MS = 100
 const SYMBOLS = 10

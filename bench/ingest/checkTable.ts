@@ -2,9 +2,9 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
 import { nextOffset } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
-import type { BenchWorld } from '../sandbox.ts'
 import { rounded } from '../table.ts'
 import { BenchFailed } from '../until.ts'
+import type { BenchWorld } from '../world.ts'
 
 /** The table's rows, counted by its files, and what they take. Throws unless each tick on the topic is in it once. */
 export async function checkTable({ services }: BenchWorld, ticks: number) {

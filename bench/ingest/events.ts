@@ -3,7 +3,7 @@ import { LogSession } from '../../lib/kafka/logSession.ts'
 import type { RawRecord } from '../../lib/kafka/visible.ts'
 import { readConfig } from '../../lib/lambda/config.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../../lib/lambda/kafkaEvent.ts'
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 /** As `serverless.yml` has it; of ticks, so many stay below the 6 MB that an event may have. */
 const BATCH_SIZE = 10_000

@@ -1,6 +1,6 @@
 import { produceTicks } from '../../lib/steps/produceTicks.ts'
 import type { BenchRun } from '../benches.ts'
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 /** How many are traded; each has the same number of ticks. */
 export const SYMBOLS = 20

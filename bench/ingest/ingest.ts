@@ -1,6 +1,6 @@
 import type { Bench, BenchRun, Results } from '../benches.ts'
-import { emptyTables, openWorld } from '../sandbox.ts'
 import { BenchFailed } from '../until.ts'
+import { emptyTables, openWorld } from '../world.ts'
 import { fillTopic, SYMBOLS } from './fillTopic.ts'
 import { measureHandler } from './handler.ts'
 import { measureOffline } from './offline.ts'

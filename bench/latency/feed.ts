@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
 import { SEED } from '../history/spec.ts'
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 export const SYMBOLS = 20
 

@@ -8,7 +8,7 @@ import { buildHistory } from '../history/buildHistory.ts'
 import { inNamespace } from '../history/inNamespace.ts'
 import { passLogs } from '../history/passLogs.ts'
 import type { HistorySpec } from '../history/spec.ts'
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 /** A history in a namespace and on a ticks topic of its own, and the project's adapters on both. */
 export interface MeasuredHistory {

@@ -1,5 +1,5 @@
 import { usageOf } from '../processTree.ts'
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 /** CPU time that Trino and the store have used since they started, milliseconds. */
 export function serversCpuMs({ sandbox: { servers } }: BenchWorld) {

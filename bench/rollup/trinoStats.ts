@@ -1,4 +1,4 @@
-import type { BenchWorld } from '../sandbox.ts'
+import type { BenchWorld } from '../world.ts'
 
 /** What Trino says of a finished statement. */
 export interface StatementStats {

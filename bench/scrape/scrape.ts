@@ -6,8 +6,8 @@ import { eventsOf } from '../ingest/events.ts'
 import { fillTopic } from '../ingest/fillTopic.ts'
 import { wholeNumber } from '../options.ts'
 import { percentilesMs } from '../percentile.ts'
-import { type BenchWorld, openWorld } from '../sandbox.ts'
 import { BenchFailed } from '../until.ts'
+import { type BenchWorld, openWorld } from '../world.ts'
 
 /** As many snapshots as the ticks table keeps on its list, and so as large as its metadata becomes. */
 const COMMITS = 300
