@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+import { clusterFactory } from '../../plugins/offline-kafka/cluster.ts'
 import type { AbortedTransaction, RawRecord } from './visible.ts'
 
 /**
@@ -56,15 +57,7 @@ export type IsolationLevel = (typeof ISOLATION)[keyof typeof ISOLATION]
 /** Timestamps that mean an end of the log to ListOffsets, of the same protocol. */
 export const LISTED = { latest: -1, earliest: -2 } as const
 
-type ClusterFactory = (options: { allowAutoTopicCreation: boolean }) => Cluster
-
 /** A cluster of its own, with the client's brokers and login. Throws when kafkajs is not the release we know. */
 export function createCluster(kafka: Kafka): Cluster {
-  const internals = kafka as unknown as Record<symbol, ClusterFactory>
-  const key = Object.getOwnPropertySymbols(internals).find(
-    symbol => symbol.description === 'private:Kafka:createCluster',
-  )
-  const create = key && internals[key]
-  if (!create) throw new Error('kafkajs is not 2.2.4: its cluster factory is not where it was')
-  return create({ allowAutoTopicCreation: false })
+  return clusterFactory(kafka)({ allowAutoTopicCreation: false }) as Cluster
 }

@@ -71,17 +71,22 @@ export interface Coordinator {
 /** Kafka's number for readers who see committed records only. */
 export const READ_COMMITTED = 1
 
-type ClusterFactory = (options: { allowAutoTopicCreation: boolean; isolationLevel: number }) => Cluster
-
-/** A cluster of its own, with the client's brokers and login, not connected yet. Throws when kafkajs is not the release we know. */
+/** A cluster of its own, with the client's brokers and login, not connected yet. Throws as `clusterFactory` does. */
 export function createCluster(kafka: Kafka): Cluster {
+  return clusterFactory(kafka)({ allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED }) as Cluster
+}
+
+type ClusterFactory = (options: { allowAutoTopicCreation: boolean; isolationLevel?: number }) => unknown
+
+/** What kafkajs itself makes a client's clusters with. Throws when kafkajs is not the release we know. */
+export function clusterFactory(kafka: Kafka): ClusterFactory {
   const internals = kafka as unknown as Record<symbol, ClusterFactory>
   const key = Object.getOwnPropertySymbols(internals).find(
     symbol => symbol.description === 'private:Kafka:createCluster',
   )
   const create = key && internals[key]
   if (!create) throw new Error('kafkajs is not 2.2.4: its cluster factory is not where it was')
-  return create({ allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED })
+  return create
 }
 
 /** The name that Kafka gives to an error, such as REBALANCE_IN_PROGRESS; undefined when it is not the broker's. */
