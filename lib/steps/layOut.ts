@@ -1,6 +1,6 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import { type Candle, candleId } from '../market/candle.ts'
-import { isSmall, mayBeOpen, monthOf, SMALL_FILE_ROWS, type StoredFile } from './storedCandles.ts'
+import { type FileWithRows, isSmall, mayBeOpen, monthOf, SMALL_FILE_ROWS } from './storedCandles.ts'
 
 /** Which files take the place of which; each list of rows is one new file. */
 export interface Layout {
@@ -17,7 +17,7 @@ export const SETTLED_FILE_ROWS = 50_000
  * settle in files of their own, which are then left alone until a late tick changes one of their rows; so do open ones,
  * when so many wait to be closed that they fill a file.
  */
-export function layOut(stored: readonly StoredFile[], changed: readonly Candle[]): Layout {
+export function layOut(stored: readonly FileWithRows[], changed: readonly Candle[]): Layout {
   const remove: LiveFile[] = []
   const write: (readonly Candle[])[] = []
   const storedByPartition = Map.groupBy(stored, ({ file }) =>

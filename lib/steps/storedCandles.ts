@@ -11,7 +11,7 @@ import type { ObjectStore } from '../ports.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 
 /** A data file of the candles table with its rows. */
-export interface StoredFile {
+export interface FileWithRows {
   readonly file: LiveFile
   readonly rows: readonly Candle[]
 }
@@ -111,7 +111,7 @@ export function monthOf(timeUs: number): number {
 }
 
 /** The files with their rows; small ones, which are read minute by minute, are remembered. */
-export function readStored(store: ObjectStore, files: readonly LiveFile[]): Promise<StoredFile[]> {
+export function readStored(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
     const read = () => readCandles(store, file)
     return { file, rows: await (isSmall(file) ? rowsOf(store).getOr(file.path, read) : read()) }

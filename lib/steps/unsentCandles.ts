@@ -23,7 +23,7 @@ export interface Bounds {
 const BOUNDS: Bounds = { rowsAtOnce: 50_000, rowsPerPart: 5_000 }
 
 /** What one transaction holds. */
-export interface Part {
+export interface UnsentPart {
   readonly candles: readonly Candle[]
   /** True when no candle is left behind these. */
   readonly isLast: boolean
@@ -35,7 +35,7 @@ export async function* unsentCandles(
   files: readonly LiveFile[],
   from: Mark,
   { rowsAtOnce, rowsPerPart } = BOUNDS,
-): AsyncGenerator<Part> {
+): AsyncGenerator<UnsentPart> {
   for (let mark = from, isLast = false; !isLast; ) {
     const found = await firstUnsent(store, files, mark, rowsAtOnce)
     for (let i = 0; i === 0 || i < found.length; i += rowsPerPart) {

@@ -3,7 +3,7 @@ import { encodeBound } from '../../lib/iceberg/bounds.ts'
 import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { layOut } from '../../lib/steps/layOut.ts'
-import { SMALL_FILE_ROWS, type StoredFile } from '../../lib/steps/storedCandles.ts'
+import { type FileWithRows, SMALL_FILE_ROWS } from '../../lib/steps/storedCandles.ts'
 import { CANDLE_FIELDS } from '../../lib/tables/candlesTable.ts'
 
 const MINUTE = 60_000_000
@@ -14,7 +14,7 @@ function candle(minute: number, closed = true, revision = 1): Candle {
   return { ...key, ...values, closed, revision, updatedAtUs: 1 }
 }
 
-function file(rows: readonly Candle[], path: string): StoredFile {
+function file(rows: readonly Candle[], path: string): FileWithRows {
   const allClosed = rows.every(row => row.closed)
   const live: LiveFile = {
     path,

@@ -5,7 +5,7 @@ import type { Table } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import type { Mark } from '../../lib/steps/sendingOrder.ts'
-import { type Bounds, type Part, unsentCandles } from '../../lib/steps/unsentCandles.ts'
+import { type Bounds, type UnsentPart, unsentCandles } from '../../lib/steps/unsentCandles.ts'
 import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import { CountingStore } from '../support/countingStore.ts'
 import { newWorld } from './world.ts'
@@ -30,7 +30,12 @@ async function write(store: CountingStore, lists: readonly (readonly Candle[])[]
   return files.map(file => ({ ...file, snapshotId: 1n, sequenceNumber: 1, fileSequenceNumber: 1 }))
 }
 
-async function read(store: CountingStore, files: LiveFile[], mark: Mark, bounds?: Bounds): Promise<Part[]> {
+async function read(
+  store: CountingStore,
+  files: LiveFile[],
+  mark: Mark,
+  bounds?: Bounds,
+): Promise<UnsentPart[]> {
   const parts = []
   for await (const part of unsentCandles(store, files, mark, bounds)) parts.push(part)
   return parts
