@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '../iceberg/table.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import type { OffsetRange } from '../ports.ts'
@@ -35,7 +35,7 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefi
   // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
   const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
   const waitMs = untilGraceIsOver(nowMs(), settings.graceMs)
-  if (waitMs > 0) await stages.time('grace', () => setTimeout(waitMs + TIMER_EARLY_MS))
+  if (waitMs > 0) await stages.time('grace', () => sleep(waitMs + TIMER_EARLY_MS))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
   return stages.time('ingest', async () => {
     const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)
@@ -51,7 +51,7 @@ async function ticksUpTo(services: Needs, ends: OffsetVector): Promise<Table> {
     const ticks = await loadTable(services.catalog, TICKS_TABLE)
     const isIn = covers(await passUnseen(services, ticksState(ticks).vector, ends), ends)
     if (isIn || performance.now() >= giveUpAtMs) return ticks
-    await setTimeout(POLL_MS)
+    await sleep(POLL_MS)
   }
 }
 

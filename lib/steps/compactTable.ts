@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -115,6 +115,6 @@ async function merge(
 /** Waits while rollup is at work, and for its next turn when that is due soon: after `untilMs` of the minute. */
 async function awaitSlot(nowMs: () => number, untilMs = 60_000): Promise<void> {
   const intoMinuteMs = nowMs() % 60_000
-  if (intoMinuteMs < SLOT.fromMs) await setTimeout(SLOT.fromMs - intoMinuteMs)
-  if (intoMinuteMs > untilMs) await setTimeout(60_000 - intoMinuteMs + SLOT.fromMs)
+  if (intoMinuteMs < SLOT.fromMs) await sleep(SLOT.fromMs - intoMinuteMs)
+  if (intoMinuteMs > untilMs) await sleep(60_000 - intoMinuteMs + SLOT.fromMs)
 }

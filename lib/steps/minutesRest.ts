@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { recordBytes } from '../kafka/requests.ts'
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { loadTable } from '../tables/layout.ts'
@@ -22,7 +22,7 @@ const MOST_BYTES = 6 * 1024 * 1024
 export async function minutesRest(services: IngestServices): Promise<RecordBatch[]> {
   const { catalog, topicLog, settings, trust, nowMs } = services
   const { ticksTopic: topic, graceMs } = settings
-  await setTimeout(untilGraceIsOver(nowMs(), graceMs + LEEWAY_MS))
+  await sleep(untilGraceIsOver(nowMs(), graceMs + LEEWAY_MS))
   const table = await loadTable(catalog, TICKS_TABLE)
   const missing = unread(await topicLog.offsets(topic), ticksState(table).vector)
   if (countUnread(missing) > MOST_RECORDS) return []

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDateTime, type Micros, SECOND_US } from '../market/time.ts'
 import type { OutgoingRecord } from '../ports.ts'
 import type { Burst, History, Paced, ProduceRequest } from '../requests/produceRequest.ts'
@@ -99,7 +99,7 @@ async function producePaced(
   for (let i = 0; i < seconds * perSecond && remainingMs() > STOP_EARLY_MS; i++) {
     const timeUs = startMs * 1000 + i * stepUs
     const dueMs = timeUs / 1000 + receiveDelayMs(instruments[0]!)
-    await setTimeout(Math.max(0, dueMs - nowMs()))
+    await sleep(Math.max(0, dueMs - nowMs()))
     await topicWriter.send(instruments.map(it => fakeRecord(settings.ticksTopic, it, timeUs)))
     sent += symbols
   }

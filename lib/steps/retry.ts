@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CommitConflict, CommitUnknown } from '../iceberg/errors.ts'
 
 /** After so many failures in a row the caller is told, and tries again by its own means. */
@@ -15,5 +15,5 @@ export function isUnsureCommit(error: unknown): boolean {
 /** Waits before the attempt after `failures` failed ones: doubling, with jitter so that two losers do not meet again. */
 export async function retryDelay(failures: number): Promise<void> {
   const capMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures)
-  await setTimeout(capMs * (0.5 + Math.random() / 2))
+  await sleep(capMs * (0.5 + Math.random() / 2))
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Candle, candleId } from '../market/candle.ts'
 import { isUnsent, type Mark } from '../steps/sendingOrder.ts'
 import { contentsText } from './candleText.ts'
@@ -49,7 +49,7 @@ export async function settle(settling: Settling): Promise<void> {
       }
     }
     if (suspects.size === 0) return
-    if (looks > 1) await setTimeout(pauseMs)
+    if (looks > 1) await sleep(pauseMs)
     mark = await lookAgain(settling)
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '../iceberg/table.ts'
 import { type Candle, candleId } from '../market/candle.ts'
 import type { ObjectStore, TopicLog } from '../ports.ts'
@@ -54,7 +54,7 @@ async function awaitMark({ inputs, limits, ...services }: VerifiedTopics): Promi
     const mark = await ownMark(services, inputs.candles)
     const isEnough = mark !== undefined && isReached(mark, inputs.state.stampUs)
     if (isEnough || inputs.state.stampUs === 0 || Date.now() >= deadlineMs) return mark
-    await setTimeout(POLL_MS)
+    await sleep(POLL_MS)
   }
 }
 
