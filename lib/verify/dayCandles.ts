@@ -17,7 +17,7 @@ export interface CandleFile {
   readonly lastDay: number
 }
 
-/** Whole days since 1970-01-01, both included. */
+/** Whole days since 1970-01-01, both included; infinite where there is no end. */
 export interface Days {
   readonly first: number
   readonly last: number

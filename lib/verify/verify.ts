@@ -6,9 +6,9 @@ import { loadInputs, type RollupInputs } from '../steps/rollupInputs.ts'
 import type { Services } from '../steps/services.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
-import { type Days, dayOf } from './dayCandles.ts'
+import { dayOf } from './dayCandles.ts'
 import { Findings } from './findings.ts'
-import { ALL_DAYS, VERIFY_LIMITS, verifyTables } from './verifyTables.ts'
+import { VERIFY_LIMITS, verifyTables } from './verifyTables.ts'
 import { verifyTopics } from './verifyTopics.ts'
 
 /** From when to when, cut to whole days; without an end, all there is. */
@@ -25,19 +25,13 @@ export interface VerifyRequest {
  */
 export async function verify(
   services: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>,
-  { fromUs, toUs }: VerifyRequest,
+  { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY }: VerifyRequest,
   onProgress: (line: string) => void,
   limits = VERIFY_LIMITS,
 ): Promise<Findings> {
   const { catalog, store, topicLog, settings } = services
   const findings = new Findings()
-  const days: Days =
-    fromUs === undefined && toUs === undefined
-      ? ALL_DAYS
-      : {
-          first: fromUs === undefined ? ALL_DAYS.first : dayOf(fromUs),
-          last: toUs === undefined ? ALL_DAYS.last : dayOf(toUs - 1),
-        }
+  const days = { first: dayOf(fromUs), last: dayOf(toUs - 1) }
   const inputs = await loadInputs(services)
   const verified = { store, inputs, price: settings.price, days, findings, limits, onProgress }
   const loadCandles = (): Promise<Table> => loadTable(catalog, CANDLES_TABLE)

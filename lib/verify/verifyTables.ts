@@ -41,9 +41,6 @@ export const VERIFY_LIMITS: VerifyLimits = {
   pauseMs: 2_000,
 }
 
-/** All days that there may be. */
-export const ALL_DAYS: Days = { first: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY }
-
 type TickFiles = ReadonlyMap<number, readonly string[]>
 
 /** Holds the stored candles to the ticks below their vector: every candle of the days, in one pass over both tables. */
@@ -69,11 +66,15 @@ async function tickFilesByDay({ store, inputs, days, findings }: Verified): Prom
     }
   }
   const { ticks } = ticksState(inputs.ticks).totals
-  if (days === ALL_DAYS && rows !== ticks) {
+  if (isAll(days) && rows !== ticks) {
     const detail = `the table has ${rows} rows, ${ticks} were ingested`
     findings.report({ in: 'ticks', problem: rows < ticks ? 'missing' : 'surplus', detail })
   }
   return byDay
+}
+
+function isAll({ first, last }: Days): boolean {
+  return first === Number.NEGATIVE_INFINITY && last === Number.POSITIVE_INFINITY
 }
 
 /** Of the busiest file's stretch, as if it were spread evenly. */
