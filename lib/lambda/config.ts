@@ -109,13 +109,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 }
 
 function configOf(env: Environment, isOneShot: boolean): Config {
-  const both = pairs(env)
+  const logins = loginsOf(env)
   return {
     kafka: {
       brokers: env.KAFKA_BROKERS,
       clientId: 'tickhouse',
       tls: env.KAFKA_TLS,
-      auth: env.KAFKA_AUTH === 'none' ? undefined : { mechanism: env.KAFKA_AUTH, ...both.kafka() },
+      auth: env.KAFKA_AUTH === 'none' ? undefined : { mechanism: env.KAFKA_AUTH, ...logins.kafka() },
     },
     ingestGroup: env.INGEST_GROUP,
     publisherId: env.PUBLISHER_ID,
@@ -123,7 +123,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       region: env.S3_REGION,
       forcePathStyle: env.S3_PATH_STYLE,
       ...(env.S3_ENDPOINT === undefined ? {} : { endpoint: env.S3_ENDPOINT }),
-      ...(env.S3_ACCESS_KEY_ID === undefined ? {} : { credentials: both.store() }),
+      ...(env.S3_ACCESS_KEY_ID === undefined ? {} : { credentials: logins.store() }),
     },
     catalog: {
       uri: env.ICEBERG_URI,
@@ -135,7 +135,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
               type: 'oauth2',
               tokenUri: env.ICEBERG_OAUTH2_URI ?? `${env.ICEBERG_URI.replace(/\/$/, '')}/v1/oauth/tokens`,
               scope: env.ICEBERG_SCOPE,
-              ...both.catalog(),
+              ...logins.catalog(),
             },
     },
     trino: {
@@ -178,7 +178,7 @@ function refuseOpenPasswords(env: Environment): void {
 }
 
 /** Logins, of which both halves must be there. */
-function pairs(env: Environment) {
+function loginsOf(env: Environment) {
   const need = (name: keyof Environment & string, why: string): string => {
     const value = env[name]
     if (typeof value === 'string') return value
