@@ -9,7 +9,7 @@ import { EMPTY, LOADING, nothing, READY, say, trouble, unknown, whenChoosing } f
 import { Picker } from './picker.js'
 import { Screen } from './screen.js'
 import { Session } from './session.js'
-import { toggleTheme, whenThemeChanges } from './themes.js'
+import { toggleTheme, whenThemeChanges } from './theme.js'
 
 /** @import { Catalogue, View } from './api.js' */
 

@@ -1,5 +1,19 @@
-// Before the first paint, so that nobody sees the other theme flash by.
-{
-  const chosen = localStorage.getItem('theme')
-  if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen
+const SYSTEM_IS_DARK = matchMedia('(prefers-color-scheme: dark)')
+const root = document.documentElement
+
+/** Changes between light and dark, and remembers it. */
+export function toggleTheme() {
+  const isDark = root.dataset.theme === undefined ? SYSTEM_IS_DARK.matches : root.dataset.theme === 'dark'
+  root.dataset.theme = isDark ? 'light' : 'dark'
+  localStorage.setItem('theme', root.dataset.theme)
+}
+
+/**
+ * Calls back after each change, by hand or of the system.
+ *
+ * @param {() => void} onChange
+ */
+export function whenThemeChanges(onChange) {
+  SYSTEM_IS_DARK.addEventListener('change', onChange)
+  new MutationObserver(onChange).observe(root, { attributeFilter: ['data-theme'] })
 }
