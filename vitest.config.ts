@@ -9,6 +9,9 @@ const ON_ANY_LAKE = [
   'tests/integration/sampleTicks.test.ts',
 ]
 
+/** Longer than anything waits for on a busy machine: only a failure takes it. */
+const expect = { poll: { timeout: 60_000 } }
+
 export default defineConfig({
   test: {
     reporters: ['default', 'json', './tests/skipsFail.ts'],
@@ -25,7 +28,8 @@ export default defineConfig({
             '**/*.integration.test.ts',
             'node_modules/**',
           ],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
+          expect,
         },
       },
       {
@@ -33,8 +37,9 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect,
         },
       },
       {
@@ -43,8 +48,9 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts', '**/*.integration.test.ts'],
           exclude: ['node_modules/**'],
           globalSetup: ['tests/integration/globalSetup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect,
           fileParallelism: false,
         },
       },
@@ -54,8 +60,9 @@ export default defineConfig({
           ...(isMinioAvailable()
             ? { include: ON_ANY_LAKE, globalSetup: ['tests/minio/globalSetup.ts'] }
             : { include: ['tests/minio/unavailable.test.ts'] }),
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect,
           fileParallelism: false,
         },
       },

@@ -91,7 +91,7 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
       const { up, down } = await tab.pixels()
       expect(up + down, `pixels of ${name}`).toBeGreaterThan(150)
     }
-  }, 120_000)
+  })
 
   test('a new candle and a change of the open one appear by themselves, where one is looking', async () => {
     await open()

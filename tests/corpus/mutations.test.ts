@@ -25,9 +25,7 @@ describe('the slow reader', () => {
 })
 
 describe('5,000 good, nearly good and random records', () => {
-  test('are read as the slow reader reads them, and come back from Parquet so', {
-    timeout: 120_000,
-  }, async () => {
+  test('are read as the slow reader reads them, and come back from Parquet so', async () => {
     const met = new Map<string, number>()
     const files = fc.array(RECORDS, { minLength: 10, maxLength: 10 })
     await fc.assert(

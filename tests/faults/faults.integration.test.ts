@@ -15,11 +15,11 @@ beforeEach(async () => {
   await world?.close()
   world = await openWorld(chance, line => console.log(`[faults] ${line}`))
   isSpoilt = false
-}, 300_000)
-afterAll(() => world?.close(), 60_000)
+}, 600_000)
+afterAll(() => world?.close())
 
 describe('every good tick once, every bad one on the dead-letter topic, while ticks stream in and this happens:', () => {
-  test.each(HARMS)('$name', { timeout: 300_000 }, async harm => {
+  test.each(HARMS)('$name', { timeout: 900_000 }, async harm => {
     isSpoilt = true // A round that throws leaves a world in which the next one would fail as well.
     const { findings } = await playRound(world, harm).catch(error => {
       throw new Error(`${error.message}\nThe function host's last words:\n${world.host.lastWords()}`, {

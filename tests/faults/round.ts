@@ -15,7 +15,7 @@ export interface Round {
 /** The harm comes so soon after the first tick. */
 const LATEST_STRIKE_MS = 1_200
 /** Ingest that has not caught up after this, will not. */
-const RECOVERED_WITHIN_MS = 180_000
+const RECOVERED_WITHIN_MS = 300_000
 
 /**
  * Sends ticks, does the harm at a random moment, waits until ingest has caught up, and judges. Throws when it does not, or

@@ -9,7 +9,7 @@ export class NotInTime extends Error {}
 export async function until<Found>(
   what: string,
   check: () => Promise<Found | undefined | false> | Found | undefined | false,
-  withinMs = 60_000,
+  withinMs = 180_000,
 ): Promise<Found> {
   const endMs = performance.now() + withinMs
   let why = ''

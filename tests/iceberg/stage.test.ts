@@ -141,9 +141,7 @@ describe('a staged snapshot', () => {
     await expect(staging).rejects.toThrow(unknown)
   })
 
-  it('has fewer than 64 manifests after 2,000 appends, each of which wrote at most 4 more', {
-    timeout: 60_000,
-  }, async () => {
+  it('has fewer than 64 manifests after 2,000 appends, each of which wrote at most 4 more', async () => {
     const store = new MemoryStore()
     const world = await openWorld({ store })
     const file = await world.file()

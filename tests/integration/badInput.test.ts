@@ -42,12 +42,8 @@ beforeAll(async () => {
   offline = await Offline.start('bad-input')
   const messages = CORPUS.flatMap((one, i) => [record(one, i), neighbour(i)])
   sent = await sendRecords(TICKS_TOPIC, PARTITION, messages)
-  await until(
-    'ingest has caught up',
-    async () => (await pipelineStatus(connections)).ingestLag === 0,
-    120_000,
-  )
-}, 300_000)
+  await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
+})
 afterAll(async () => {
   await offline.stop()
   await connections.close()

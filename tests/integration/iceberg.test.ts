@@ -222,7 +222,7 @@ describe('Trino', () => {
       await trino.rows(expire)
       return world.store.read(file!.path).catch(error => error)
     }
-    await expect.poll(afterExpiry, { timeout: 20_000 }).toBeInstanceOf(ObjectMissing)
+    await expect.poll(afterExpiry).toBeInstanceOf(ObjectMissing)
     expect(await ownSerials(world)).toHaveLength(3)
   })
 })

@@ -17,7 +17,7 @@ export class Offline {
   static async start(name: string, env: Record<string, string> = {}): Promise<Offline> {
     const offline = new Offline(name, env)
     try {
-      await until('sls offline answers', () => offline.#answers(), 120_000)
+      await until('sls offline answers', () => offline.#answers())
       return offline
     } catch (error) {
       await offline.stop('SIGKILL')

@@ -106,7 +106,7 @@ beforeAll(async () => {
   await world.ingest()
   await world.rollup()
   stored = await world.stored()
-}, 300_000)
+})
 afterAll(() => world.close())
 
 describe('candles equal a fold of the same ticks', () => {

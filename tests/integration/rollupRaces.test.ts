@@ -194,7 +194,7 @@ describe('the same candles in the end, each revision with one content', () => {
     await bringUp(settings, { startedBy: 'test', terminal, servers: ['trino'] })
     await world.rollup()
     await expectRight()
-  }, 240_000)
+  }, 600_000)
 })
 
 describe('far behind', () => {

@@ -128,7 +128,7 @@ export async function readCandleMessages(source: string): Promise<CandleMessage[
 export async function until<Result>(
   what: string,
   check: () => Result | Promise<Result>,
-  deadlineMs = 30_000,
+  deadlineMs = 180_000,
 ): Promise<NonNullable<Result>> {
   const endMs = Date.now() + deadlineMs
   for (;;) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   starter = spawn(process.execPath, [STARTER, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface(starter.stdout!), 'line')
   settings = JSON.parse(line)
-}, 360_000)
+}, 600_000)
 
 afterAll(async () => {
   starter.kill('SIGKILL')

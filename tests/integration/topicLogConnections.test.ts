@@ -15,6 +15,6 @@ test('after 40 reads at once, close leaves no connection that would keep a comma
   const reads = Array.from({ length: 40 }, (_, i) => log.firstFrom(TICKS_TOPIC, i % 4, 0))
   await Promise.all(reads)
   await log.close()
-  await until('the connections are closed', () => openSockets() <= before, 10_000)
+  await until('the connections are closed', () => openSockets() <= before)
   expect(openSockets()).toBeLessThanOrEqual(before)
 })

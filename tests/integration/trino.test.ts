@@ -86,6 +86,6 @@ describe('a statement that Trino does not finish', () => {
       )
       return rows.map(row => row.state)
     }
-    await expect.poll(state, { timeout: 10_000 }).toEqual(['FAILED'])
+    await expect.poll(state).toEqual(['FAILED'])
   })
 })

@@ -95,5 +95,5 @@ describe('a warm ingest', () => {
     expect(snapshots.length).toBeLessThanOrEqual(312)
     expect(metadataLog.length).toBeLessThanOrEqual(20)
     expect((await stateOf(world)).totals.ticks).toBe(340)
-  }, 60_000)
+  })
 })

@@ -89,7 +89,7 @@ function candle(minute: number, closed = true): Candle {
   return { ...key, ...values, closed, revision: 1 + (minute % 3), updatedAtUs: 1_000_000 + minute }
 }
 
-describe('compaction of ticks', { timeout: 60_000 }, () => {
+describe('compaction of ticks', () => {
   test('makes 1 file of 12, with the same rows, the vector, the totals, and the largest sequence number', async () => {
     await appendTicks(12)
     await rollUp()
@@ -211,7 +211,7 @@ describe('compaction of ticks', { timeout: 60_000 }, () => {
   })
 })
 
-describe('compaction of candles', { timeout: 60_000 }, () => {
+describe('compaction of candles', () => {
   test('makes 1 file of 5 settled ones, every field of every row as it was', async () => {
     await settleCandles(5)
     const rows = await rowsOf(CANDLES_TABLE)
@@ -256,7 +256,7 @@ function faulty(...faults: ((commit: () => Promise<Table>) => Promise<Table>)[])
   }
 }
 
-describe('compaction beside others', { timeout: 60_000 }, () => {
+describe('compaction beside others', () => {
   beforeEach(async () => {
     await appendTicks(8)
     await rollUp()
@@ -380,7 +380,7 @@ function killedAt(nth: number): Pick<MaintainServices, 'catalog' | 'store'> & { 
 }
 class Killed extends Error {}
 
-describe('a process that is killed', { timeout: 60_000 }, () => {
+describe('a process that is killed', () => {
   test('at any of its calls leaves both tables as they were; the next one finishes, and no orphan stays', async () => {
     await appendTicks(6)
     await settleCandles(4)
@@ -406,7 +406,7 @@ describe('a process that is killed', { timeout: 60_000 }, () => {
   })
 })
 
-describe('orphan files', { timeout: 60_000 }, () => {
+describe('orphan files', () => {
   const orphan = async (name: string) => {
     const { location } = (await load(TICKS_TABLE)).metadata
     const uri = `${location}/${name}`

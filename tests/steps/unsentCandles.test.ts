@@ -93,7 +93,7 @@ describe('unsentCandles', () => {
       }),
       { numRuns: 100 },
     )
-  }, 60_000)
+  })
 
   test('reads each of 20 files of one commit once or twice, however many parts they make', async () => {
     const store = new CountingStore(services.store)

@@ -187,7 +187,7 @@ describe('verify', () => {
         }),
       ]),
     )
-  }, 60_000)
+  })
 
   test('finds a week and a month that are surplus, wrong or missing', async () => {
     const isLong = ({ timeframe }: Candle) => timeframe === 'W1' || timeframe === 'M1'
@@ -270,7 +270,7 @@ describe('verify', () => {
       'doubled',
       'doubled',
     ])
-  }, 30_000)
+  })
 
   test('looks only at the days asked for, and at weeks and months that lie in them', async () => {
     await tamper(rows => rows.map(row => (isOne(row) ? { ...row, open: 7 } : row)))
@@ -281,7 +281,7 @@ describe('verify', () => {
     expect(one.candles).toEqual({ m1: 3, m5: 3, m10: 3, m15: 3, m30: 3, h1: 3, h3: 3, h4: 3, D1: 3 })
     expect((await day('2026-02-09', '2026-02-16')).candles.W1).toBe(3)
     expect((await day('2026-02-01', '2026-03-01')).candles).toMatchObject({ W1: 3, M1: 3 })
-  }, 60_000)
+  })
 
   test('ticks that the candles do not have yet are left out; candles that were not sent are counted', async () => {
     await addTicks(['2026-02-11T10:20:59'])
@@ -311,7 +311,7 @@ describe('verify', () => {
     await work
     expect(findings.differences).toEqual([])
     expect((await check()).differences).toEqual([])
-  }, 60_000)
+  })
 
   test('refuses to compare candles of another price than the setting says', async () => {
     const settings = { ...world.services.settings, price: 'ask' as const }

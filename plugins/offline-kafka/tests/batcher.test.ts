@@ -123,5 +123,5 @@ describe('Batcher', () => {
       }),
       { numRuns: 50 },
     )
-  }, 30_000)
+  })
 })

@@ -155,7 +155,7 @@ export async function committed(topic: string, groupId = `${topic}-group`): Prom
 export async function until<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  deadlineMs = 60_000,
+  deadlineMs = 180_000,
 ): Promise<T> {
   const endMs = Date.now() + deadlineMs
   while (Date.now() < endMs) {
@@ -223,10 +223,8 @@ export class Offline {
   }
 
   /** Polls until `check` holds; fails at once when the process ends by itself, and shows its log. */
-  async until(what: string, check: () => boolean, deadlineMs = 60_000): Promise<void> {
-    const holds = await until(what, () => check() || (this.isRunning ? false : 'ended'), deadlineMs).catch(
-      error => error,
-    )
+  async until(what: string, check: () => boolean): Promise<void> {
+    const holds = await until(what, () => check() || (this.isRunning ? false : 'ended')).catch(error => error)
     if (holds !== true) throw new Error(`Not seen: ${what} (${holds})\n${this.log.slice(-4000)}`)
   }
 

@@ -142,5 +142,5 @@ describe('readRecordSet', () => {
       }),
       { numRuns: 50 },
     )
-  }, 30_000)
+  })
 })

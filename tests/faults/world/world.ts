@@ -106,5 +106,5 @@ export async function openWorld(
 }
 
 const RIVALS = 4
-const COMMAND_WITHIN_MS = 90_000
+const COMMAND_WITHIN_MS = 180_000
 const SILENT = warningsOnly(() => undefined)
