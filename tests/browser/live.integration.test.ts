@@ -41,7 +41,7 @@ async function settle(): Promise<void> {
 const candlesUrl = (query: Record<string, string>) => `${url}candles?${new URLSearchParams(query)}`
 
 beforeAll(async () => {
-  offline = await Offline.start('page')
+  offline = await Offline.start('page', { CANDLES: 'false' })
   const thirtyMinutes = Array.from({ length: 120 }, (_, i) => i * 15)
   for (const symbol of SYMBOLS) await sendTicks(symbol, thirtyMinutes)
   await settle()

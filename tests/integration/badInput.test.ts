@@ -39,7 +39,7 @@ function neighbour(index: number): Message {
 }
 
 beforeAll(async () => {
-  offline = await Offline.start('bad-input')
+  offline = await Offline.start('bad-input', { CANDLES: 'false' })
   const messages = CORPUS.flatMap((one, i) => [record(one, i), neighbour(i)])
   sent = await sendRecords(TICKS_TOPIC, PARTITION, messages)
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)

@@ -49,7 +49,7 @@ const charted = {
 }
 
 beforeAll(async () => {
-  const offline = await Offline.start('boards')
+  const offline = await Offline.start('boards', { CANDLES: 'false' })
   try {
     const messages = minutes.map((minute, i) =>
       tickMessage({ source: SOURCE, symbol: SYMBOL, mid: 10 + i, number: i, dateTime: minute.toISOString() }),

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import type { PublishResult } from '../../lib/steps/publishCandles.ts'
 import { sandboxEnv, until } from './sandbox.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,7 +14,10 @@ export class Offline {
   readonly #child: ChildProcess
   readonly exited: Promise<number | null>
 
-  /** Starts it and waits until its functions can be invoked. `name` is that of its log under test-results/. */
+  /**
+   * Starts it and waits until its functions can be invoked. `name` is that of its log under test-results/. With
+   * `CANDLES: 'false'` no schedule runs a function beside the test.
+   */
   static async start(name: string, env: Record<string, string> = {}): Promise<Offline> {
     const offline = new Offline(name, env)
     try {
@@ -54,6 +58,14 @@ export class Offline {
     const text = Buffer.from(answer.Payload ?? []).toString()
     if (answer.FunctionError) throw new Error(`${name}: ${text}`)
     return JSON.parse(text) as Result
+  }
+
+  /** Runs publish until all is sent: one that rollup has started may take over, and what is left is then its business. */
+  async publishAll(): Promise<void> {
+    await until('all candles are on their topics', async () => {
+      const { complete } = await this.invoke<PublishResult>('publish')
+      return complete
+    })
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

@@ -21,7 +21,7 @@ const connections = services()
 let offline: Offline
 
 beforeAll(async () => {
-  offline = await Offline.start('pipeline')
+  offline = await Offline.start('pipeline', { CANDLES: 'false' })
 })
 afterAll(async () => {
   await offline.stop()
@@ -29,11 +29,10 @@ afterAll(async () => {
 })
 
 /** Waits until ingest has all, then runs rollup and publish by hand: as their schedules would. */
-async function settle(): Promise<RollupResult> {
+async function settle(): Promise<void> {
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-  const rolledUp = await offline.invoke<RollupResult>('rollup')
-  await offline.invoke<PublishResult>('publish')
-  return rolledUp
+  await offline.invoke<RollupResult>('rollup')
+  await offline.publishAll()
 }
 
 async function expected() {

@@ -11,14 +11,14 @@ const connections = services()
 let offline: Offline
 
 beforeAll(async () => {
-  offline = await Offline.start('samples')
+  offline = await Offline.start('samples', { CANDLES: 'false' })
   await sendMessages(
     TICKS_TOPIC,
     SAMPLE_TICKS.map(value => ({ value, partition: 2 })),
   )
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
   await offline.invoke('rollup')
-  await offline.invoke('publish')
+  await offline.publishAll()
 })
 afterAll(async () => {
   await offline.stop()
