@@ -80,14 +80,19 @@ async function readAll(brokers: readonly string[], topics: string[], onMessage: 
   const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
   const end = END + crypto.randomUUID()
   const unread = await markEnds(kafka, topics, end)
+  const next = new Map<string, number>()
   const consumer = kafka.consumer({ groupId: end, readUncommitted: false })
   await consumer.connect()
   await consumer.subscribe({ topics, fromBeginning: true })
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch: { topic, partition, messages } }) => {
-      for (const { key, value } of messages) {
-        if (String(key) === end) unread.delete(`${topic}/${partition}`)
+      const log = `${topic}/${partition}`
+      for (const { offset, key, value } of messages) {
+        // A consumer that has to join again begins again.
+        if (Number(offset) < (next.get(log) ?? 0)) continue
+        next.set(log, Number(offset) + 1)
+        if (String(key) === end) unread.delete(log)
         else if (!String(key).startsWith(END)) onMessage(topic, partition, String(key), String(value))
       }
     },
