@@ -1,4 +1,5 @@
 import { random } from '../faults/random.ts'
+import { until } from '../faults/until.ts'
 import { type Audit, audit } from './audit.ts'
 import { CandleTable } from './candleTable.ts'
 import { isPublished, stampNow } from './faults.ts'
@@ -42,12 +43,14 @@ export async function publishBacklog(
     const startedMs = performance.now()
     await isPublished(world, await stampNow(world), 1_800_000)
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10
-    const { transactions, cpuS, peakBytes } = publisher
+    const { cpuS, peakBytes } = publisher
+    // A call counts its transactions when it has ended, which is after the last of them can be read.
+    await until('a call finds nothing left', () => publisher.outcomes.has('idle'))
     const found = await audit(world.services, brokersOf(world))
     return {
       ...found,
       commits: sizes.length,
-      transactions,
+      transactions: publisher.transactions,
       seconds,
       cpuS,
       peakMiB: Math.round(peakBytes / 2 ** 20),
