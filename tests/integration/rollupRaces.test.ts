@@ -246,8 +246,9 @@ async function killRollup(when: string): Promise<void> {
     env: { ...process.env, ...sandboxEnv(), TICKS_TOPIC: world.topic },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const ended = once(child, 'exit')
   const awaited = when === 'after' ? 'committed\n' : 'commits\n'
-  for await (const chunk of child.stdout) if (String(chunk).endsWith(awaited)) break
+  for await (const chunk of child.stdout) if (String(chunk).includes(awaited)) break
   child.kill('SIGKILL')
-  await once(child, 'exit')
+  await ended
 }
