@@ -66,7 +66,7 @@ async function serve(route: Route, lifetimeS = 3600) {
   servers.push(server)
   const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const open = (auth: CatalogAuth = { type: 'none' }) =>
-    new RestCatalog({ uri: `${uri}/`, warehouse: 's3://w', auth, timeoutMs: 300 })
+    new RestCatalog({ uri: `${uri}/`, warehouse: 's3://w', auth, timeoutMs: 2_000 })
   const tokenUri = `${uri}/v1/oauth/tokens`
   const login = {
     type: 'oauth2',
