@@ -161,6 +161,6 @@ describe('a topic log on Kafka', () => {
     const compacted = { value: '19', offset: 38 }
     await expect.poll(oldest, { timeout: 200_000, interval: 500 }).toEqual(compacted)
     expect((await world.log.firstFrom(topic, 0, 5))?.offset).toBe(38)
-    expect((await world.log.last(topic, 0))!.offset).toBeGreaterThan(40)
+    expect((await world.log.last(topic, 0))!.offset).toBeGreaterThanOrEqual(40)
   })
 })
