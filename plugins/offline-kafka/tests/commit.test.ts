@@ -39,7 +39,7 @@ describe('Committer', () => {
     committer.mark(0, 1)
     const startMs = Date.now()
     await committer.flush(50)
-    expect(Date.now() - startMs).toBeLessThan(500)
+    expect(Date.now() - startMs).toBeLessThan(5_000)
     committer.forget(0)
   })
 })

@@ -27,7 +27,7 @@ function start(changes: Partial<Mapping> = {}, concurrency = 2) {
     silent,
   )
   const invoked = async (count: number) => {
-    await until(`${count} invocations`, () => running.length >= count, 2000)
+    await until(`${count} invocations`, () => running.length >= count)
     return running[count - 1]!
   }
   return { dispatcher, running, commits, given, invoked }
@@ -105,7 +105,7 @@ describe('Dispatcher', () => {
   })
 
   it('drops only the partition that was lost from a mixed batch that failed', async () => {
-    const { dispatcher, invoked } = start({ windowMs: 20 })
+    const { dispatcher, invoked } = start({ batchSize: 2, windowMs: 60_000 })
     for (const partition of [0, 1]) {
       dispatcher.assign(partition)
       dispatcher.accept(partition, [batch(0, 1)], 1)
@@ -123,7 +123,7 @@ describe('Dispatcher', () => {
     dispatcher.accept(0, [batch(0, 4)], 4)
     ;(await invoked(1)).fail()
     ;(await invoked(2)).fail()
-    await until('a commit', () => commits.length > 0, 2000)
+    await until('a commit', () => commits.length > 0)
     expect([commits, given]).toEqual([[[0, 4]], ['no']])
   })
 
@@ -137,7 +137,7 @@ describe('Dispatcher', () => {
     dispatcher.accept(0, [batch(2, 9)], 9)
     expect(commits).toHaveLength(1)
     only.succeed()
-    await until('3 commits', () => commits.length === 3, 2000)
+    await until('3 commits', () => commits.length === 3)
     expect(commits).toEqual([
       [0, 1],
       [0, 2],
