@@ -27,10 +27,11 @@ describe('an orderly stop', () => {
     async signal => {
       const topic = unique('stop')
       await createTopic(topic)
-      await sendTexts(topic, { act: 'wait', ms: 2000 })
       const offline = await Offline.start(sink(topic, { batchSize: 1 }))
+      // Until then a signal ends it as it ends any process.
+      await offline.says('listening on')
+      await sendTexts(topic, { act: 'wait', ms: 2000 }, 'not any more')
       await offline.callsUntil(topic, 'a call', all => all.length === 1)
-      await sendTexts(topic, 'not any more')
       expect(await offline.end(signal)).toBe(0)
       expect(offline.callsOf(topic).map(({ doneMs }) => doneMs !== undefined)).toEqual([true])
       expect(await committed(topic)).toEqual([1])
@@ -45,7 +46,8 @@ describe('a start', () => {
     const topic = unique('kill')
     await createTopic(topic)
     await sendTexts(topic, 'done', { act: 'hang', attempts: 1 })
-    const first = await Offline.start(sink(topic, { batchSize: 1 }))
+    const functions = sink(topic, { batchSize: 1 })
+    const first = await Offline.start({ sink: { ...functions.sink, timeout: 300 } })
     await first.callsUntil(topic, 'the second call', all => all.length === 2)
     await until('offset 1', async () => (await committed(topic)).join() === '1')
     await first.end('SIGKILL')
@@ -75,7 +77,7 @@ describe('a start', () => {
     await until('all committed', async () => (await committed(topic)).join() === done)
     expect(seen().size).toBe(sent)
     for (const process of [first, second]) expect(overlaps(process.callsOf(topic))).toBe(false)
-    expect(first.log).toMatch(/partitions: \d, \d$/m)
+    await first.says(/partitions: \d, \d$/m)
   })
 })
 

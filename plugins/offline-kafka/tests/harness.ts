@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -137,6 +138,17 @@ export async function sendInTransaction(
   }
 }
 
+/** Sends texts to partition 0, each in a request of its own, one right after the other. */
+export async function sendOneByOne(topic: string, ...texts: string[]): Promise<void> {
+  const producer = kafka().producer()
+  await producer.connect()
+  try {
+    for (const value of texts) await producer.send({ topic, messages: [{ partition: 0, value }] })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
 /** Sends JSON commands to the fixture's handler, or plain text, to partition 0. */
 export const sendTexts = (topic: string, ...texts: (string | object)[]): Promise<void> =>
   send(
@@ -191,14 +203,18 @@ export class Offline {
     functions: Record<string, FixtureFunction>,
     { settings, traceFile = newTraceFile(), isShared = false }: OfflineOptions = {},
   ): Promise<Offline> {
-    const ports = ['--httpPort', String(await freePort()), '--lambdaPort', String(await freePort())]
+    const [http, lambda] = await freePorts(2)
+    const ports = ['--httpPort', String(http), '--lambdaPort', String(lambda)]
     const child = spawn(process.execPath, [SLS, 'offline', 'start', ...ports], {
       cwd: FIXTURE,
       env: {
         ...process.env,
         NODE_OPTIONS: '',
         TRACE_FILE: traceFile,
-        FIXTURE: JSON.stringify({ functions, settings: { retryMinDelayMs: 200, ...settings } }),
+        FIXTURE: JSON.stringify({
+          functions,
+          settings: { retryMinDelayMs: 200, ...(isShared && STEADY), ...settings },
+        }),
       },
     })
     const offline = new Offline(child, traceFile)
@@ -216,10 +232,14 @@ export class Offline {
 
   /** Waits until `count` events have joined their groups. */
   async joined(count = 1): Promise<void> {
-    await this.until(
-      `${count} subscriptions joined`,
-      () => (this.log.match(/ reads .* partitions: \d/g) ?? []).length >= count,
-    )
+    const groups = () => this.log.match(/ as group \S+, partitions: \d/g) ?? []
+    await this.until(`${count} subscriptions joined`, () => new Set(groups()).size >= count)
+  }
+
+  /** Waits until the log has this. */
+  async says(what: string | RegExp): Promise<void> {
+    const isThere = () => (typeof what === 'string' ? this.log.includes(what) : what.test(this.log))
+    await this.until(`the log says ${what}`, isThere)
   }
 
   /** Polls until `check` holds; fails at once when the process ends by itself, and shows its log. */
@@ -278,18 +298,20 @@ export class Offline {
 
 const newTraceFile = () => join(mkdtempSync(join(tmpdir(), 'offline-kafka-')), 'trace.jsonl')
 
+/** One that counts invocations must not be expelled from its group, and given them again, because the machine is busy. */
+const STEADY = { sessionTimeoutMs: 20_000 }
+
 const running = new Set<Offline>()
 
 afterEach(async () => {
   await Promise.all([...running].map(offline => offline.end('SIGKILL')))
 })
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
+/** All open at once: so no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map(server => once(server, 'listening')))
+  const ports = servers.map(server => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map(server => once(server.close(), 'close')))
+  return ports
+}
