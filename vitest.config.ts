@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json', './tests/skipsFail.ts'],
     outputFile: { json: 'test-results/vitest.json' },
+    // Servers end in good order.
+    teardownTimeout: 120_000,
     projects: [
       {
         test: {
