@@ -57,10 +57,10 @@ describe('a second sandbox', () => {
     await expect.poll(() => highWatermark(kafka)).toBe('1')
   })
 
-  test('ends within 60 s of a SIGKILL of the process that started it', async () => {
+  test('ends by itself after a SIGKILL of the process that started it', async () => {
     starter.kill('SIGKILL')
     const areDown = () => serversOf(settings).every(server => server.pid === undefined)
-    await until('all three servers are down', areDown, 60_000)
+    await until('all three servers are down', areDown)
   })
 })
 
