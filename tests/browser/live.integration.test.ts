@@ -135,7 +135,6 @@ describe.skipIf(!CHROMIUM)('the page of the running functions, in a browser', ()
   test('draws a symbol of any characters, and shows a new candle by itself once a rollup has made it', async () => {
     const query = new URLSearchParams({ source: SOURCE, symbol: SYMBOLS[1]!, timeframe: 'm1' })
     const tab = await Tab.open(browser!, `${url}?${query}`)
-    tab.page.setDefaultTimeout(90_000)
     await tab.is('ready')
     expect(await tab.text('#symbol')).toBe(`${SYMBOLS[1]} ${SOURCE}`)
     expect(await tab.count()).toBe(30)

@@ -11,10 +11,14 @@ const CANDIDATES = [
 /** A Chromium of this machine, or undefined: `apt-get install chromium`, or name one in CHROMIUM. */
 export const CHROMIUM = CANDIDATES.find(path => path && existsSync(path))
 
+/** Longer than anything takes on a busy machine. */
+const PATIENCE_MS = 90_000
+
 /** A browser with a fresh profile that talks to nobody by itself. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
     ...(CHROMIUM && { executablePath: CHROMIUM }),
+    timeout: PATIENCE_MS,
     args: [
       '--no-sandbox', // it does not start as root without
       '--disable-gpu',
@@ -58,7 +62,7 @@ export class Tab {
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options })
     const tab = new Tab(await context.newPage(), new URL(url).origin)
-    tab.page.setDefaultTimeout(30_000)
+    tab.page.setDefaultTimeout(PATIENCE_MS)
     await tab.page.goto(url)
     return tab
   }
