@@ -123,7 +123,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       region: env.S3_REGION,
       forcePathStyle: env.S3_PATH_STYLE,
       ...(env.S3_ENDPOINT === undefined ? {} : { endpoint: env.S3_ENDPOINT }),
-      ...(env.S3_ACCESS_KEY_ID === undefined ? {} : { credentials: logins.store() }),
+      ...((env.S3_ACCESS_KEY_ID ?? env.S3_SECRET_ACCESS_KEY) ? { credentials: logins.store() } : {}),
     },
     catalog: {
       uri: env.ICEBERG_URI,

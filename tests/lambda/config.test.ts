@@ -81,6 +81,15 @@ describe('readConfig', () => {
     expect(() => readConfig(env)).toThrow(message)
   })
 
+  test.each([
+    ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+    ['S3_SECRET_ACCESS_KEY', 'S3_ACCESS_KEY_ID'],
+  ])('a deployed stage with %s alone is told that %s is missing', (given, missing) => {
+    expect(() => readConfig({ ...DEPLOYED, [given]: 'half' })).toThrow(
+      `${missing} is missing: ${given} needs it`,
+    )
+  })
+
   test('serverless.yml passes on just the settings that are read', () => {
     const { provider } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'))
     expect(Object.keys(provider.environment).sort()).toEqual([...SETTING_NAMES].sort())
