@@ -91,10 +91,12 @@ export function towards(from: OffsetVector, to: OffsetVector, most: number): Off
 export const UNKNOWN_TIME = 0
 
 const COUNT = z.int().nonnegative()
+/** A producer may stamp a record with whatever fits in 64 bits, such as nanoseconds; it is only compared. */
+const TIMESTAMP_MS = z.number()
 
 /** A vector as a snapshot's summary carries it: `{"epoch":0,"positions":[[epoch, partition, next, timestampMs], …]}`. */
 export const STORED_VECTOR = z
-  .object({ epoch: COUNT, positions: z.array(z.tuple([COUNT, COUNT, COUNT, z.int()])) })
+  .object({ epoch: COUNT, positions: z.array(z.tuple([COUNT, COUNT, COUNT, TIMESTAMP_MS])) })
   .transform(
     ({ epoch, positions }): OffsetVector => ({
       epoch,

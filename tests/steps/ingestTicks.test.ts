@@ -149,6 +149,19 @@ describe('ingestTicks', () => {
     expect(String(letter?.headers['tickhouse.offset'])).toBe('0')
   })
 
+  test.each([-(10 ** 17), 1_772_366_410 * 10 ** 9])(
+    'a record of the timestamp %d, which Kafka may take, is a dead letter and holds up none that follow',
+    async timestampMs => {
+      produce(world, 0, tickJson(1))
+      world.log.append(SETTINGS.ticksTopic, 0, [{ value: Buffer.from(tickJson(2)), timestampMs }])
+      await ingest(world, [await batch(world, 0, 0, 2)])
+      produce(world, 0, tickJson(3))
+      await ingest(world, [await batch(world, 0, 0, 3)])
+      expect(await storedTicks(world)).toEqual(['0/0', '0/2'])
+      expect((await stateOf(world)).totals).toMatchObject({ ticks: 2, deadLetters: { kafka_timestamp: 1 } })
+    },
+  )
+
   test('a batch of another topic is refused', async () => {
     const foreign = { topic: 'other', partition: 0, records: [] }
     await expect(ingest(world, [foreign])).rejects.toThrow(/same topic/)

@@ -32,6 +32,11 @@ describe('offset vector', () => {
     )
   })
 
+  test.each([-(10 ** 17), -(2 ** 63), 2 ** 63])('keeps the record’s timestamp %d', timestampMs => {
+    const vector = advance(EMPTY_VECTOR, [{ ...position(0, 1), timestampMs }])
+    expect(STORED_VECTOR.parse(JSON.parse(JSON.stringify(storeVector(vector))))).toEqual(vector)
+  })
+
   test.each([{}, { epoch: 0 }, { epoch: 0, positions: [[0, 0, -1, 0]] }, null])('refuses %j', stored => {
     expect(STORED_VECTOR.safeParse(stored).success).toBe(false)
   })
