@@ -12,7 +12,8 @@ export interface Header {
  */
 export class RecordFields {
   start = 0
-  timestampDelta = 0
+  /** A bigint where a number may not be exact. */
+  timestampDelta: number | bigint = 0
   offsetDelta = 0
   keyStart = 0
   /** -1 for null. */
@@ -39,7 +40,7 @@ export class RecordFields {
     this.#bytes = bytes
     this.start = start
     this.#at = start + 1
-    this.timestampDelta = this.#varint()
+    this.timestampDelta = this.#varlong()
     this.offsetDelta = this.#varint()
     this.keyLength = this.#varint()
     this.keyStart = this.#at
@@ -78,7 +79,16 @@ export class RecordFields {
     return length < 0 ? null : this.#bytes.subarray(start, start + length)
   }
 
-  /** Exact up to 2^53; what is larger is no length, offset or time that can be. */
+  #varlong(): number | bigint {
+    const from = this.#at
+    const value = this.#varint()
+    if (Number.isSafeInteger(2 * value)) return value
+    let zigzag = 0n
+    for (let at = this.#at; at > from; ) zigzag = (zigzag << 7n) | BigInt(this.#bytes[--at]! & 0x7f)
+    return (zigzag >> 1n) ^ -(zigzag & 1n)
+  }
+
+  /** Exact below 2^52; what is larger is no length or offset that can be. */
   #varint(): number {
     const bytes = this.#bytes
     let byte = bytes[this.#at++]!

@@ -85,7 +85,7 @@ function readBatch(batch: Buffer, fromOffset: number): RecordBatch {
   const attributes = batch.readInt16BE(ATTRIBUTES_AT)
   const isLogAppendTime = (attributes & LOG_APPEND_TIME) !== 0
   const base = baseOffset(batch)
-  const baseTimestampMs = Number(batch.readBigInt64BE(BASE_TIMESTAMP_AT))
+  const baseTimestampMs = batch.readBigInt64BE(BASE_TIMESTAMP_AT)
   const maxTimestampMs = Number(batch.readBigInt64BE(MAX_TIMESTAMP_AT))
   const bytes = inflate(batch.subarray(RECORDS_AT), attributes & CODEC)
   const count = batch.readInt32BE(COUNT_AT)
@@ -97,11 +97,19 @@ function readBatch(batch: Buffer, fromOffset: number): RecordBatch {
     at = end
     const offset = base + fields.offsetDelta
     if (offset < fromOffset) continue
-    const timestampMs = isLogAppendTime ? maxTimestampMs : baseTimestampMs + fields.timestampDelta
+    const timestampMs = isLogAppendTime ? maxTimestampMs : sumOf(baseTimestampMs, fields.timestampDelta)
     const jsonBytes = recordJsonBytes(fields, offset, timestampMs, isLogAppendTime)
     records.add(offset, timestampMs, fields.start, end, jsonBytes)
   }
   return records
+}
+
+/** As a number, rounded once: where a producer sends times that are none, those beside them stay exact. */
+function sumOf(base: bigint, delta: number | bigint): number {
+  const baseNumber = Number(base)
+  return typeof delta === 'number' && Number.isSafeInteger(baseNumber)
+    ? baseNumber + delta
+    : Number(base + BigInt(delta))
 }
 
 function inflate(bytes: Buffer, codec: number): Buffer {

@@ -85,6 +85,18 @@ describe('readRecordSet', () => {
     expect([batch!.isLogAppendTime, batch!.timestampMs(0), batch!.timestampMs(1)]).toEqual([true, 99, 99])
   })
 
+  it.each([-(10n ** 17n) - 3n, -(2n ** 63n) + 2n ** 42n, 1_772_366_410n * 10n ** 9n + 1n])(
+    'reads the times of 100 records beside one of %d as they were sent',
+    wrong => {
+      const timesMs = [Number(wrong), ...Array.from({ length: 100 }, (_, i) => 1_772_366_410_001 + i)]
+      for (const baseTimestampMs of [wrong, BigInt(timesMs[1]!)]) {
+        const contents = timesMs.map(timestampMs => ({ key: null, value: null, timestampMs }))
+        const [batch] = readRecordSet(encodeBatch(contents, { baseTimestampMs }), [], 0).batches
+        expect(timesMs.map((_, i) => batch!.timestampMs(i))).toEqual(timesMs)
+      }
+    },
+  )
+
   it.each([
     ['gzip', 1, gzipSync],
     ['zstd', 4, zstdCompressSync],

@@ -17,6 +17,7 @@ export interface Head {
   /** Codec and flags. */
   attributes?: number
   producerId?: bigint
+  baseTimestampMs?: bigint
   maxTimestampMs?: number
   /** Of each record, from the base offset; 0, 1, 2 … unless compaction has left gaps. */
   offsetDeltas?: readonly number[]
@@ -30,7 +31,10 @@ const BASE_TIMESTAMP_MS = 1_700_000_000_000
 export function encodeBatch(contents: readonly Content[], head: Head = {}): Buffer {
   const { baseOffset = 0, attributes = 0, producerId = -1n, compress = (bytes: Buffer) => bytes } = head
   const deltas = head.offsetDeltas ?? contents.map((_, i) => i)
-  const encoded = contents.map((content, i) => encodeRecord(content, deltas[i]!, baseOffset + deltas[i]!))
+  const { baseTimestampMs = BigInt(BASE_TIMESTAMP_MS) } = head
+  const encoded = contents.map((content, i) =>
+    encodeRecord(content, deltas[i]!, baseOffset + deltas[i]!, baseTimestampMs),
+  )
   const records = compress(Buffer.concat(encoded))
   const bytes = Buffer.alloc(61)
   bytes.writeBigInt64BE(BigInt(baseOffset), 0)
@@ -38,7 +42,7 @@ export function encodeBatch(contents: readonly Content[], head: Head = {}): Buff
   bytes.writeInt8(2, 16)
   bytes.writeInt16BE(attributes, 21)
   bytes.writeInt32BE(head.lastOffsetDelta ?? deltas.at(-1) ?? 0, 23)
-  bytes.writeBigInt64BE(BigInt(BASE_TIMESTAMP_MS), 27)
+  bytes.writeBigInt64BE(baseTimestampMs, 27)
   bytes.writeBigInt64BE(BigInt(head.maxTimestampMs ?? BASE_TIMESTAMP_MS), 35)
   bytes.writeBigInt64BE(producerId, 43)
   bytes.writeInt32BE(contents.length, 57)
@@ -59,11 +63,16 @@ export function contentJsonBytes(content: Content, offset: number): number {
 
 const timestampOf = (content: Content, offset: number) => content.timestampMs ?? BASE_TIMESTAMP_MS + offset
 
-function encodeRecord(content: Content, offsetDelta: number, offset: number): Buffer {
+function encodeRecord(
+  content: Content,
+  offsetDelta: number,
+  offset: number,
+  baseTimestampMs = BigInt(BASE_TIMESTAMP_MS),
+): Buffer {
   const { key, value, headers = [] } = content
   const body = Buffer.concat([
     Buffer.of(0),
-    varint(timestampOf(content, offset) - BASE_TIMESTAMP_MS),
+    varint(BigInt(timestampOf(content, offset)) - baseTimestampMs),
     varint(offsetDelta),
     sized(key),
     sized(value),
@@ -77,7 +86,7 @@ function sized(bytes: Buffer | null): Buffer {
   return bytes === null ? varint(-1) : Buffer.concat([varint(bytes.length), bytes])
 }
 
-function varint(value: number): Buffer {
+function varint(value: number | bigint): Buffer {
   const bytes: number[] = []
   for (let left = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n)); ; left >>= 7n) {
     if (left < 0x80n) return Buffer.from([...bytes, Number(left)])
