@@ -3,13 +3,16 @@ import { type Micros, readDateTime } from './time.ts'
 const [QUOTE, BACKSLASH, BLANK, DELETE] = [0x22, 0x5c, 0x20, 0x7f]
 const [MINUS, POINT, ZERO, NINE] = [0x2d, 0x2e, 0x30, 0x39]
 
+/** Of a text: as many as a tick's name may have. The table of known texts keeps what is read, and long ones would fill the memory. */
+const MAX_CHARACTERS = 64
+
 /** These are exact, and so the quotient of an exact number and one of them is the double that is nearest. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 
 /**
- * Walks through a JSON document that is written plainly: ASCII without escapes, numbers without an exponent and of no more
- * digits than a double holds, no blanks but spaces. At anything else it gives up, and never is `isAtEnd`: that may be JSON all
- * the same.
+ * Walks through a JSON document that is written plainly: ASCII without escapes, in short texts, numbers without an exponent and
+ * of no more digits than a double holds, no blanks but spaces. At anything else it gives up, and never is `isAtEnd`: that may
+ * be JSON all the same.
  */
 export class PlainJson {
   readonly #bytes: Uint8Array
@@ -50,6 +53,7 @@ export class PlainJson {
       if (byte === undefined || byte < BLANK || byte >= DELETE || byte === BACKSLASH) return this.giveUp('')
       hash = (Math.imul(hash, 31) + byte) | 0
     }
+    if (to - from > MAX_CHARACTERS) return this.giveUp('')
     this.#goTo(to + 1)
     return textOf(bytes, from, to, hash)
   }

@@ -36,6 +36,7 @@ test('so is a tick with its fields in another order, spaces, times with a zone, 
 test.each([
   ['an escape', tickText({ symbol: '"A\\u0042"' })],
   ['text that is not ASCII', tickText({ symbol: '"Ä"' })],
+  ['a text longer than a name', tickText({ symbol: JSON.stringify('x'.repeat(65)) })],
   ['an exponent', tickText({ ask: '1e3' })],
   ['more digits than a double holds', tickText({ ask: '0.12345678901234567' })],
   ['a field of no column', tickText({ venue: '1' })],
