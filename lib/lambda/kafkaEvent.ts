@@ -18,7 +18,7 @@ export interface KafkaEventRecord {
   readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
 }
 
-/** The batches of an event, one a partition. Throws `BadRequest` for another event. */
+/** The batches of an event, one a partition. Throws `BadRequest` for another event, and for a place that is no number. */
 export function recordBatches(event: unknown): RecordBatch[] {
   if (!isKafkaEvent(event)) {
     throw new BadRequest('records of a Kafka event source are wanted, such as events/ticks.kafka.json')
@@ -27,6 +27,9 @@ export function recordBatches(event: unknown): RecordBatch[] {
   let batch: OpenBatch | undefined
   for (const list of Object.values(event.records)) {
     for (const record of list) {
+      if (!hasPlace(record)) {
+        throw new BadRequest(`partition, offset and timestamp of each record are numbers: ${placeOf(record)}`)
+      }
       if (batch?.topic !== record.topic || batch.partition !== record.partition) {
         batch = batchOf(batches, record)
       }
@@ -45,6 +48,15 @@ export function offsetSpans(event: unknown): (OffsetSpan & { topic: string; reco
     const { topic, partition, offset } = first
     return [{ topic, partition, from: offset, to: last.offset, records: list.length }]
   })
+}
+
+/** They become the table's vector: text there, and nobody could read it any more. */
+function hasPlace({ partition, offset, timestamp }: KafkaEventRecord): boolean {
+  return Number.isSafeInteger(partition) && Number.isSafeInteger(offset) && Number.isFinite(timestamp)
+}
+
+function placeOf({ partition, offset, timestamp }: KafkaEventRecord): string {
+  return JSON.stringify({ partition, offset, timestamp })
 }
 
 interface OpenBatch extends RecordBatch {

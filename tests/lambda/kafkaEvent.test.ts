@@ -37,6 +37,19 @@ test('two lists of one partition become one batch; what is no Kafka event is ref
   }
 })
 
+test.each([
+  { partition: '1' },
+  { offset: '6' },
+  { offset: 6.5 },
+  { offset: 2 ** 53 },
+  { timestamp: '9' },
+  { timestamp: null },
+])('a record whose place is no number is refused: %o', place => {
+  const record = { topic: 't', partition: 1, offset: 5, timestamp: 9 }
+  const event = { records: { 't-1': [record, { ...record, offset: 6, ...place }] } }
+  expect(() => recordBatches(event)).toThrow(/are numbers/)
+})
+
 test('the offsets of an event are told without its records: 2 of one partition, none of an empty list', () => {
   const [topic, partition] = ['market_data.stock_ticks', 0]
   expect(offsetSpans(recorded)).toEqual([{ topic, partition, from: 0, to: 1, records: 2 }])
