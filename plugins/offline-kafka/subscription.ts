@@ -9,6 +9,7 @@ import type { Log } from './host.ts'
 import { type Generation, Membership } from './membership.ts'
 import { allPartitions, firstOffsets, type Offsets, resetOffset, startingOffsets } from './positions.ts'
 import type { RecordBatch } from './records.ts'
+import { type Buffered, Resting } from './resting.ts'
 import { backoffMs } from './retry.ts'
 import type { Settings } from './settings.ts'
 
@@ -21,13 +22,10 @@ const STEADY_MS = 30_000
 const RESTART_BACKOFF = { minMs: 250, maxMs: 2000 }
 
 /** Who takes the records, partition by partition. */
-export interface RecordSink {
+export interface RecordSink extends Buffered {
   assign(partition: number): void
   revoke(partition: number): void
   accept(partition: number, batches: readonly RecordBatch[], nextOffset: number): void
-  bufferedBytes(partition: number): number
-  totalBytes(): number
-  isServed(partition: number): boolean
 }
 
 /**
@@ -48,7 +46,7 @@ export class Subscription {
   readonly #stop = new AbortController()
   readonly #leave = new AbortController()
   readonly #owned = new Set<number>()
-  readonly #resting = new Set<number>()
+  readonly #resting: Resting
   /** What was said since the last join. */
   readonly #troubles = new Set<string>()
   /** Where to begin without committed offsets, found once: what came since must not be passed over by a later join. */
@@ -63,6 +61,7 @@ export class Subscription {
     this.#mapping = mapping
     this.#settings = settings
     this.#sink = sink
+    this.#resting = new Resting(sink, settings.bufferBytes)
     this.#log = log
     this.#committer = new Committer(offsets => this.#commit(offsets), log)
     const { topic } = mapping
@@ -70,7 +69,7 @@ export class Subscription {
       { ...settings, topic },
       {
         accept: (partition, batches, nextOffset) => this.#sink.accept(partition, batches, nextOffset),
-        isFull: partition => this.#isFull(partition),
+        isFull: partition => this.#resting.update(partition, this.#owned.size),
         findOffset: partition => resetOffset(this.#cluster!, mapping, partition),
         report: error => this.#reportTrouble(error),
       },
@@ -89,7 +88,7 @@ export class Subscription {
 
   /** Records have left the buffer, or a partition may be part of another batch. */
   drained(): void {
-    if (this.#resting.size > 0) this.#fetcher.wake()
+    if (!this.#resting.isEmpty) this.#fetcher.wake()
   }
 
   /** Reads no further, but stays in the group, so that what is in flight can still be committed. */
@@ -208,27 +207,10 @@ export class Subscription {
 
   #revoke(partition: number): void {
     this.#owned.delete(partition)
-    this.#resting.delete(partition)
+    this.#resting.forget(partition)
     this.#fetcher.drop(partition)
     this.#sink.revoke(partition)
     this.#committer.forget(partition)
-  }
-
-  /**
-   * Full at its share of the buffer, and then until half of that is free again. It may have more while half of all is free,
-   * and where a batch lacks it: one that is not full waits for its window.
-   */
-  #isFull(partition: number): boolean {
-    const { bufferBytes } = this.#settings
-    const share = bufferBytes / Math.max(1, this.#owned.size)
-    const limit = this.#resting.has(partition) ? share / 2 : share
-    const isFull =
-      this.#sink.bufferedBytes(partition) > limit &&
-      this.#sink.totalBytes() > bufferBytes / 2 &&
-      this.#sink.isServed(partition)
-    if (isFull) this.#resting.add(partition)
-    else this.#resting.delete(partition)
-    return isFull
   }
 
   /** One line for each trouble, not one for each attempt; joining ends it. */
