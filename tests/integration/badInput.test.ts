@@ -42,12 +42,15 @@ beforeAll(async () => {
   offline = await Offline.start('bad-input', { CANDLES: 'false' })
   const messages = CORPUS.flatMap((one, i) => [record(one, i), neighbour(i)])
   sent = await sendRecords(TICKS_TOPIC, PARTITION, messages)
-  await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
+  await caughtUp()
 })
 afterAll(async () => {
   await offline.stop()
   await connections.close()
 })
+
+const caughtUp = () =>
+  until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
 
 /** The cases with their places: `[name, offset]`, of those that become a row or those that do not. */
 function placed(becomesRow: boolean): { one: Case; at: Sent }[] {
@@ -118,6 +121,25 @@ describe(`${CORPUS.length} good and bad records, each before a good one`, () => 
     const rows = await rowsOf('trino', { symbol: BESIDE })
     const numbers = rows.map(({ number }) => Number(number)).toSorted((a, b) => a - b)
     expect(numbers).toEqual(CORPUS.map((_, i) => i))
+  })
+
+  test('a record of a time long before 1970 is bad, and holds up none behind it', async () => {
+    const symbol = 'BESIDE_OTHER_TIMES'
+    // kafkajs, as a producer, rounds the others to 16 ms.
+    const timesMs = [0, 16, 32].map(ms => 1_742_481_088_496 + ms)
+    const good = timesMs.map((timeMs, i) => ({
+      value: tickText({ source: `"${symbol}"`, symbol: `"${symbol}"`, number: String(i) }),
+      timestamp: String(timeMs),
+    }))
+    const bad = { ...good[0]!, timestamp: '-100000000000000000' }
+    await sendRecords(TICKS_TOPIC, PARTITION, [good[0]!, good[1]!, bad])
+    await caughtUp()
+    await sendRecords(TICKS_TOPIC, PARTITION, [good[2]!])
+    await caughtUp()
+    const rows = await rowsOf('trino', { symbol })
+    expect(rows.map(row => row.kafka_timestamp).toSorted()).toEqual(
+      [496, 512, 528].map(ms => `2025-03-20T14:31:28.${ms}000Z`),
+    )
   })
 
   test('a record one byte larger than the largest one is not taken by the topic', async () => {
