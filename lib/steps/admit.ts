@@ -47,7 +47,7 @@ export async function admit(
       if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
         throw new TopicRecreated(topic, position)
       }
-      if (!continues) await checkOnKafka(topicLog, topic, partition, rest.records[0])
+      if (!continues) await checkOnKafka(topicLog, topic, partition, rest.records)
       const lost = await lostBefore(topicLog, topic, partition, next, rest.records[0])
       return { ...rest, lost }
     }),
@@ -104,17 +104,36 @@ export async function isSameLog(
   return found?.offset === lastRead && found.timestampMs === timestampMs
 }
 
-/** An event can be made by hand; what it says is taken in only when Kafka says the same. */
+/**
+ * An event can be made by hand; what it says is taken in only when Kafka says the same. Of a batch that waited until retention
+ * overtook it, what is left is looked at: the event source would bring it for ever.
+ */
 async function checkOnKafka(
   log: TopicLog,
   topic: string,
   partition: number,
-  record: KafkaRecord | undefined,
+  records: readonly KafkaRecord[],
 ): Promise<void> {
-  if (record === undefined) return
-  const found = await log.firstFrom(topic, partition, record.offset)
-  const same = found?.offset === record.offset && found.timestampMs === record.timestampMs
-  if (!same) throw new NotOnKafka(topic, partition, record.offset)
+  const [first] = records
+  if (first === undefined || (await isOnKafka(log, topic, partition, first))) return
+  const low = await lowOf(log, topic, partition)
+  const left = records.find(({ offset }) => offset >= low)
+  const isOvertaken = first.offset < low && (!left || (await isOnKafka(log, topic, partition, left)))
+  if (!isOvertaken) throw new NotOnKafka(topic, partition, first.offset)
+}
+
+async function isOnKafka(
+  log: TopicLog,
+  topic: string,
+  partition: number,
+  { offset, timestampMs }: KafkaRecord,
+): Promise<boolean> {
+  const found = await log.firstFrom(topic, partition, offset)
+  return found?.offset === offset && found.timestampMs === timestampMs
+}
+
+async function lowOf(log: TopicLog, topic: string, partition: number): Promise<number> {
+  return (await log.offsets(topic)).get(partition)?.low ?? 0
 }
 
 /** How many records retention took away before the batch; throws `OffsetGap` when it is not retention that they fell to. */
@@ -127,9 +146,10 @@ async function lostBefore(
 ): Promise<number> {
   if (first === undefined || first.offset === next) return 0
   const expected = await log.firstFrom(topic, partition, next)
-  if (expected?.offset !== first.offset) throw new OffsetGap(topic, partition, next, first.offset)
-  const range = (await log.offsets(topic)).get(partition)
-  return Math.max(0, Math.min(range?.low ?? 0, first.offset) - next)
+  const low = await lowOf(log, topic, partition)
+  const isNext = expected?.offset === first.offset || low > first.offset
+  if (!isNext) throw new OffsetGap(topic, partition, next, first.offset)
+  return Math.max(0, Math.min(low, first.offset) - next)
 }
 
 /** The log is not the one that the vector speaks of. */

@@ -95,6 +95,27 @@ describe('ingestTicks', () => {
     expect((await stateOf(world)).totals).toMatchObject({ ticks: 1, lost: 5 })
   })
 
+  test.each([
+    ['3 of its 4 records', 5],
+    ['all of them', 6],
+  ])('a batch that waited until retention took %s goes in whole', async (_, low) => {
+    produce(world, 0, ...[1, 2, 3, 4, 5, 6].map(n => tickJson(n)))
+    world.log.cutBelow(SETTINGS.ticksTopic, 0, 2)
+    const waiting = await batch(world, 0, 2, 6)
+    world.log.cutBelow(SETTINGS.ticksTopic, 0, low)
+    await ingest(world, [waiting])
+    expect(await storedTicks(world)).toEqual(['0/2', '0/3', '0/4', '0/5'])
+    expect((await stateOf(world)).totals).toMatchObject({ ticks: 4, lost: 2 })
+  })
+
+  test('a batch whose beginning retention took is refused when Kafka has another record where it goes on', async () => {
+    produce(world, 0, tickJson(1), tickJson(2))
+    const made = await batch(world, 0, 0, 2)
+    world.log.cutBelow(SETTINGS.ticksTopic, 0, 1)
+    const records = made.records.map(record => ({ ...record, timestampMs: 7 }))
+    await expect(ingest(world, [{ ...made, records }])).rejects.toThrow(/Kafka has no such record/)
+  })
+
   test('a topic made anew is refused until a new epoch begins; then both lives are in the table', async () => {
     produce(world, 0, tickJson(1))
     await ingest(world, [await batch(world, 0, 0, 1)])
