@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Query } from '../ports.ts'
+import { isWithoutNodes } from './errors.ts'
 
 /** How to reach Trino; with a password, the URL should be https. */
 export interface TrinoSettings {
@@ -10,6 +12,10 @@ export interface TrinoSettings {
   /** Session properties of every statement. */
   readonly session?: Readonly<Record<string, string>>
 }
+
+/** A Trino that has just started knows only by and by which nodes have a catalog, its own among them. */
+const NODES_WITHIN_MS = 15_000
+const PAUSE_MS = 250
 
 /**
  * Runs statements on Trino, in time zone UTC. A statement that takes longer than `timeoutMs` (60 s unless set) is
@@ -26,6 +32,16 @@ export class TrinoQuery implements Query {
   async rows<Row>(sql: string): Promise<Row[]> {
     // What asks Trino nothing, as ingest, does not hold its client in memory.
     const { Statement } = await import('./statement.ts')
-    return new Statement(this.#settings).rows<Row>(sql)
+    const startedMs = Date.now()
+    const deadlineMs = startedMs + this.#settings.timeoutMs
+    const patientUntilMs = Math.min(deadlineMs, startedMs + NODES_WITHIN_MS)
+    for (;;) {
+      try {
+        return await new Statement(this.#settings, deadlineMs).rows<Row>(sql)
+      } catch (error) {
+        if (!isWithoutNodes(error) || Date.now() + PAUSE_MS > patientUntilMs) throw error
+      }
+      await sleep(PAUSE_MS)
+    }
   }
 }

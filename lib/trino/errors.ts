@@ -42,6 +42,11 @@ export function isTooMuchWork(error: unknown): error is QueryTimedOut | QueryFai
   return error instanceof QueryTimedOut
 }
 
+/** True when Trino had no node to run the statement on: none of it was run. */
+export function isWithoutNodes(error: unknown): boolean {
+  return error instanceof QueryFailed && error.errorName === 'NO_NODES_AVAILABLE'
+}
+
 /** No coordinator answered as it should, or it forgot the query in a restart; the same call may succeed later. */
 export class TrinoUnavailable extends TickhouseError {
   constructor(url: string, reason: string, cause?: unknown) {

@@ -38,11 +38,12 @@ export class Statement {
   #queryId: string | undefined
   #nextUri: string | undefined
 
-  constructor(settings: Required<TrinoSettings>) {
+  /** `deadlineMs`: when it is cancelled, since 1970. */
+  constructor(settings: Required<TrinoSettings>, deadlineMs: number) {
     this.#settings = settings
     const trino = Trino.create(connectionOptions(settings)) as unknown as { client: Client }
     this.#client = trino.client
-    this.#deadlineMs = Date.now() + settings.timeoutMs
+    this.#deadlineMs = deadlineMs
   }
 
   async rows<Row>(sql: string): Promise<Row[]> {

@@ -129,6 +129,20 @@ describe('a server in trouble', () => {
     ])
   })
 
+  it('that has no node to run a statement on, as after its start, is asked again, but not for ever', async () => {
+    const error = {
+      message: 'No nodes',
+      errorCode: 1,
+      errorName: 'NO_NODES_AVAILABLE',
+      errorType: 'INTERNAL_ERROR',
+    }
+    const failed = { error, last: true }
+    trino.prepare({}, failed, failed, { columns, data: [['A', 1]], last: true })
+    expect(await rows()).toEqual([{ symbol: 'A', volume: 1 }])
+    trino.prepare(...Array(20).fill(failed))
+    await expect(rows({ timeoutMs: 2_000 })).rejects.toMatchObject({ code: expect.stringMatching(/^QUERY_/) })
+  })
+
   it('that forgot the query in a restart is unavailable', async () => {
     trino.prepare({}, { status: 404 })
     await expect(rows()).rejects.toMatchObject({
