@@ -1,5 +1,5 @@
 import { PlainJson } from './plainJson.ts'
-import type { Tick } from './tick.ts'
+import type { Tick, TickField } from './tick.ts'
 
 const word = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
 const [BRACE, END_BRACE, COLON, COMMA] = [0x7b, 0x7d, 0x3a, 0x2c]
@@ -8,7 +8,7 @@ const [NULL, TRUE, FALSE] = [word('null'), word('true'), word('false')]
 type Draft = { -readonly [Name in keyof Tick]: Tick[Name] }
 type ReadField = (tick: Draft, json: PlainJson) => void
 
-const READ_FIELD: Readonly<Record<string, ReadField>> = {
+const READ_FIELD: Readonly<Record<TickField, ReadField>> = {
   source: (tick, json) => {
     tick.source = json.readText()
   },

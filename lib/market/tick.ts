@@ -67,7 +67,7 @@ const MAX_DEPTH = 500
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
-const KNOWN_FIELDS = new Set([
+const FIELDS = [
   'source',
   'symbol',
   'ask',
@@ -79,7 +79,12 @@ const KNOWN_FIELDS = new Set([
   'number',
   'dateTime',
   'receiveDateTime',
-])
+] as const
+
+/** A field that has a column. */
+export type TickField = (typeof FIELDS)[number]
+
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(FIELDS)
 
 /** Thrown and caught inside this file only: the first rule that a record breaks. */
 class BadTick {
@@ -137,10 +142,9 @@ function breaksNoRule(tick: Tick, timestampMs: number, limits: TickLimits): bool
   return (
     isShortName(tick.source) &&
     isShortName(tick.symbol) &&
-    !Number.isNaN(tick.ask + tick.bid + tick.mid + Number(tick.number)) &&
-    isWithinYears(dateTimeUs) &&
-    dateTimeUs >= limits.earliestUs &&
-    dateTimeUs <= (timestampMs + limits.maxAheadMs) * 1000 &&
+    !Number.isNaN(tick.ask + tick.bid + tick.mid + Number(tick.number) + dateTimeUs) &&
+    !isTooEarly(dateTimeUs, limits) &&
+    !isTooLate(dateTimeUs, timestampMs, limits) &&
     (receiveDateTimeUs === null || isWithinYears(receiveDateTimeUs))
   )
 }
@@ -196,10 +200,17 @@ function readFlag(value: unknown): boolean | null {
 function readDateTime(value: unknown, timestampMs: number, limits: TickLimits): Micros {
   const timeUs = typeof value === 'string' ? parseIsoDateTime(value) : undefined
   if (timeUs === undefined) throw new BadTick('date_time')
-  const latestUs = (timestampMs + limits.maxAheadMs) * 1000
-  if (timeUs < Math.max(limits.earliestUs, OLDEST_US)) throw new BadTick('date_time_too_early')
-  if (timeUs > Math.min(latestUs, NEWEST_US)) throw new BadTick('date_time_too_late')
+  if (isTooEarly(timeUs, limits)) throw new BadTick('date_time_too_early')
+  if (isTooLate(timeUs, timestampMs, limits)) throw new BadTick('date_time_too_late')
   return timeUs
+}
+
+function isTooEarly(timeUs: Micros, { earliestUs }: TickLimits): boolean {
+  return timeUs < Math.max(earliestUs, OLDEST_US)
+}
+
+function isTooLate(timeUs: Micros, timestampMs: number, { maxAheadMs }: TickLimits): boolean {
+  return timeUs > Math.min((timestampMs + maxAheadMs) * 1000, NEWEST_US)
 }
 
 function readReceived(value: unknown): Micros | null {

@@ -119,9 +119,7 @@ async function buryBad(
 ): Promise<void> {
   const bad = badRecords(part).filter(({ record }) => !buried.has(record))
   if (bad.length === 0) return
-  const letters = bad.map(record => {
-    return deadLetter(deadLetterTopic, { topic: ticksTopic, epoch }, record)
-  })
+  const letters = bad.map(record => deadLetter(deadLetterTopic, { topic: ticksTopic, epoch }, record))
   await topicWriter.send(letters)
   for (const { record } of bad) buried.add(record)
 }

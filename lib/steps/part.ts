@@ -66,9 +66,11 @@ export function countPart(part: Part, ticks: TickRows, graceMs: number): TickTot
 
 /** The records that are no ticks. */
 export function badRecords(part: Part): BadRecord[] {
-  return part.flatMap(({ partition, records, outcomes }) =>
-    outcomes.flatMap((reason, i) =>
-      typeof reason === 'string' ? [{ partition, record: records[i]!, reason }] : [],
-    ),
-  )
+  const bad: BadRecord[] = []
+  for (const { partition, records, outcomes } of part) {
+    outcomes.forEach((outcome, i) => {
+      if (typeof outcome === 'string') bad.push({ partition, record: records[i]!, reason: outcome })
+    })
+  }
+  return bad
 }

@@ -29,7 +29,6 @@ export class TickRows {
   readonly #partition: Int32Array
   readonly #offset: Float64Array
   readonly #timestampUs: Float64Array
-  #length = 0
 
   constructor(capacity: number) {
     const numbers = () => new Float64Array(capacity)
@@ -49,7 +48,7 @@ export class TickRows {
 
   /** Adds the tick of a record, and gives its row. */
   add(tick: Tick, partition: number, { offset, timestampMs }: KafkaRecord): number {
-    const row = this.#length++
+    const row = this.#source.length
     this.#source.push(tick.source)
     this.#symbol.push(tick.symbol)
     this.#ask[row] = tick.ask
