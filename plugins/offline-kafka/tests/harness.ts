@@ -105,49 +105,40 @@ export const createTopic = (
     return admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true })
   })
 
-/** Sends in one request; each message is one compressed batch's part when a codec is named. */
-export async function send(topic: string, messages: Message[], compression = 0): Promise<void> {
-  const producer = kafka().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+async function withProducer(
+  use: (producer: kafkajs.Producer) => Promise<unknown>,
+  config: kafkajs.ProducerConfig = {},
+): Promise<void> {
+  const { DefaultPartitioner } = kafkajs.Partitioners
+  const producer = kafka().producer({ createPartitioner: DefaultPartitioner, ...config })
   await producer.connect()
   try {
-    await producer.send({ topic, messages, compression, acks: -1 })
+    await use(producer)
   } finally {
     await producer.disconnect()
   }
 }
+
+/** Sends in one request; each message is one compressed batch's part when a codec is named. */
+export const send = (topic: string, messages: Message[], compression = 0): Promise<void> =>
+  withProducer(producer => producer.send({ topic, messages, compression, acks: -1 }))
 
 /** Sends texts to partition 0 in one transaction, which is then committed or aborted. */
-export async function sendInTransaction(
-  topic: string,
-  texts: string[],
-  end: 'commit' | 'abort',
-): Promise<void> {
-  const producer = kafka().producer({
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    transactionalId: unique('transaction'),
-    maxInFlightRequests: 1,
-    idempotent: true,
-  })
-  await producer.connect()
-  try {
-    const transaction = await producer.transaction()
-    await transaction.send({ topic, messages: texts.map(value => ({ partition: 0, value })) })
-    await transaction[end]()
-  } finally {
-    await producer.disconnect()
-  }
-}
+export const sendInTransaction = (topic: string, texts: string[], end: 'commit' | 'abort'): Promise<void> =>
+  withProducer(
+    async producer => {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: texts.map(value => ({ partition: 0, value })) })
+      await transaction[end]()
+    },
+    { transactionalId: unique('transaction'), maxInFlightRequests: 1, idempotent: true },
+  )
 
 /** Sends texts to partition 0, each in a request of its own, one right after the other. */
-export async function sendOneByOne(topic: string, ...texts: string[]): Promise<void> {
-  const producer = kafka().producer()
-  await producer.connect()
-  try {
+export const sendOneByOne = (topic: string, ...texts: string[]): Promise<void> =>
+  withProducer(async producer => {
     for (const value of texts) await producer.send({ topic, messages: [{ partition: 0, value }] })
-  } finally {
-    await producer.disconnect()
-  }
-}
+  })
 
 /** Sends JSON commands to the fixture's handler, or plain text, to partition 0. */
 export const sendTexts = (topic: string, ...texts: (string | object)[]): Promise<void> =>
