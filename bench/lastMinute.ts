@@ -1,7 +1,7 @@
 import { MINUTE_US, type Micros } from '../lib/market/time.ts'
-import { computeCandles } from '../lib/steps/computeCandles.ts'
-import { loadInputs } from '../lib/steps/rollupInputs.ts'
-import type { Services } from '../lib/steps/services.ts'
+import { computeCandles } from '../lib/rollup/computeCandles.ts'
+import { loadInputs } from '../lib/rollup/rollupInputs.ts'
+import type { Services } from '../lib/services.ts'
 
 /** The statement of a rollup for the minute before `endUs`, and nothing done with its answer: Trino warms up by it. */
 export async function computeLastMinute(

@@ -1,4 +1,4 @@
-import type { Services } from '../lib/steps/services.ts'
+import type { Services } from '../lib/services.ts'
 import { type VerifyRequest, verify } from '../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../lib/verify/verifyTables.ts'
 import { BenchFailed } from './until.ts'

@@ -2,7 +2,7 @@ import { TickhouseError } from '../lib/errors.ts'
 import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { jsonLines } from '../lib/lambda/log.ts'
-import { setUp } from '../lib/steps/setUp.ts'
+import { setUp } from '../lib/setup/setUp.ts'
 
 const USAGE = `npm run set-up
 

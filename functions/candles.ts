@@ -1,7 +1,7 @@
 import { candleRoutes } from '../lib/lambda/candleRoutes.ts'
 import { httpHandler } from '../lib/lambda/http.ts'
-import { CachedArchive } from '../lib/steps/cachedArchive.ts'
-import { TrinoArchive } from '../lib/steps/candleArchive.ts'
+import { CachedArchive } from '../lib/query/cachedArchive.ts'
+import { TrinoArchive } from '../lib/query/candleArchive.ts'
 
 /** Candles over HTTP: a chart for the browser, and the JSON that it is drawn from. */
 export const handler = httpHandler('candles', services =>

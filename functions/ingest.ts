@@ -1,8 +1,8 @@
+import { ingestTicks } from '../lib/ingest/ingestTicks.ts'
+import { minutesRest } from '../lib/ingest/minutesRest.ts'
 import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { offsetSpans, recordBatches } from '../lib/lambda/kafkaEvent.ts'
 import { isMinutesRest } from '../lib/requests/ingestRequest.ts'
-import { ingestTicks } from '../lib/steps/ingestTicks.ts'
-import { minutesRest } from '../lib/steps/minutesRest.ts'
 
 /**
  * A batch of Kafka records → one append to `market_data.stock_ticks`; bad ones → the dead-letter topic. `{"only":

@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../lib/lambda/handler.ts'
-import { publishCandles } from '../lib/steps/publishCandles.ts'
+import { publishCandles } from '../lib/publish/publishCandles.ts'
 
 /** Candles that changed → the `candle_*` topics, each revision once. */
 export const handler = lambdaHandler('publish', (services, _event, remainingMs) =>

@@ -1,7 +1,7 @@
 import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { rollupRequest } from '../lib/requests/rollupRequest.ts'
-import { recomputeCandles } from '../lib/steps/recomputeCandles.ts'
-import { rollupCandles } from '../lib/steps/rollupCandles.ts'
+import { recomputeCandles } from '../lib/rollup/recomputeCandles.ts'
+import { rollupCandles } from '../lib/rollup/rollupCandles.ts'
 
 /** New ticks → `market_data.candles`; `{"from", "to"}` recomputes a stretch. Starts `publish` when candles changed. */
 export const handler = lambdaHandler('rollup', async (services, event, remainingMs) => {

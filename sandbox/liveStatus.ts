@@ -1,4 +1,4 @@
-import type { PipelineStatus } from '../lib/steps/pipelineStatus.ts'
+import type { PipelineStatus } from '../lib/status/pipelineStatus.ts'
 import { serversOf } from './sandbox.ts'
 import { functionEnv, type Settings } from './settings.ts'
 

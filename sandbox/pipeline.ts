@@ -2,9 +2,9 @@ import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { warningsOnly } from '../lib/lambda/log.ts'
 import { DAY_US, floorTo, MINUTE_US } from '../lib/market/time.ts'
-import { type PipelineStatus, pipelineStatus } from '../lib/steps/pipelineStatus.ts'
-import { produceTicks } from '../lib/steps/produceTicks.ts'
-import { setUp } from '../lib/steps/setUp.ts'
+import { produceTicks } from '../lib/produce/produceTicks.ts'
+import { setUp } from '../lib/setup/setUp.ts'
+import { type PipelineStatus, pipelineStatus } from '../lib/status/pipelineStatus.ts'
 import { functionEnv, type Settings } from './settings.ts'
 
 /** What the sandbox asks of the pipeline itself. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fakeInstruments, fakeRecord } from '../../lib/steps/fakeTicks.ts'
+import { fakeInstruments, fakeRecord } from '../../lib/produce/fakeTicks.ts'
 import type { BenchWorld } from '../world.ts'
 
 const EVERY_MS = 100

@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../lib/market/time.ts'
-import type { Services } from '../../lib/steps/services.ts'
+import type { Services } from '../../lib/services.ts'
 import { type CandlesState, candlesState } from '../../lib/tables/candlesTable.ts'
 import { HistoryWriter } from './historyWriter.ts'
 import type { HistorySpec } from './spec.ts'

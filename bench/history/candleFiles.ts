@@ -4,8 +4,8 @@ import { writeDataFile } from '../../lib/iceberg/write.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { DAY_US, type Micros } from '../../lib/market/time.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { layOut, SETTLED_FILE_ROWS } from '../../lib/steps/layOut.ts'
-import { monthOf } from '../../lib/steps/storedCandles.ts'
+import { layOut, SETTLED_FILE_ROWS } from '../../lib/rollup/layOut.ts'
+import { monthOf } from '../../lib/rollup/storedCandles.ts'
 import { candleColumns } from '../../lib/tables/candlesTable.ts'
 
 /** A week's candle may come so much later than its month's last day. */

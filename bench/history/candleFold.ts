@@ -1,7 +1,7 @@
 import type { Candle } from '../../lib/market/candle.ts'
 import type { Micros } from '../../lib/market/time.ts'
 import { bucketEnd, bucketStart, TIMEFRAMES, type Timeframe } from '../../lib/market/timeframe.ts'
-import { FAKE_SOURCE } from '../../lib/steps/fakeTicks.ts'
+import { FAKE_SOURCE } from '../../lib/produce/fakeTicks.ts'
 import { type Bucket, extend, foldUp } from '../../lib/verify/fold.ts'
 import type { TickColumns } from './ticks.ts'
 

@@ -1,4 +1,4 @@
-import type { Instrument } from '../../lib/steps/fakeTicks.ts'
+import type { Instrument } from '../../lib/produce/fakeTicks.ts'
 import { type OffsetVector, UNKNOWN_TIME } from '../../lib/tables/offsetVector.ts'
 
 /** Which partition a symbol's ticks lie in, over and over: the first has half of them, the last ones an eighth each. */

@@ -1,5 +1,5 @@
-import { markRecord } from '../../lib/steps/publishCandles.ts'
-import type { Services } from '../../lib/steps/services.ts'
+import { markRecord } from '../../lib/publish/publishCandles.ts'
+import type { Services } from '../../lib/services.ts'
 import { CANDLES_TABLE, candlesState } from '../../lib/tables/candlesTable.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
 

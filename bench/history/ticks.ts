@@ -1,6 +1,6 @@
 import type { Columns } from '../../lib/iceberg/schema.ts'
 import { walkPrice } from '../../lib/market/walk.ts'
-import { FAKE_SOURCE, type Instrument, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
+import { FAKE_SOURCE, type Instrument, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
 import type { Logs } from './logs.ts'
 import { type Stretch, ticksIn } from './stretches.ts'
 

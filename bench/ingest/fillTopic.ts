@@ -1,4 +1,4 @@
-import { produceTicks } from '../../lib/steps/produceTicks.ts'
+import { produceTicks } from '../../lib/produce/produceTicks.ts'
 import type { BenchRun } from '../benches.ts'
 import type { BenchWorld } from '../world.ts'
 

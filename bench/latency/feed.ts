@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
+import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
 import { SEED } from '../history/spec.ts'
 import type { BenchWorld } from '../world.ts'
 

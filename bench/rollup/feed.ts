@@ -1,7 +1,7 @@
+import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import { MINUTE_US, type Micros, SECOND_US } from '../../lib/market/time.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
-import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/steps/fakeTicks.ts'
-import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
 import { SEED } from '../history/spec.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
 

@@ -1,6 +1,6 @@
+import { maintain } from '../../lib/maintain/maintain.ts'
 import { MINUTE_US } from '../../lib/market/time.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
-import { maintain } from '../../lib/steps/maintain.ts'
 import type { BenchRun } from '../benches.ts'
 import { computeLastMinute } from '../lastMinute.ts'
 import { median } from '../median.ts'

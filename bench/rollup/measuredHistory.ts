@@ -1,7 +1,7 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../lib/lambda/connect.ts'
 import { warningsOnly } from '../../lib/lambda/log.ts'
-import { setUp } from '../../lib/steps/setUp.ts'
+import { setUp } from '../../lib/setup/setUp.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import type { BenchRun } from '../benches.ts'
 import { buildHistory } from '../history/buildHistory.ts'

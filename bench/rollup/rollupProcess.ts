@@ -2,7 +2,7 @@ import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
 import { warningsOnly } from '../../lib/lambda/log.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { inNamespace } from '../history/inNamespace.ts'
 import type { RolledUp } from './roller.ts'
 

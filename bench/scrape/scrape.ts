@@ -1,6 +1,6 @@
+import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import { type KafkaEvent, recordBatches } from '../../lib/lambda/kafkaEvent.ts'
 import { metricRoutes } from '../../lib/lambda/metricRoutes.ts'
-import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
 import type { Bench, BenchRun, Results } from '../benches.ts'
 import { eventsOf } from '../ingest/events.ts'
 import { fillTopic } from '../ingest/fillTopic.ts'

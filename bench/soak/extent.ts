@@ -1,6 +1,6 @@
 import type { TableIdent } from '../../lib/iceberg/table.ts'
-import { sizesOf } from '../../lib/steps/maintain.ts'
-import type { Services } from '../../lib/steps/services.ts'
+import { sizesOf } from '../../lib/maintain/maintain.ts'
+import type { Services } from '../../lib/services.ts'
 import { BenchFailed } from '../until.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store'>

@@ -1,8 +1,8 @@
+import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import type { Connections } from '../../lib/lambda/connect.ts'
 import { SECOND_US } from '../../lib/market/time.ts'
 import type { KafkaRecord, RecordBatch } from '../../lib/ports.ts'
-import { fakeInstruments, fakeRecord } from '../../lib/steps/fakeTicks.ts'
-import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
+import { fakeInstruments, fakeRecord } from '../../lib/produce/fakeTicks.ts'
 import { BenchFailed } from '../until.ts'
 
 const SYMBOLS = 20

@@ -1,6 +1,6 @@
+import type { CandleArchive, CandleSnapshot } from '../query/candleArchive.ts'
+import { readCandlePage } from '../query/readCandlePage.ts'
 import { candlesRequest } from '../requests/candlesRequest.ts'
-import type { CandleArchive, CandleSnapshot } from '../steps/candleArchive.ts'
-import { readCandlePage } from '../steps/readCandlePage.ts'
 import { candlesAnswer, symbolsAnswer } from './candlesAnswer.ts'
 import type { Routes } from './http.ts'
 import type { HttpAnswer } from './httpResponse.ts'

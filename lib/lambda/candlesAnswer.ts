@@ -1,8 +1,8 @@
 import { formatDateTime } from '../market/time.ts'
 import { TIMEFRAMES } from '../market/timeframe.ts'
+import type { SymbolMonths } from '../query/candleArchive.ts'
+import type { CandlePage } from '../query/readCandlePage.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
-import type { SymbolMonths } from '../steps/candleArchive.ts'
-import type { CandlePage } from '../steps/readCandlePage.ts'
 
 /** What `GET /candles` answers: oldest first, with the `to` that asks for the page before, or null at the beginning. */
 export function candlesAnswer({ source, symbol, timeframe }: CandlesRequest, page: CandlePage) {

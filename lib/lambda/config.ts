@@ -4,7 +4,7 @@ import type { RestCatalogOptions } from '../iceberg/restCatalog.ts'
 import type { S3StoreOptions } from '../iceberg/s3Store.ts'
 import type { KafkaSettings } from '../kafka/client.ts'
 import { MOMENT } from '../requests/request.ts'
-import type { Settings } from '../steps/services.ts'
+import type { Settings } from '../services.ts'
 import type { TrinoSettings } from '../trino/client.ts'
 import type { PublishTarget } from './publishStarter.ts'
 

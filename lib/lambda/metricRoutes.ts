@@ -1,6 +1,6 @@
-import { checkHealth, type HealthServices } from '../steps/checkHealth.ts'
-import { samplesOf } from '../steps/metrics.ts'
-import { type ObserveServices, observe } from '../steps/observe.ts'
+import { checkHealth, type HealthServices } from '../status/checkHealth.ts'
+import { samplesOf } from '../status/metrics.ts'
+import { type ObserveServices, observe } from '../status/observe.ts'
 import type { Routes } from './http.ts'
 import { prometheusText } from './prometheusText.ts'
 

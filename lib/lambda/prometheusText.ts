@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import { METRICS, type Sample } from '../steps/metrics.ts'
+import { METRICS, type Sample } from '../status/metrics.ts'
 
 /** Samples as Prometheus reads them. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export async function prometheusText(samples: readonly Sample[]): Promise<string> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Candle, candleId } from '../market/candle.ts'
-import { isUnsent, type Mark } from '../steps/sendingOrder.ts'
+import { isUnsent, type Mark } from '../publish/sendingOrder.ts'
 import { contentsText } from './candleText.ts'
 import { nameOf } from './compareCandles.ts'
 import { type Days, dayOf } from './dayCandles.ts'

@@ -1,6 +1,6 @@
 import { scanFiles } from '../iceberg/plan.ts'
 import type { ObjectStore } from '../ports.ts'
-import type { RollupInputs } from '../steps/rollupInputs.ts'
+import type { RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Price } from '../tables/candlesTable.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import { DAY_US } from './calendar.ts'

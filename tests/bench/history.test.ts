@@ -2,11 +2,11 @@ import { beforeAll, expect, test } from 'vitest'
 import { buildHistory } from '../../bench/history/buildHistory.ts'
 import { publishedBeforeLastDay } from '../../bench/history/publishedBefore.ts'
 import { DEFAULT_HISTORY, type HistorySpec } from '../../bench/history/spec.ts'
-import { publishCandles } from '../../lib/steps/publishCandles.ts'
+import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import type { CandlesState } from '../../lib/tables/candlesTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
-import { newWorld, type World } from '../steps/world.ts'
+import { newWorld, type World } from '../support/world.ts'
 
 const SPEC: HistorySpec = {
   ...DEFAULT_HISTORY,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
 import { type RouteEvent, type Routes, respond } from '../../lib/lambda/http.ts'
 import type { Log } from '../../lib/ports.ts'
-import type { CandleArchive } from '../../lib/steps/candleArchive.ts'
+import type { CandleArchive } from '../../lib/query/candleArchive.ts'
 
 /** The function's own routes on a port of the loopback interface, over any archive: no server of the sandbox is needed. */
 export class Host {

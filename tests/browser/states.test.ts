@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { CandleArchive } from '../../lib/steps/candleArchive.ts'
+import type { CandleArchive } from '../../lib/query/candleArchive.ts'
 import { TrinoUnavailable } from '../../lib/trino/errors.ts'
 import { MemoryArchive } from '../support/memoryArchive.ts'
 import { madeUpCandles } from './candles.ts'

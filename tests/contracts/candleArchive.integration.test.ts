@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest'
 import { askTrino } from '../../bench/askTrino.ts'
 import type { Query } from '../../lib/ports.ts'
-import { TrinoArchive } from '../../lib/steps/candleArchive.ts'
+import { TrinoArchive } from '../../lib/query/candleArchive.ts'
 import { sandboxEnv, services } from '../integration/sandbox.ts'
-import { candle, withMonths } from '../steps/candles.ts'
+import { candle, withMonths } from '../support/candles.ts'
 import { insertCandles } from '../support/insertCandles.ts'
 import { candleArchiveContract } from './candleArchiveContract.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Candle } from '../../lib/market/candle.ts'
-import type { CandleArchive } from '../../lib/steps/candleArchive.ts'
-import { candle, withMonths } from '../steps/candles.ts'
+import type { CandleArchive } from '../../lib/query/candleArchive.ts'
+import { candle, withMonths } from '../support/candles.ts'
 
 /** An archive, and a way to have candles in it. */
 export interface ArchiveWorld {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ingest, newWorld, SETTINGS, stateOf, storedTicks } from '../steps/world.ts'
+import { ingest, newWorld, SETTINGS, stateOf, storedTicks } from '../support/world.ts'
 import { RECORD_MS, tickText } from './case.ts'
 import { CORPUS } from './corpus.ts'
 

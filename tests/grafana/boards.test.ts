@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { BOARDS, boardJson } from '../../grafana/boards/boards.ts'
 import { SUITABLE_RANGE } from '../../grafana/boards/ranges.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
-import { METRICS } from '../../lib/steps/metrics.ts'
+import { METRICS } from '../../lib/status/metrics.ts'
 
 const FOLDER = new URL('../../grafana/dashboards/', import.meta.url)
 const boards = Object.entries(BOARDS).map(([name, board]) => ({ name, board: board() }))

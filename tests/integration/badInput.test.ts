@@ -1,7 +1,7 @@
 import type { Message } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ReaderName, read } from '../../bench/readers/readers.ts'
-import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
+import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
 import { readSettings } from '../../sandbox/settings.ts'
 import { type Case, NAME, RECORD_MS, type Row, tickText } from '../corpus/case.ts'
 import { CORPUS } from '../corpus/corpus.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { FAKE_SOURCE } from '../../lib/steps/fakeTicks.ts'
+import { FAKE_SOURCE } from '../../lib/produce/fakeTicks.ts'
 import { Offline } from './offline.ts'
 import { type CandleMessage, plainKafka, until } from './sandbox.ts'
 

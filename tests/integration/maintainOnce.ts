@@ -1,7 +1,7 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
+import { maintain } from '../../lib/maintain/maintain.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { maintain } from '../../lib/steps/maintain.ts'
 
 /**
  * A `maintain` in a process of its own, to be killed. With the name of a moment and a number it stops there for ever, at

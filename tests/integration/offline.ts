@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import type { PublishResult } from '../../lib/steps/publishCandles.ts'
+import type { PublishResult } from '../../lib/publish/publishCandles.ts'
 import { sandboxEnv, until } from './sandbox.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

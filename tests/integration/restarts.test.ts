@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
+import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
 import { bringUp, serversOf } from '../../sandbox/sandbox.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
 import { Offline } from './offline.ts'

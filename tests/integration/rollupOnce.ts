@@ -1,6 +1,6 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
-import { rollupCandles } from '../../lib/steps/rollupCandles.ts'
+import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 
 /** A rollup in a process of its own, to be killed: says `commits` before its commit is sent, `committed` after it. */
 const services = connect(readConfig(), { debug() {}, info() {}, warn() {} })

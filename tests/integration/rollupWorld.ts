@@ -2,10 +2,10 @@ import kafkajs, { type Producer } from 'kafkajs'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { TableIdent } from '../../lib/iceberg/table.ts'
+import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import type { KafkaRecord, RecordBatch } from '../../lib/ports.ts'
-import { ingestTicks } from '../../lib/steps/ingestTicks.ts'
-import type { RoundLimits } from '../../lib/steps/planRound.ts'
-import { type RollupServices, rollupCandles } from '../../lib/steps/rollupCandles.ts'
+import type { RoundLimits } from '../../lib/rollup/planRound.ts'
+import { type RollupServices, rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import {
   CANDLES_TABLE,
   type CandlesState,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ReaderName, read } from '../../bench/readers/readers.ts'
-import { pipelineStatus } from '../../lib/steps/pipelineStatus.ts'
+import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
 import { readSettings } from '../../sandbox/settings.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
 import { Offline } from './offline.ts'

@@ -7,7 +7,7 @@ import { type Route, respond } from '../../lib/lambda/http.ts'
 import type { Log } from '../../lib/ports.ts'
 import { TrinoUnavailable } from '../../lib/trino/errors.ts'
 import { eventOf } from '../browser/host.ts'
-import { candle, withMonths } from '../steps/candles.ts'
+import { candle, withMonths } from '../support/candles.ts'
 import { MemoryArchive } from '../support/memoryArchive.ts'
 
 const warnings: Readonly<Record<string, unknown>>[] = []

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PlainJson } from '../../lib/market/plainJson.ts'
 import { readPlainTick } from '../../lib/market/plainTick.ts'
-import { fakeInstruments, fakeTick } from '../../lib/steps/fakeTicks.ts'
+import { fakeInstruments, fakeTick } from '../../lib/produce/fakeTicks.ts'
 import { tickText } from '../corpus/case.ts'
 
 // That a tick is read alike, plainly or not, is tested by the corpus and its mutations: tests/corpus.

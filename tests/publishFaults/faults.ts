@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readMark } from '../../lib/steps/publishCandles.ts'
-import { isReached } from '../../lib/steps/sendingOrder.ts'
+import { readMark } from '../../lib/publish/publishCandles.ts'
+import { isReached } from '../../lib/publish/sendingOrder.ts'
 import { CANDLES_TABLE, candlesState } from '../../lib/tables/candlesTable.ts'
 import { type Random, random } from '../faults/random.ts'
 import { until } from '../faults/until.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readConfig } from '../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../lib/lambda/connect.ts'
 import { warningsOnly } from '../../lib/lambda/log.ts'
-import { setUp } from '../../lib/steps/setUp.ts'
+import { setUp } from '../../lib/setup/setUp.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/startSandbox.ts'
 
 /** Kafka and SeaweedFS with topics and tables, all of them new. */

@@ -5,7 +5,7 @@ import type {
   CandleSnapshot,
   CandleStretch,
   SymbolMonths,
-} from '../../lib/steps/candleArchive.ts'
+} from '../../lib/query/candleArchive.ts'
 
 const MONTH = timeframeOf('M1')
 

@@ -6,15 +6,15 @@ import type { TableIdent } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { type Candle, candleMessage } from '../../lib/market/candle.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { publishCandles } from '../../lib/steps/publishCandles.ts'
-import { readCandles } from '../../lib/steps/storedCandles.ts'
+import { publishCandles } from '../../lib/publish/publishCandles.ts'
+import { readCandles } from '../../lib/rollup/storedCandles.ts'
 import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { type VerifyRequest, verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
-import { batch, ingest, newWorld, produce, type World } from '../steps/world.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
+import { batch, ingest, newWorld, produce, type World } from '../support/world.ts'
 
 const LIMITS = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 20 }
 /** Ends of a week, a month and a year, and a day between. */

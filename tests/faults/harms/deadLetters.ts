@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs'
-import { topicSpecs } from '../../../lib/steps/setUp.ts'
+import { topicSpecs } from '../../../lib/setup/setUp.ts'
 import { administer } from '../world/kafka.ts'
 import type { World } from '../world/world.ts'
 import type { Harm } from './harm.ts'

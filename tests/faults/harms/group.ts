@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
+import { ingestTicks } from '../../../lib/ingest/ingestTicks.ts'
 import type { RecordBatch } from '../../../lib/ports.ts'
-import { ingestTicks } from '../../../lib/steps/ingestTicks.ts'
 import { administer, rangesOf } from '../world/kafka.ts'
 import type { World } from '../world/world.ts'
 import type { Harm } from './harm.ts'

@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs'
 import { TickhouseError } from '../../../lib/errors.ts'
+import { ingestTicks } from '../../../lib/ingest/ingestTicks.ts'
 import type { KafkaRecord, RecordBatch } from '../../../lib/ports.ts'
-import { ingestTicks } from '../../../lib/steps/ingestTicks.ts'
 import type { Random } from '../random.ts'
 import { type Offsets, rangesOf, readTopic } from '../world/kafka.ts'
 import { PARTITIONS } from '../world/sender.ts'

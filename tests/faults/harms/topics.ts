@@ -1,4 +1,4 @@
-import { topicSpecs } from '../../../lib/steps/setUp.ts'
+import { topicSpecs } from '../../../lib/setup/setUp.ts'
 import { administer, rangesOf } from '../world/kafka.ts'
 import type { Harm } from './harm.ts'
 

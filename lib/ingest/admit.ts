@@ -1,0 +1,183 @@
+import { TickhouseError } from '../errors.ts'
+import type { Table } from '../iceberg/table.ts'
+import type { KafkaRecord, TopicLog } from '../ports.ts'
+import type { Services } from '../services.ts'
+import { nextOffset, type OffsetVector, type Position, positionOf } from '../tables/offsetVector.ts'
+import { cutBelow, type DecodedBatch } from './decodeBatch.ts'
+
+/** Records of one partition that the table does not have yet, and how many before them retention took away. */
+export interface AdmittedBatch extends DecodedBatch {
+  readonly lost: number
+}
+
+/** A partition's log is looked at again when this process has not seen it for so long: a topic is not made anew faster. */
+const TRUSTED_FOR_MS = 5_000
+
+/** What this process need not ask again; it lives as long as the process is warm. */
+export interface Trust {
+  /** As our last commit left it; undefined after a failure. */
+  table: Table | undefined
+  /** Where each partition was left, and when. */
+  readonly logs: Map<number, { readonly next: number; readonly atMs: number }>
+}
+
+/** That of a process which has just begun. */
+export function newTrust(): Trust {
+  return { table: undefined, logs: new Map() }
+}
+
+/**
+ * Cuts each batch to what lies at or above the table's vector, and makes sure that it continues the vector.
+ * Throws `TopicRecreated` when the log is not the one that the vector speaks of, `OffsetGap` when records between the
+ * vector and the batch would be skipped, and `NotOnKafka` for a batch that Kafka does not know.
+ */
+export async function admit(
+  { topicLog, settings: { ticksTopic: topic }, nowMs }: Pick<Services, 'topicLog' | 'settings' | 'nowMs'>,
+  vector: OffsetVector,
+  batches: readonly DecodedBatch[],
+  trust: Trust,
+): Promise<AdmittedBatch[]> {
+  const admitted = await Promise.all(
+    batches.map(async batch => {
+      const { partition } = batch
+      const next = nextOffset(vector, partition)
+      const rest = cutBelow(batch, next)
+      const continues = rest === batch && isTrusted(trust, partition, next, nowMs())
+      const position = positionOf(vector, partition) ?? newestPosition(vector)
+      if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
+        throw new TopicRecreated(topic, position)
+      }
+      if (!continues) await checkOnKafka(topicLog, topic, partition, rest.records)
+      const lost = await lostBefore(topicLog, topic, partition, next, rest.records[0])
+      return { ...rest, lost }
+    }),
+  )
+  return admitted.filter(({ records }) => records.length > 0)
+}
+
+/** Remembers that the logs of these batches were seen to continue up to the vector. */
+export function remember(
+  trust: Trust,
+  vector: OffsetVector,
+  batches: readonly DecodedBatch[],
+  atMs: number,
+): void {
+  for (const { partition } of batches)
+    trust.logs.set(partition, { next: nextOffset(vector, partition), atMs })
+}
+
+/** What of the batches lies at or above the vector. */
+export function batchesFrom(vector: OffsetVector, batches: readonly DecodedBatch[]): DecodedBatch[] {
+  return batches
+    .map(batch => cutBelow(batch, nextOffset(vector, batch.partition)))
+    .filter(({ records }) => records.length > 0)
+}
+
+function isTrusted(trust: Trust, partition: number, next: number, atMs: number): boolean {
+  const seen = trust.logs.get(partition)
+  return seen !== undefined && seen.next === next && atMs - seen.atMs < TRUSTED_FOR_MS
+}
+
+/** Stands for a partition that was never read: a topic is made anew with all its partitions. Retention takes it last. */
+function newestPosition({ epoch, positions }: OffsetVector): Position | undefined {
+  const present = positions.filter(position => position.epoch === epoch)
+  return present.reduce<Position | undefined>(
+    (newest, position) => (newest && newest.timestampMs >= position.timestampMs ? newest : position),
+    undefined,
+  )
+}
+
+/**
+ * False when the partition's log is not the one that was read up to this position. Kafka shows clients of this age no
+ * topic id: the record below the position, told by its timestamp, stands for it.
+ */
+export async function isSameLog(
+  log: TopicLog,
+  topic: string,
+  { partition, next, timestampMs }: Position,
+): Promise<boolean> {
+  const range = (await log.offsets(topic)).get(partition)
+  if (range === undefined) return false
+  const lastRead = next - 1
+  if (next === 0 || range.low > lastRead) return true
+  const found = await log.firstFrom(topic, partition, lastRead)
+  return found?.offset === lastRead && found.timestampMs === timestampMs
+}
+
+/**
+ * An event can be made by hand; what it says is taken in only when Kafka says the same. Of a batch that waited until retention
+ * overtook it, what is left is looked at: the event source would bring it for ever.
+ */
+async function checkOnKafka(
+  log: TopicLog,
+  topic: string,
+  partition: number,
+  records: readonly KafkaRecord[],
+): Promise<void> {
+  const [first] = records
+  if (first === undefined || (await isOnKafka(log, topic, partition, first))) return
+  const low = await lowOf(log, topic, partition)
+  const left = records.find(({ offset }) => offset >= low)
+  const isOvertaken = first.offset < low && (!left || (await isOnKafka(log, topic, partition, left)))
+  if (!isOvertaken) throw new NotOnKafka(topic, partition, first.offset)
+}
+
+async function isOnKafka(
+  log: TopicLog,
+  topic: string,
+  partition: number,
+  { offset, timestampMs }: KafkaRecord,
+): Promise<boolean> {
+  const found = await log.firstFrom(topic, partition, offset)
+  return found?.offset === offset && found.timestampMs === timestampMs
+}
+
+async function lowOf(log: TopicLog, topic: string, partition: number): Promise<number> {
+  return (await log.offsets(topic)).get(partition)?.low ?? 0
+}
+
+/** How many records retention took away before the batch; throws `OffsetGap` when it is not retention that they fell to. */
+async function lostBefore(
+  log: TopicLog,
+  topic: string,
+  partition: number,
+  next: number,
+  first: KafkaRecord | undefined,
+): Promise<number> {
+  if (first === undefined || first.offset === next) return 0
+  const expected = await log.firstFrom(topic, partition, next)
+  const low = await lowOf(log, topic, partition)
+  const isNext = expected?.offset === first.offset || low > first.offset
+  if (!isNext) throw new OffsetGap(topic, partition, next, first.offset)
+  return Math.max(0, Math.min(low, first.offset) - next)
+}
+
+/** The log is not the one that the vector speaks of. */
+export class TopicRecreated extends TickhouseError {
+  constructor(topic: string, { partition, next }: Position) {
+    super(
+      'TOPIC_RECREATED',
+      `${topic} partition ${partition} no longer has the record that was ingested from offset ${next - 1}: the topic was deleted and made anew. If that was meant, begin a new epoch: npm run offsets -- new-epoch`,
+    )
+  }
+}
+
+/** The batch was not read from this topic. */
+export class NotOnKafka extends TickhouseError {
+  constructor(topic: string, partition: number, offset: number) {
+    super(
+      'NOT_ON_KAFKA',
+      `Kafka has no such record at offset ${offset} of ${topic} partition ${partition}: only what lies on the topic is ingested; send ticks to it instead`,
+    )
+  }
+}
+
+/** Going on would skip records that Kafka still has. */
+export class OffsetGap extends TickhouseError {
+  constructor(topic: string, partition: number, next: number, first: number) {
+    super(
+      'OFFSET_GAP',
+      `${topic} partition ${partition}: the table has everything below offset ${next}, the batch begins at ${first}, and Kafka still has records in between. Move the consumer group back: npm run offsets -- rewind`,
+    )
+  }
+}

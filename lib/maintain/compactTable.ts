@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LiveFile } from '../iceberg/dataFile.ts'
+import { scanFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
+import { chooseGroups, isMergeable } from '../iceberg/upkeep/chooseGroups.ts'
+import { mergeRows } from '../iceberg/upkeep/mergeRows.ts'
+import { type Replacement, replaceFiles } from '../iceberg/upkeep/replaceFiles.ts'
+import type { Services } from '../services.ts'
+import { CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
+import { carriedState, loadTable } from '../tables/layout.ts'
+import { TICKS_TABLE } from '../tables/ticksTable.ts'
+import type { MaintainedTable } from './maintainedTables.ts'
+
+type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
+
+/** What compaction did with a table. */
+export interface Compacted {
+  /** Files that were merged, and those that they became. */
+  readonly merged: number
+  readonly into: number
+}
+
+/** What is planned at once: more waits for the next call. */
+const PLANNED_FILES = 5_000
+/** What one commit takes; a larger group goes alone. */
+const COMMIT = { rows: 500_000, files: 1_000 }
+
+/**
+ * Rollup has the beginning of each minute to itself: a commit beside its own would make it begin once more. So nothing is
+ * begun or committed then, nor begun so late that it would reach into the next minute.
+ */
+const SLOT = { fromMs: 10_000, untilMs: 50_000 }
+/** One commit's work is done within this, the wait for its slot included. */
+const COMMIT_WORK_MS = 60_000
+
+/** Merges small files, in bounded commits, until there are none that are worth it or time is running out. */
+export async function compactTable(
+  services: Needs,
+  kept: MaintainedTable,
+  remainingMs: () => number,
+): Promise<Compacted> {
+  const { table, files } = await findMergeable(services, kept)
+  const batches = inBatches(chooseGroups(files, kept.limits, kept.along))
+  const done = { merged: 0, into: 0 }
+  for (const groups of batches.slice(0, kept.commits)) {
+    await awaitSlot(services.nowMs, SLOT.untilMs)
+    if (remainingMs() < COMMIT_WORK_MS) break
+    const replacement = await merge(services, kept, table, groups)
+    await awaitSlot(services.nowMs)
+    const isReplaced = await replaceFiles(services, kept.ident, replacement, {
+      nowMs: services.nowMs,
+      retention: kept.retention(services.settings),
+      summary: carriedState,
+    })
+    if (!isReplaced) break
+    done.merged += replacement.remove.length
+    done.into += replacement.add.length
+  }
+  return done
+}
+
+/** The candles are loaded first: what they say of the ticks' files holds of later versions too. */
+async function findMergeable(
+  { catalog, store }: Needs,
+  { ident, limits, isDone }: MaintainedTable,
+): Promise<{ table: Table; files: LiveFile[] }> {
+  const candles = await loadTable(catalog, CANDLES_TABLE)
+  const ticks = await loadTable(catalog, TICKS_TABLE)
+  const table = ident === TICKS_TABLE ? ticks : candles
+  const state = candlesState(candles)
+  const keep = (file: LiveFile) =>
+    file.specId === table.metadata.defaultSpecId &&
+    isMergeable(file, limits) &&
+    isDone(file, state, ticks.metadata.tableUuid)
+  const files: LiveFile[] = []
+  for await (const some of scanFiles(store, table, { keep })) {
+    files.push(...some)
+    if (files.length >= PLANNED_FILES) break
+  }
+  return { table, files }
+}
+
+/** The groups, commit by commit. */
+function inBatches(groups: readonly LiveFile[][]): LiveFile[][][] {
+  const batches: LiveFile[][][] = []
+  let rows = 0
+  let files = 0
+  for (const group of groups) {
+    const moreRows = group.reduce((sum, { recordCount }) => sum + recordCount, 0)
+    rows += moreRows
+    files += group.length
+    const batch = batches.at(-1)
+    if (batch && rows <= COMMIT.rows && files <= COMMIT.files) batch.push(group)
+    else {
+      batches.push([group])
+      rows = moreRows
+      files = group.length
+    }
+  }
+  return batches
+}
+
+/** One group after the other: each takes its memory. */
+async function merge(
+  { store }: Needs,
+  { sortBy }: MaintainedTable,
+  table: Table,
+  groups: readonly LiveFile[][],
+): Promise<Replacement> {
+  const add = []
+  for (const group of groups) add.push(await mergeRows(store, table, group, sortBy))
+  return { remove: groups.flat(), add }
+}
+
+/** Waits while rollup is at work, and for its next turn when that is due soon: after `untilMs` of the minute. */
+async function awaitSlot(nowMs: () => number, untilMs = 60_000): Promise<void> {
+  const intoMinuteMs = nowMs() % 60_000
+  if (intoMinuteMs < SLOT.fromMs) await sleep(SLOT.fromMs - intoMinuteMs)
+  if (intoMinuteMs > untilMs) await sleep(60_000 - intoMinuteMs + SLOT.fromMs)
+}

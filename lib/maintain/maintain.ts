@@ -1,0 +1,76 @@
+import { FolderShared } from '../iceberg/errors.ts'
+import { liveFiles } from '../iceberg/manifest/manifestFile.ts'
+import { currentManifests } from '../iceberg/manifest/readManifests.ts'
+import { type TableIdent, tableName } from '../iceberg/table.ts'
+import { removeOrphans } from '../iceberg/upkeep/removeOrphans.ts'
+import type { MaintainRequest } from '../requests/maintainRequest.ts'
+import type { Services } from '../services.ts'
+import { loadTable } from '../tables/layout.ts'
+import { type Compacted, compactTable } from './compactTable.ts'
+import { MAINTAINED_TABLES } from './maintainedTables.ts'
+
+export type MaintainServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'log' | 'nowMs'>
+
+/** What a table consists of. */
+export interface TableSizes {
+  readonly snapshots: number
+  readonly manifests: number
+  readonly files: number
+  readonly metadataFiles: number
+}
+
+/** What was done with a table, and what it consists of afterwards. */
+export interface TableUpkeep extends Compacted, TableSizes {
+  /** Files that were removed, as nobody can need them any more. */
+  readonly removed: number
+}
+
+/** By table name, such as `market_data.candles`. */
+export type MaintainResult = Readonly<Record<string, TableUpkeep>>
+
+/**
+ * Keeps both tables in shape: merges small files, removes files that no snapshot needs. It changes no row, and ends
+ * anywhere without harm: what was not committed is an orphan. Snapshots leave their list by the tables' own commits.
+ */
+export async function maintain(
+  services: MaintainServices,
+  { only }: MaintainRequest,
+  remainingMs: () => number,
+): Promise<MaintainResult> {
+  const result: Record<string, TableUpkeep> = {}
+  for (const kept of MAINTAINED_TABLES) {
+    const removed = only === 'compaction' ? 0 : await sweep(services, kept.ident)
+    const compacted =
+      only === 'orphans' ? { merged: 0, into: 0 } : await compactTable(services, kept, remainingMs)
+    result[tableName(kept.ident)] = { ...compacted, removed, ...(await sizesOf(services, kept.ident)) }
+  }
+  return result
+}
+
+/** A table whose folder is shared with another is left as it is; that is said, and the other table still has its turn. */
+async function sweep(services: MaintainServices, ident: TableIdent): Promise<number> {
+  const { settings, nowMs, log } = services
+  try {
+    const rule = { retentionMs: settings.retentionMs, nowMs: nowMs() }
+    return await removeOrphans(services, ident, rule)
+  } catch (error) {
+    if (!(error instanceof FolderShared)) throw error
+    log.warn(error.message, { code: error.code })
+    return 0
+  }
+}
+
+/** The table as it is now. */
+export async function sizesOf(
+  { catalog, store }: Pick<Services, 'catalog' | 'store'>,
+  ident: TableIdent,
+): Promise<TableSizes> {
+  const table = await loadTable(catalog, ident)
+  const manifests = await currentManifests(store, table)
+  return {
+    snapshots: table.metadata.snapshots.length,
+    manifests: manifests.length,
+    files: manifests.reduce((sum, manifest) => sum + liveFiles(manifest), 0),
+    metadataFiles: table.metadata.metadataLog.length + 1,
+  }
+}

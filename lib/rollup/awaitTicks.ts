@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Table } from '../iceberg/table.ts'
+import { floorTo, MINUTE_US } from '../market/time.ts'
+import type { OffsetRange } from '../ports.ts'
+import type { Services } from '../services.ts'
+import type { PendingClose } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
+import { advance, covers, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import { passUnseen } from './pendingCloses.ts'
+
+type Needs = Pick<Services, 'catalog' | 'topicLog' | 'settings' | 'stages' | 'nowMs'>
+
+/** What the minute's work begins with. */
+export interface AwaitedTicks extends PendingClose {
+  readonly ticks: Table
+}
+
+/** How long ingest is given to take in what Kafka has at the minute's end. */
+const PATIENCE_MS = 2_000
+const POLL_MS = 20
+/** A timer may ring so much before its time by the wall clock: the minute would seem not to be over, and close with the next. */
+const TIMER_EARLY_MS = 5
+/** A schedule may fire so much before its minute, by this clock: the minute that is about to end is meant. */
+const EARLY_MS = 2_000
+
+/**
+ * Waits until the newest minute's grace is over and ingest has taken in all that Kafka had then; gives up waiting
+ * after a while, as ingest may be down or far behind: then candles are computed, and closed another time.
+ * Gives what candles may be closed, and when, and the ticks table as it is now; undefined while Kafka's topic is not the
+ * one that ticks were read from.
+ */
+export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefined> {
+  const { catalog, topicLog, settings, stages, nowMs } = services
+  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
+  const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
+  const waitMs = untilGraceIsOver(nowMs(), settings.graceMs)
+  if (waitMs > 0) await stages.time('grace', () => sleep(waitMs + TIMER_EARLY_MS))
+  const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
+  return stages.time('ingest', async () => {
+    const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)
+    return ends && { dueUs, ends, ticks: await ticksUpTo(services, ends) }
+  })
+}
+
+/** The ticks table once it has all below the ends, or after a while as it is then. */
+async function ticksUpTo(services: Needs, ends: OffsetVector): Promise<Table> {
+  // Not the wall clock: it may step back.
+  const giveUpAtMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const ticks = await loadTable(services.catalog, TICKS_TABLE)
+    const isIn = covers(await passUnseen(services, ticksState(ticks).vector, ends), ends)
+    if (isIn || performance.now() >= giveUpAtMs) return ticks
+    await sleep(POLL_MS)
+  }
+}
+
+/** Milliseconds until the minute's grace has passed: of the one that has just ended, or is about to. */
+export function untilGraceIsOver(nowMs: number, graceMs: number): number {
+  const intoMinuteMs = nowMs % 60_000
+  if (intoMinuteMs < graceMs) return graceMs - intoMinuteMs
+  const untilNextMs = 60_000 - intoMinuteMs
+  return untilNextMs <= EARLY_MS ? untilNextMs + graceMs : 0
+}
+
+/** All that Kafka has, and all that earlier epochs had. A log that ends before the vector is that of another topic. */
+function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector | undefined {
+  const { epoch } = vector
+  const isOther = vector.positions.some(
+    p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0),
+  )
+  if (isOther) return undefined
+  const positions = [...ranges].map(([partition, { high }]) => {
+    return { epoch, partition, next: high, timestampMs: UNKNOWN_TIME }
+  })
+  return advance(vector, positions)
+}

@@ -1,0 +1,95 @@
+import type { TableDefinition } from '../iceberg/catalog.ts'
+import { commitSnapshot } from '../iceberg/commit.ts'
+import { CommitConflict } from '../iceberg/errors.ts'
+import { currentSnapshot } from '../iceberg/metadata.ts'
+import { stageSnapshot } from '../iceberg/stage.ts'
+import type { Table, TableIdent } from '../iceberg/table.ts'
+import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
+import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
+import { floorTo, MINUTE_US } from '../market/time.ts'
+import { candleTopics } from '../publish/publishCandles.ts'
+import type { Services, Settings } from '../services.ts'
+import { CANDLES_TABLE, candlesDefinition, candlesSummary } from '../tables/candlesTable.ts'
+import { checkLayout, NAMESPACE } from '../tables/layout.ts'
+import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
+import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
+
+export type SetUpServices = Pick<
+  Services,
+  'catalog' | 'store' | 'topicLog' | 'settings' | 'log' | 'nowMs'
+> & {
+  /** Creates what is missing; gives what is there otherwise than wanted. */
+  readonly ensureTopics: (specs: readonly TopicSpec[]) => Promise<TopicDifference[]>
+}
+
+const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
+const TICKS_MAX_BYTES = 1_048_588
+/** A dead letter is the record's value, its key and headers, and ours. */
+const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
+
+/** Every topic that tickhouse reads or writes. */
+export function topicSpecs(settings: Settings): TopicSpec[] {
+  const compacted = { 'cleanup.policy': 'compact' }
+  return [
+    {
+      topic: settings.ticksTopic,
+      partitions: 4,
+      config: { ...KEEP_FOR_EVER, 'max.message.bytes': String(TICKS_MAX_BYTES) },
+    },
+    {
+      topic: settings.deadLetterTopic,
+      partitions: 1,
+      config: { ...KEEP_FOR_EVER, 'max.message.bytes': String(DEAD_LETTER_MAX_BYTES) },
+    },
+    { topic: settings.markTopic, partitions: 1, config: compacted },
+    ...candleTopics(settings).map(topic => ({ topic, partitions: 4, config: compacted })),
+  ]
+}
+
+/** Makes the topics and both tables where they are missing; running it again, or twice at once, changes nothing. */
+export async function setUp(services: SetUpServices): Promise<void> {
+  const { catalog, settings, log } = services
+  for (const { topic, setting, wanted, actual } of await services.ensureTopics(topicSpecs(settings))) {
+    log.warn(`topic ${topic} has ${setting} ${actual}, not ${wanted}: it is left as it is`)
+  }
+  await catalog.createNamespace(NAMESPACE)
+  const ticks = await ensureTable(services, TICKS_TABLE, TICKS_DEFINITION, () =>
+    ticksSummary({ vector: EMPTY_VECTOR, totals: NO_TICKS }),
+  )
+  const closedUntilUs = await closedFromTheStart(services)
+  await ensureTable(services, CANDLES_TABLE, candlesDefinition(settings.price), () =>
+    candlesSummary({
+      ticksUuid: ticks.metadata.tableUuid,
+      vector: EMPTY_VECTOR,
+      ticksSequence: 0,
+      closedUntilUs,
+      stampUs: 0,
+      pending: [],
+    }),
+  )
+}
+
+/** The first snapshot is empty and carries the state, so that there is never a table without one. */
+async function ensureTable(
+  { catalog, store, nowMs }: SetUpServices,
+  ident: TableIdent,
+  definition: TableDefinition,
+  summary: () => Record<string, string>,
+): Promise<Table> {
+  const table = checkLayout(await catalog.createTable(ident, definition))
+  if (currentSnapshot(table) !== undefined) return table
+  const staged = await stageSnapshot(store, table, { add: [], summary: summary(), nowMs: nowMs() })
+  try {
+    return await commitSnapshot(catalog, table, staged)
+  } catch (error) {
+    if (error instanceof CommitConflict) return catalog.loadTable(ident)
+    throw error
+  }
+}
+
+/** While the ticks topic is empty, all candles up to now are complete: what comes later is late. */
+async function closedFromTheStart({ topicLog, settings, nowMs }: SetUpServices): Promise<number> {
+  const ranges = [...(await topicLog.offsets(settings.ticksTopic)).values()]
+  const isEmpty = ranges.every(({ high }) => high === 0)
+  return isEmpty ? floorTo(nowMs() * 1000, MINUTE_US) : 0
+}

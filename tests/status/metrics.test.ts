@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { TickhouseError } from '../../lib/errors.ts'
+import { commitSnapshot } from '../../lib/iceberg/commit.ts'
+import { stageSnapshot } from '../../lib/iceberg/stage.ts'
+import { prometheusText } from '../../lib/lambda/prometheusText.ts'
+import { checkHealth } from '../../lib/status/checkHealth.ts'
+import { samplesOf } from '../../lib/status/metrics.ts'
+import { type ObserveServices, observe } from '../../lib/status/observe.ts'
+import {
+  CANDLES_TABLE,
+  type CandlesState,
+  candlesState,
+  candlesSummary,
+} from '../../lib/tables/candlesTable.ts'
+import { batch, ingest, newWorld, produce, stateOf, tickJson, type World } from '../support/world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await newWorld()
+})
+
+async function scrape(changes: Partial<ObserveServices> = {}): Promise<Map<string, number>> {
+  const text = await prometheusText(samplesOf(await observe({ ...world.services, ...changes })))
+  const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+  return new Map(lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]))
+}
+
+/** What a rollup's commit says of the ticks that it took in; the rows do not matter here. */
+async function rollUp(changes: Partial<CandlesState>): Promise<void> {
+  const { catalog, services, clock } = world
+  const table = await catalog.loadTable(CANDLES_TABLE)
+  const summary = candlesSummary({ ...candlesState(table), ...changes })
+  const change = { add: [], summary, nowMs: clock.nowMs }
+  await commitSnapshot(catalog, table, await stageSnapshot(services.store, table, change))
+}
+
+async function takeIn(from: number, to: number): Promise<void> {
+  await ingest(world, [await batch(world, 0, from, to)])
+}
+
+const away = () => Promise.reject(new TickhouseError('AWAY', 'nobody answers'))
+
+describe('the metrics', () => {
+  test('of an empty pipeline are 0 ticks and no lag', async () => {
+    const values = await scrape()
+    expect(values.get('tickhouse_ticks_total')).toBe(0)
+    for (const stage of ['ingest', 'rollup', 'publish'])
+      expect(values.get(`tickhouse_stage_lag_seconds{stage="${stage}"}`)).toBe(0)
+    expect(values.has('tickhouse_newest_tick_timestamp_seconds')).toBe(false)
+    expect(values.get('tickhouse_table_rows{table="stock_ticks"}')).toBe(0)
+  })
+
+  test('count 2 ticks, 1 dead letter by its reason, and 1 record that waits since 7 seconds', async () => {
+    produce(world, 0, tickJson(1), 'no json', tickJson(2))
+    await takeIn(0, 3)
+    produce(world, 0, tickJson(3))
+    world.clock.nowMs += 7_000
+    const values = await scrape()
+    expect(values.get('tickhouse_ticks_total')).toBe(2)
+    expect(values.get('tickhouse_dead_letters_total{reason="not_json"}')).toBe(1)
+    expect(values.get('tickhouse_stage_lag_records{stage="ingest"}')).toBe(1)
+    expect(values.get('tickhouse_stage_lag_seconds{stage="ingest"}')).toBe(7)
+    expect(values.get('tickhouse_newest_tick_timestamp_seconds')).toBe(world.clock.nowMs / 1_000 - 7)
+    expect(values.get('tickhouse_table_rows{table="stock_ticks"}')).toBe(2)
+    expect(values.get('tickhouse_table_files{table="stock_ticks"}')).toBe(1)
+  })
+
+  test('say that the rollup waits since 5 seconds, not since the standstill of a day before', async () => {
+    produce(world, 0, tickJson(1))
+    await takeIn(0, 1)
+    await rollUp({ vector: (await stateOf(world)).vector })
+    world.clock.nowMs += 86_400_000
+    produce(world, 0, tickJson(2, '2026-03-02T12:00:00'))
+    await takeIn(1, 2)
+    world.clock.nowMs += 5_000
+    produce(world, 0, tickJson(3, '2026-03-02T12:00:01'))
+    await takeIn(2, 3)
+    const values = await scrape()
+    expect(values.get('tickhouse_stage_lag_records{stage="rollup"}')).toBe(2)
+    expect(values.get('tickhouse_stage_lag_seconds{stage="rollup"}')).toBe(5)
+  })
+
+  test('say that candles wait since 3 seconds to be published', async () => {
+    await rollUp({ stampUs: world.clock.nowMs * 1_000, closedUntilUs: 60_000_000 })
+    world.clock.nowMs += 3_000
+    const values = await scrape()
+    expect(values.get('tickhouse_stage_lag_seconds{stage="publish"}')).toBe(3)
+    expect(values.get('tickhouse_newest_closed_candle_end_timestamp_seconds')).toBe(60)
+  })
+
+  test('say that the newest round took 0.7 s and closed its minute after 1.9 s; nothing before one has said so', async () => {
+    expect((await scrape()).has('tickhouse_rollup_duration_seconds')).toBe(false)
+    await rollUp({ roundMs: 700, delayMs: 1_900 })
+    const values = await scrape()
+    expect(values.get('tickhouse_rollup_duration_seconds')).toBe(0.7)
+    expect(values.get('tickhouse_rollup_delay_seconds')).toBe(1.9)
+  })
+
+  test('without Kafka are those of the tables, and that Kafka is away', async () => {
+    const topicLog = { offsets: away, firstFrom: away, last: away }
+    const values = await scrape({ topicLog: topicLog as unknown as ObserveServices['topicLog'] })
+    expect(values.get('tickhouse_dependency_up{dependency="kafka"}')).toBe(0)
+    expect(values.get('tickhouse_dependency_up{dependency="iceberg"}')).toBe(1)
+    expect(values.get('tickhouse_ticks_total')).toBe(0)
+    expect(values.has('tickhouse_stage_lag_records{stage="ingest"}')).toBe(false)
+  })
+
+  test('without the catalog are that it is away, and nothing that is not known', async () => {
+    const catalog = { ...world.catalog, loadTable: away } as unknown as ObserveServices['catalog']
+    const values = await scrape({ catalog })
+    expect(Object.fromEntries(values)).toEqual({
+      'tickhouse_dependency_up{dependency="kafka"}': 1,
+      'tickhouse_dependency_up{dependency="iceberg"}': 0,
+    })
+  })
+})
+
+describe('the health', () => {
+  const pingTrino = async () => {}
+
+  test('is that all four servers answer', async () => {
+    const health = await checkHealth({ ...world.services, pingTrino })
+    expect(health).toEqual({ kafka: true, catalog: true, s3: true, trino: true })
+  })
+
+  test('names why one of them does not', async () => {
+    const health = await checkHealth({ ...world.services, pingTrino: away })
+    expect(health).toEqual({ kafka: true, catalog: true, s3: true, trino: 'nobody answers' })
+  })
+})

@@ -1,0 +1,114 @@
+import type { Catalog } from '../../lib/iceberg/catalog.ts'
+import { decodeParquet } from '../../lib/iceberg/parquet.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { newTrust } from '../../lib/ingest/admit.ts'
+import { type IngestServices, ingestTicks } from '../../lib/ingest/ingestTicks.ts'
+import type { RecordBatch } from '../../lib/ports.ts'
+import type { Published } from '../../lib/publish/publishCandles.ts'
+import type { Settings } from '../../lib/services.ts'
+import { setUp, topicSpecs } from '../../lib/setup/setUp.ts'
+import { Stages } from '../../lib/stages.ts'
+import { TICKS_SCHEMA, TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
+import { MemoryCatalog } from './memoryCatalog.ts'
+import { MemoryTopicWriter, MemoryTransactionalWriter } from './memoryProducers.ts'
+import { MemoryStore } from './memoryStore.ts'
+import { MemoryTopicLog } from './memoryTopicLog.ts'
+
+export const SETTINGS: Settings = {
+  ticksTopic: 'ticks',
+  deadLetterTopic: 'ticks.dlq',
+  candleTopicPrefix: 'candle_',
+  markTopic: 'mark',
+  trinoCatalog: 'lake',
+  limits: { earliestUs: 0, maxAheadMs: 3_600_000 },
+  price: 'mid',
+  graceMs: 500,
+  retentionMs: 3_600_000,
+}
+
+export const NOW_MS = Date.parse('2026-03-01T12:00:10Z')
+
+/** The tests' clock: stands still unless a test moves it. */
+export interface Clock {
+  nowMs: number
+}
+
+/** A whole tickhouse in memory, set up and empty. */
+export async function newWorld() {
+  const clock: Clock = { nowMs: NOW_MS }
+  const nowMs = () => clock.nowMs
+  const log = new MemoryTopicLog()
+  const catalog = new MemoryCatalog({ nowMs })
+  const store = new MemoryStore({ nowMs })
+  const services = {
+    catalog: catalog as Catalog,
+    store,
+    topicLog: log,
+    topicWriter: new MemoryTopicWriter(log),
+    candleWriter: new MemoryTransactionalWriter(log, new Map(), 'publisher'),
+    published: { mark: undefined } as Published,
+    settings: SETTINGS,
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
+    stages: new Stages(),
+    nowMs,
+    trust: newTrust(),
+  }
+  const ensureTopics = async () => {
+    for (const { topic, partitions } of topicSpecs(SETTINGS)) log.createTopic(topic, partitions)
+    return []
+  }
+  await setUp({ ...services, ensureTopics })
+  return { clock, log, catalog, services }
+}
+
+export type World = Awaited<ReturnType<typeof newWorld>>
+
+/** The JSON of a good tick; `n` tells it from others. */
+export function tickJson(n: number, dateTime = '2026-03-01T12:00:00'): string {
+  return JSON.stringify({ source: 's', symbol: 'x', ask: 2, bid: 1, mid: 1.5, number: n, dateTime })
+}
+
+/** Puts values on a partition of the ticks topic, stamped by the clock. */
+export function produce({ log, clock }: World, partition: number, ...values: (string | null)[]): number {
+  const contents = values.map(value => ({
+    value: value === null ? null : Buffer.from(value),
+    timestampMs: clock.nowMs,
+  }))
+  return log.append(SETTINGS.ticksTopic, partition, contents)
+}
+
+/** What an event source would deliver of a partition: the records of [from, to). */
+export async function batch(
+  { log }: World,
+  partition: number,
+  from: number,
+  to: number,
+): Promise<RecordBatch> {
+  const records = []
+  for (let offset = from; offset < to; offset++) {
+    const record = await log.firstFrom(SETTINGS.ticksTopic, partition, offset)
+    if (record?.offset === offset) records.push(record)
+  }
+  return { topic: SETTINGS.ticksTopic, partition, records }
+}
+
+export function ingest({ services }: World, batches: RecordBatch[], changes: Partial<IngestServices> = {}) {
+  return ingestTicks({ ...services, ...changes }, batches)
+}
+
+/** The rows of the ticks table as `partition/offset`, sorted: a doubled one would stand twice. */
+export async function storedTicks({ catalog, services }: World): Promise<string[]> {
+  const table = await catalog.loadTable(TICKS_TABLE)
+  const files = await planFiles(services.store, table)
+  const rows = await Promise.all(
+    files.map(async file => {
+      const columns = await decodeParquet(await services.store.read(file.path), TICKS_SCHEMA)
+      return columns.kafka_offset!.map((offset, i) => `${columns.kafka_partition![i]}/${offset}`)
+    }),
+  )
+  return rows.flat().sort()
+}
+
+export async function stateOf({ catalog }: World) {
+  return ticksState(await catalog.loadTable(TICKS_TABLE))
+}
