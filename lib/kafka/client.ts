@@ -1,6 +1,6 @@
 import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs'
-import { registerCodecs } from '../../plugins/offline-kafka/codecs.ts'
-import { silenceNegativeTimeouts } from '../../plugins/offline-kafka/warnings.ts'
+import { registerCodecs } from '../../plugins/offline-kafka/kafkajs/codecs.ts'
+import { silenceNegativeTimeouts } from '../../plugins/offline-kafka/kafkajs/warnings.ts'
 import { jsonLog, type WriteLine } from './logger.ts'
 
 /** How to reach a cluster; `auth` without `tls` sends the password in the clear, which only a sandbox should do. */

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import { clusterFactory } from '../../plugins/offline-kafka/cluster.ts'
+import { clusterFactory } from '../../plugins/offline-kafka/kafkajs/cluster.ts'
 import type { AbortedTransaction, RawRecord } from './visible.ts'
 
 /**

@@ -1,12 +1,12 @@
-import { readMappings } from './definition.ts'
-import { readFunction } from './function.ts'
+import { readMappings } from './config/definition.ts'
+import { extendSchema } from './config/schema.ts'
+import { readSettings } from './config/settings.ts'
+import { completeTemplate } from './config/template.ts'
 import type { Log, ServerlessHost } from './host.ts'
-import { extendSchema } from './schema.ts'
-import { readSettings } from './settings.ts'
-import { SourceThread } from './sourceThread.ts'
-import { releaseStartupMemory } from './startupMemory.ts'
-import { completeTemplate } from './template.ts'
-import { keepAlive } from './workerGuard.ts'
+import { readFunction } from './invoking/function.ts'
+import { SourceThread } from './running/sourceThread.ts'
+import { releaseStartupMemory } from './running/startupMemory.ts'
+import { keepAlive } from './running/workerGuard.ts'
 
 /**
  * AWS Lambda's Kafka event source for serverless-offline. List it in `plugins:` before serverless-offline,

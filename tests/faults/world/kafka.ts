@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs'
-import { registerCodecs } from '../../../plugins/offline-kafka/codecs.ts'
-import { silenceNegativeTimeouts } from '../../../plugins/offline-kafka/warnings.ts'
+import { registerCodecs } from '../../../plugins/offline-kafka/kafkajs/codecs.ts'
+import { silenceNegativeTimeouts } from '../../../plugins/offline-kafka/kafkajs/warnings.ts'
 import { until } from '../until.ts'
 
 /** A plain client, nothing of the functions' own. */
