@@ -6,9 +6,9 @@ import { readConfig } from './config.ts'
 import { type Connections, connect } from './connect.ts'
 import { jsonLines } from './log.ts'
 
-/** What a function does with an event; `remainingMs` tells how long it may still take. */
-export type Step<Result> = (
-  services: Connections,
+/** What a function does with an event, by the services that it needs; `remainingMs` tells how long it may still take. */
+export type Step<Result, Needs = Connections> = (
+  services: Needs,
   event: unknown,
   remainingMs: () => number,
 ) => Promise<Result>
