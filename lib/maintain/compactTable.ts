@@ -31,7 +31,7 @@ const COMMIT = { rows: 500_000, files: 1_000 }
  */
 const SLOT = { fromMs: 10_000, untilMs: 50_000 }
 /** One commit's work is done within this, the wait for its slot included. */
-const COMMIT_WORK_MS = 60_000
+export const COMMIT_WORK_MS = 60_000
 
 /** Merges small files, in bounded commits, until there are none that are worth it or time is running out. */
 export async function compactTable(

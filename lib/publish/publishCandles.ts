@@ -31,7 +31,7 @@ export interface PublishResult {
 
 const MARK_KEY = 'candles'
 /** Another transaction is begun only with this much of the function's time left. */
-const RESERVE_MS = 20_000
+export const RESERVE_MS = 20_000
 
 /**
  * Sends the candles that changed since the mark to their topics, each transaction with the mark that it reaches: so no

@@ -15,8 +15,12 @@ export function requestOf(event: unknown): object {
   // `sls invoke local` hands an empty standard input on as an empty text.
   if (event === undefined || event === null || event === '') return {}
   if (typeof event !== 'object') throw new BadRequest(`a JSON object is wanted, not ${typeof event}`)
-  const isSchedule = 'detail-type' in event || 'source' in event
-  return isSchedule ? {} : event
+  return isScheduleEvent(event) ? {} : event
+}
+
+/** True for the event of a schedule that has no `input` of its own. */
+export function isScheduleEvent(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && ('detail-type' in event || 'source' in event)
 }
 
 /** Checks a request that a person wrote. Throws `BadRequest`, which names every field that is wrong. */

@@ -51,7 +51,7 @@ export async function rollupCandles(
     const { vector } = inputs.state
     behind = distance(vector, inputs.ticksVector)
     const isOvertaken = failedFrom !== undefined && distance(failedFrom, vector) > 0
-    // Schedules do not wait for a call that takes longer than a minute: of two that catch up, the loser would lose again.
+    // Another process may catch up too, such as `sls invoke local`: of two that do, the loser would lose again.
     if (isOvertaken && behind > pace.limits.ticks) return { changed: 0, hasMore: false, progress: { behind } }
     failedFrom = vector
     const planned = await stages.time('metadata', () => planRound(services, inputs, awaited, pace.limits))

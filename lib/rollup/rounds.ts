@@ -18,7 +18,7 @@ export interface RoundResult {
 }
 
 /** A round that begins ends within this, or fails: its one statement may take 60 s, reading and writing a part of that. */
-const ROUND_MS = 90_000
+export const ROUND_MS = 90_000
 
 /**
  * Does rounds until nothing is left, or no time for one more. A lost race, or a commit whose outcome is unknown, begins

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import type { Context } from 'aws-lambda'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { oneAtATime } from '../../lib/lambda/oneAtATime.ts'
+import { Stages } from '../../lib/stages.ts'
 import { Caller, type Order, type ThreadSetup } from './oneAtATimeCaller.ts'
 
 /** Those of the running test. */
@@ -161,5 +165,85 @@ describe('a thread that dies leaves nothing behind', () => {
       await survivor!.begin(name)
       await survivor!.end()
     }
+  })
+})
+
+describe('the functions', () => {
+  type Handler = (event: unknown, context: Context) => Promise<unknown>
+  const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 } as Context
+  const schedule = { 'detail-type': 'Scheduled Event', source: 'aws.events' }
+  const batch = JSON.parse(readFileSync(new URL('../../events/ticks.kafka.json', import.meta.url), 'utf8'))
+
+  /** Has one call of the name at work and one that waits, for as long as a function is called. */
+  async function whileTaken<Result>(name: string, call: () => Promise<Result>): Promise<Result> {
+    const over = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const waits = Promise.withResolvers<void>()
+    class ToldStages extends Stages {
+      override time<Timed>(stage: string, work: () => Promise<Timed>): Promise<Timed> {
+        waits.resolve()
+        return super.time(stage, work)
+      }
+    }
+    const step = oneAtATime<object, { stages: Stages }>({ nameOf: () => name, needsMs: 0 }, async () => {
+      begun.resolve()
+      await over.promise
+      return {}
+    })
+    const first = step({ stages: new Stages() }, {}, () => 60_000)
+    await begun.promise
+    const second = step({ stages: new ToldStages() }, {}, () => 60_000)
+    await waits.promise
+    try {
+      return await call()
+    } finally {
+      over.resolve()
+      await Promise.all([first, second])
+    }
+  }
+
+  const lines: Record<string, unknown>[] = []
+
+  async function handlerOf(name: string): Promise<Handler> {
+    vi.spyOn(console, 'log').mockImplementation(line => void lines.push(JSON.parse(line)))
+    vi.stubEnv('STAGE', 'local')
+    vi.stubEnv('ICEBERG_URI', 'http://127.0.0.1:9')
+    vi.stubEnv('KAFKA_BROKERS', '127.0.0.1:9')
+    return (await import(`../../functions/${name}.ts`)).handler
+  }
+  afterEach(() => {
+    lines.length = 0
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+  })
+
+  test.each([
+    ['rollup', schedule, 'rollup'],
+    ['publish', schedule, 'publish'],
+    ['publish', {}, 'publish'],
+    ['produce', schedule, 'produce'],
+    ['ingest', { only: 'minutes-rest' }, 'ingest minutes-rest'],
+    ['maintain', { only: 'compaction' }, 'maintain compaction'],
+    ['maintain', { only: 'orphans' }, 'maintain orphans'],
+  ])('%s takes turns when called with %j', async (name, event, turn) => {
+    const handler = await handlerOf(name)
+    const result = await whileTaken(turn, () => handler(event, context))
+    const skippedBecause = `another call of ${turn} is at work, and one more waits`
+    expect(result).toEqual({ skippedBecause })
+    expect(lines).toMatchObject([{ level: 'info', function: name, message: 'done', skippedBecause }])
+  })
+
+  const stretch = { from: '2026-01-01T00:00:00', to: '2026-01-02T00:00:00' }
+  const wrong = { ticks: 'none: who asks is told' }
+
+  test.each([
+    ['rollup of a stretch', stretch, 'rollup'],
+    ['produce by hand', wrong, 'produce'],
+    ['ingest of a batch', batch, 'ingest minutes-rest'],
+    ['maintain of orphans', { only: 'orphans' }, 'maintain compaction'],
+  ])('%s does its work beside the others', async (what, event, taken) => {
+    const handler = await handlerOf(what.split(' ')[0]!)
+    // It gets as far as to find out that its servers are away, or what it was asked for wrong.
+    await expect(whileTaken(taken, () => handler(event, context))).rejects.toThrow()
   })
 })
