@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { parse } from 'yaml'
 import { oneAtATime } from '../../lib/lambda/oneAtATime.ts'
 import { Stages } from '../../lib/stages.ts'
 import { Caller, type Order, type ThreadSetup } from './oneAtATimeCaller.ts'
@@ -245,5 +246,27 @@ describe('the functions', () => {
     const handler = await handlerOf(what.split(' ')[0]!)
     // It gets as far as to find out that its servers are away, or what it was asked for wrong.
     await expect(whileTaken(taken, () => handler(event, context))).rejects.toThrow()
+  })
+})
+
+describe('on AWS, by serverless.yml', () => {
+  const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'))
+
+  test.each(['rollup', 'publish', 'maintain'])(
+    'one call of %s runs at a time, and a failure is left to the next',
+    name => {
+      expect(functions[name]).toMatchObject({ reservedConcurrency: 1, maximumRetryAttempts: 0 })
+    },
+  )
+
+  test.each(['rollup', 'publish'])('a call of %s waits no longer than until the next minute', name => {
+    expect(functions[name].events).toMatchObject([{ schedule: { rate: 'cron(* * * * ? *)' } }])
+    expect(functions[name].maximumEventAge).toBe(60)
+  })
+
+  test('a call of maintain waits for one of the other schedule, however long that takes', () => {
+    const { events, maximumEventAge, timeout } = functions.maintain
+    expect(events).toHaveLength(2)
+    expect(maximumEventAge).toBeGreaterThan(timeout)
   })
 })
