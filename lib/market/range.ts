@@ -54,6 +54,25 @@ export function subtractRanges(ranges: readonly TimeRange[], holes: readonly Tim
   return rest
 }
 
+/** What of `ranges` lies within the stretch. */
+export function clipRanges(ranges: readonly TimeRange[], { fromUs, toUs }: TimeRange): TimeRange[] {
+  return ranges
+    .map(range => ({ fromUs: Math.max(range.fromUs, fromUs), toUs: Math.min(range.toUs, toUs) }))
+    .filter(range => range.fromUs < range.toUs)
+}
+
+/** True when one of the ranges holds the moment; they are in their order and do not overlap, as `mergeRanges` gives them. */
+export function holdsMoment(ranges: readonly TimeRange[], timeUs: Micros): boolean {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ranges[middle]!.toUs <= timeUs) low = middle + 1
+    else high = middle
+  }
+  return low < ranges.length && ranges[low]!.fromUs <= timeUs
+}
+
 /** True when the stretch [fromUs, toUs) shares a moment with one of the ranges. */
 export function overlaps(ranges: readonly TimeRange[], fromUs: Micros, toUs: Micros): boolean {
   return ranges.some(range => range.fromUs < toUs && fromUs < range.toUs)

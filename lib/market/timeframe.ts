@@ -37,6 +37,28 @@ export function timeframeOf(name: string): Timeframe {
   return timeframe
 }
 
+/**
+ * The coarsest timeframe whose candles a candle of this one is put together from; undefined for m1, which is made of ticks.
+ * Every bucket of the coarser one holds whole buckets of the finer one.
+ */
+export function finerOf({ name, unit }: Timeframe): Timeframe | undefined {
+  if (name === 'm1') return undefined
+  if (unit === 'minute' || name === 'h1') return timeframeOf('m1')
+  return timeframeOf(unit === 'hour' || unit === 'day' ? 'h1' : 'D1')
+}
+
+const REMOVED = 'removed_'
+
+/** A candle whose ticks are gone stays as a row of this timeframe, so that its removal is published and its revision goes on. */
+export function removedTimeframe(name: string): string {
+  return REMOVED + name
+}
+
+/** The timeframe of the candle that such a row stands for; undefined for the row of a candle that is there. */
+export function timeframeOfRemoved(name: string): string | undefined {
+  return name.startsWith(REMOVED) ? name.slice(REMOVED.length) : undefined
+}
+
 /** 1970-01-01 was a Thursday: the Monday grid is three days off. */
 const MONDAY_SHIFT_US = 3 * DAY_US
 

@@ -1,10 +1,7 @@
-import { z } from 'zod'
 import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
-import type { Table, TableIdent } from '../iceberg/table.ts'
+import type { TableIdent } from '../iceberg/table.ts'
 import type { Candle } from '../market/candle.ts'
-import type { Micros } from '../market/time.ts'
-import { COMMON_PROPERTIES, fieldNamed, NAMESPACE, readState } from './layout.ts'
-import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
+import { COMMON_PROPERTIES, fieldNamed, NAMESPACE } from './layout.ts'
 
 export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles' }
 
@@ -34,6 +31,7 @@ export const CANDLE_FIELDS = {
   timeframe: fieldNamed(CANDLES_SCHEMA, 'timeframe'),
   dateTime: fieldNamed(CANDLES_SCHEMA, 'date_time'),
   closed: fieldNamed(CANDLES_SCHEMA, 'closed'),
+  revision: fieldNamed(CANDLES_SCHEMA, 'revision'),
   updatedAt: fieldNamed(CANDLES_SCHEMA, 'updated_at'),
 }
 
@@ -107,53 +105,4 @@ export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle
     revision: revision[i]!,
     updatedAtUs: updatedAtUs[i]!,
   }))
-}
-
-/** Candles that ended by then may close once they hold all ticks below `ends`: what Kafka had when their grace was over. */
-export interface PendingClose {
-  readonly dueUs: Micros
-  readonly ends: OffsetVector
-}
-
-/** What every snapshot of `market_data.candles` that tickhouse commits says in its summary. */
-export interface CandlesState {
-  /** The ticks that the candles are made of: those of this table below this vector. */
-  readonly ticksUuid: string
-  readonly vector: OffsetVector
-  /** Files of the ticks table up to this sequence number hold no tick at or above the vector. */
-  readonly ticksSequence: number
-  /** Candles whose end is not after this moment are closed. */
-  readonly closedUntilUs: Micros
-  /** The newest `updated_at` that was ever given out; the next one is later. */
-  readonly stampUs: Micros
-  /** Closes that wait for ticks, the earliest first; few. */
-  readonly pending: readonly PendingClose[]
-  /** How long the newest round took, from reading the tables until it was about to commit, milliseconds. */
-  readonly roundMs?: number | undefined
-  /** From the end of the newest minute that was closed until the commit that did it was about to be made, milliseconds. */
-  readonly delayMs?: number | undefined
-}
-
-const STATE_KEY = 'tickhouse.rollup'
-const STORED_STATE = z.object({
-  ticksUuid: z.string(),
-  vector: STORED_VECTOR,
-  ticksSequence: z.int().nonnegative(),
-  closedUntilUs: z.int(),
-  stampUs: z.int(),
-  pending: z.array(z.object({ dueUs: z.int(), ends: STORED_VECTOR })).default([]),
-  // Not in tables of earlier versions.
-  roundMs: z.int().nonnegative().optional(),
-  delayMs: z.int().nonnegative().optional(),
-})
-
-/** The state of the newest ancestor that carries one. */
-export function candlesState(table: Table): CandlesState {
-  return readState(table, STATE_KEY, STORED_STATE)
-}
-
-/** The state as properties of a snapshot's summary. */
-export function candlesSummary(state: CandlesState): Record<string, string> {
-  const pending = state.pending.map(({ dueUs, ends }) => ({ dueUs, ends: storeVector(ends) }))
-  return { [STATE_KEY]: JSON.stringify({ ...state, vector: storeVector(state.vector), pending }) }
 }

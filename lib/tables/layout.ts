@@ -60,11 +60,21 @@ export function readState<Schema extends z.ZodType>(
   key: string,
   schema: Schema,
 ): z.output<Schema> {
+  return readNewestState(table, { [key]: schema as z.ZodType<z.output<Schema>> })
+}
+
+/** As `readState`, where versions of tickhouse used several keys: of the newest ancestor that has one of them. */
+export function readNewestState<State>(
+  table: Table,
+  schemas: Readonly<Record<string, z.ZodType<State>>>,
+): State {
+  const keys = Object.keys(schemas)
   for (const { summary } of ancestors(table)) {
-    const text = summary[key]
-    if (text !== undefined) return parseState(`${tableName(table.ident)}: ${key}`, text, schema)
+    const key = keys.find(key => summary[key] !== undefined)
+    if (key === undefined) continue
+    return parseState(`${tableName(table.ident)}: ${key}`, summary[key]!, schemas[key]!)
   }
-  throw new StateMissing(table, key)
+  throw new StateMissing(table, keys[0]!)
 }
 
 /**

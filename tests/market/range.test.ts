@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  clipRanges,
   coverWith,
   cutAtMidnights,
   cutEvenly,
   growToBuckets,
+  holdsMoment,
   mergeRanges,
+  overlaps,
   subtractRanges,
   type TimeRange,
 } from '../../lib/market/range.ts'
@@ -36,6 +39,37 @@ describe('ranges', () => {
     fc.assert(
       fc.property(ranges, ranges, (a, b) => {
         expect(moments(subtractRanges(a, b))).toEqual(moments(a).difference(moments(b)))
+      }),
+    )
+  })
+
+  test('clipping leaves the moments within the stretch, and no range without one', () => {
+    fc.assert(
+      fc.property(ranges, fc.nat(200), fc.nat(60), (list, fromUs, length) => {
+        const stretch = { fromUs, toUs: fromUs + length }
+        const clipped = clipRanges(list, stretch)
+        expect(moments(clipped)).toEqual(moments(list).intersection(moments([stretch])))
+        expect(clipped.every(range => range.fromUs < range.toUs)).toBe(true)
+      }),
+    )
+  })
+
+  test('a moment is held by merged ranges when it is one of theirs: starts are, ends are not', () => {
+    fc.assert(
+      fc.property(ranges, list => {
+        const merged = mergeRanges(list)
+        const held = Array.from({ length: 230 }, (_, i) => i - 5).filter(at => holdsMoment(merged, at))
+        expect(new Set(held)).toEqual(moments(list))
+      }),
+    )
+    expect(holdsMoment([], 0)).toBe(false)
+  })
+
+  test('a stretch overlaps ranges when they share a moment; one that is empty or only touches does not', () => {
+    fc.assert(
+      fc.property(ranges, fc.nat(200), fc.integer({ min: 1, max: 30 }), (list, fromUs, length) => {
+        const shared = moments(list).intersection(moments([{ fromUs, toUs: fromUs + length }]))
+        expect(overlaps(list, fromUs, fromUs + length)).toBe(shared.size > 0)
       }),
     )
   })

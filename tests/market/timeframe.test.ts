@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseDateTime } from '../../lib/market/time.ts'
-import { bucketEnd, bucketStart, TIMEFRAMES, timeframeOf } from '../../lib/market/timeframe.ts'
+import { NEWEST_US, OLDEST_US, parseDateTime } from '../../lib/market/time.ts'
+import {
+  bucketEnd,
+  bucketStart,
+  finerOf,
+  removedTimeframe,
+  TIMEFRAMES,
+  timeframeOf,
+  timeframeOfRemoved,
+} from '../../lib/market/timeframe.ts'
 import { foldTicks } from '../support/foldTicks.ts'
 
 const at = (text: string) => parseDateTime(text)!
@@ -39,5 +47,58 @@ describe('bucketStart and bucketEnd', () => {
         }
       }),
     )
+  })
+})
+
+describe('finerOf', () => {
+  test('candles are put together from minutes up to the hour, from hours up to the day, from days above', () => {
+    const finer = TIMEFRAMES.map(timeframe => [timeframe.name, finerOf(timeframe)?.name])
+    expect(Object.fromEntries(finer)).toEqual({
+      m1: undefined,
+      m5: 'm1',
+      m10: 'm1',
+      m15: 'm1',
+      m30: 'm1',
+      h1: 'm1',
+      h3: 'h1',
+      h4: 'h1',
+      D1: 'h1',
+      W1: 'D1',
+      M1: 'D1',
+    })
+  })
+
+  test('every bucket of the years 1700 to 2249 is made of whole buckets of its finer timeframe', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: OLDEST_US, max: NEWEST_US }), timeUs => {
+        for (const timeframe of TIMEFRAMES) {
+          const finer = finerOf(timeframe)
+          if (finer === undefined) continue
+          const startUs = bucketStart(timeframe, timeUs)
+          const endUs = bucketEnd(timeframe, startUs)
+          expect(bucketStart(finer, startUs)).toBe(startUs)
+          expect(bucketStart(finer, endUs)).toBe(endUs)
+          const partUs = bucketStart(finer, timeUs)
+          expect(partUs).toBeGreaterThanOrEqual(startUs)
+          expect(bucketEnd(finer, partUs)).toBeLessThanOrEqual(endUs)
+        }
+      }),
+    )
+  })
+
+  test('a finer timeframe comes before those that are made of it, so that one pass puts all together', () => {
+    for (const [i, timeframe] of TIMEFRAMES.entries()) {
+      const finer = finerOf(timeframe)
+      if (finer !== undefined) expect(TIMEFRAMES.findIndex(({ name }) => name === finer.name)).toBeLessThan(i)
+    }
+  })
+})
+
+describe('the timeframe of a removed candle', () => {
+  test.each(TIMEFRAMES)('names $name, and is none of those that candles have', ({ name }) => {
+    const removed = removedTimeframe(name)
+    expect(timeframeOfRemoved(removed)).toBe(name)
+    expect(timeframeOfRemoved(name)).toBeUndefined()
+    expect(() => timeframeOf(removed)).toThrow(RangeError)
   })
 })

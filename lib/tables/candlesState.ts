@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import type { Table } from '../iceberg/table.ts'
+import { type Hour, HourSet } from '../market/hours.ts'
+import type { TimeRange } from '../market/range.ts'
+import type { Micros } from '../market/time.ts'
+import { readNewestState } from './layout.ts'
+import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
+import { STORED_HOURS, storeHours } from './storedHours.ts'
+
+/** Candles that end by `dueUs` may close once the table covers `ends`: Kafka's end offsets when the grace was over. */
+export interface PendingClose {
+  readonly dueUs: Micros
+  readonly ends: OffsetVector
+}
+
+/**
+ * Which hours (UTC) may be behind. Outside them, every candle of the table equals its recomputation from the ticks below
+ * the vector. An hour too many costs time and is never wrong; one that is missing is.
+ */
+export interface StaleHours {
+  readonly stale: HourSet
+  /** Of the stale hours, those that a due close waits for. */
+  readonly owed: HourSet
+  /** Of the stale hours, those whose stored candles of every timeframe may be wrong, and not merely behind. */
+  readonly damaged: HourSet
+  /** Of the stale hours, those that the present sweep has yet to do; the others wait for the next one. */
+  readonly sweep: HourSet
+  /** When the present or the newest sweep began; 0 before the first. */
+  readonly sweepBeganUs: Micros
+  /** No sweep begins before this moment. */
+  readonly restUntilUs: Micros
+  /** Since when there have been stale hours without a break; 0 while there are none. */
+  readonly staleSinceUs: Micros
+  /** Minutes that are right at the vector, whatever `stale` says of their hour. */
+  readonly exact: TimeRange
+  /** A stale hour that is being done in shares of all symbols. */
+  readonly partly?: PartlyDone | undefined
+}
+
+/** The first `done` of `count` shares of an hour. */
+export interface PartlyDone {
+  readonly hour: Hour
+  readonly count: number
+  readonly done: number
+  /** True when ticks have come into the hour since the first of them was begun. */
+  readonly isBehind: boolean
+}
+
+/** Where every hour is right. */
+export const NOTHING_STALE: StaleHours = {
+  stale: HourSet.EMPTY,
+  owed: HourSet.EMPTY,
+  damaged: HourSet.EMPTY,
+  sweep: HourSet.EMPTY,
+  sweepBeganUs: 0,
+  restUntilUs: 0,
+  staleSinceUs: 0,
+  exact: { fromUs: 0, toUs: 0 },
+}
+
+/** What every snapshot of `market_data.candles` that tickhouse commits says in its summary. */
+export interface CandlesState {
+  /** The ticks that the candles are made of: those of this table below this vector. */
+  readonly ticksUuid: string
+  readonly vector: OffsetVector
+  /** Files of the ticks table up to this file sequence number were looked at. */
+  readonly ticksSequence: number
+  readonly hours: StaleHours
+  /** Candles that end by this moment are closed, unless they wait for an owed hour. */
+  readonly closedUntilUs: Micros
+  /** The newest `updated_at` that was ever given out; the next one is later. */
+  readonly stampUs: Micros
+  /** Candles that change get revisions above it: those of a table before, or of a version rolled back, may go up to it. */
+  readonly revisionFloor: number
+  /** Closes that wait for ticks, the earliest first; few. */
+  readonly pending: readonly PendingClose[]
+  /** How long the newest live round took, from reading the tables until it was about to commit, milliseconds. */
+  readonly roundMs?: number | undefined
+  /** Close delay: from the end of the newest closed minute until just before the commit that closed it, milliseconds. */
+  readonly delayMs?: number | undefined
+}
+
+/** Not the key of earlier versions: they would take this state for theirs, and write it back without the stale hours. */
+const STATE_KEY = 'tickhouse.candles'
+/** The state of versions that had no stale hours: everything below their vector was in. */
+const EARLIER_KEY = 'tickhouse.rollup'
+
+const COMMON_FIELDS = {
+  ticksUuid: z.string(),
+  vector: STORED_VECTOR,
+  ticksSequence: z.int().nonnegative(),
+  closedUntilUs: z.int(),
+  stampUs: z.int(),
+  revisionFloor: z.int().nonnegative().default(0),
+  pending: z.array(z.object({ dueUs: z.int(), ends: STORED_VECTOR })).default([]),
+  roundMs: z.int().nonnegative().optional(),
+  delayMs: z.int().nonnegative().optional(),
+}
+
+const STORED_STATE = z
+  .object({
+    ...COMMON_FIELDS,
+    hours: z.object({
+      stale: STORED_HOURS,
+      owed: STORED_HOURS,
+      damaged: STORED_HOURS,
+      sweep: STORED_HOURS,
+      sweepBeganUs: z.int(),
+      restUntilUs: z.int(),
+      staleSinceUs: z.int(),
+      exact: z.object({ fromUs: z.int(), toUs: z.int() }),
+      partly: z.object({ hour: z.int(), count: z.int(), done: z.int(), isBehind: z.boolean() }).optional(),
+    }),
+  })
+  .transform(({ hours, ...state }) => ({ ...state, hours: withinStale(hours) }))
+
+/** Each set is coarsened by itself where it is too long: what it has beyond the stale hours was never meant. */
+function withinStale(hours: StaleHours): StaleHours {
+  const within = (some: HourSet) => some.intersect(hours.stale)
+  return { ...hours, owed: within(hours.owed), damaged: within(hours.damaged), sweep: within(hours.sweep) }
+}
+
+const EARLIER_STATE = z.object(COMMON_FIELDS).transform(state => ({ ...state, hours: NOTHING_STALE }))
+
+/** The state of the newest ancestor that carries one. */
+export function candlesState(table: Table): CandlesState {
+  return readNewestState<CandlesState>(table, { [STATE_KEY]: STORED_STATE, [EARLIER_KEY]: EARLIER_STATE })
+}
+
+/** The state as properties of a snapshot's summary. */
+export function candlesSummary(state: CandlesState): Record<string, string> {
+  const { stale, owed, damaged, sweep, ...moments } = state.hours
+  const pending = state.pending.map(({ dueUs, ends }) => ({ dueUs, ends: storeVector(ends) }))
+  const hours = {
+    ...moments,
+    stale: storeHours(stale),
+    owed: storeHours(owed),
+    damaged: storeHours(damaged),
+    sweep: storeHours(sweep),
+  }
+  return { [STATE_KEY]: JSON.stringify({ ...state, vector: storeVector(state.vector), pending, hours }) }
+}
