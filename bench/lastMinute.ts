@@ -1,5 +1,5 @@
 import { MINUTE_US, type Micros } from '../lib/market/time.ts'
-import { computeCandles } from '../lib/rollup/computeCandles.ts'
+import { foldMinutes } from '../lib/rollup/foldMinutes.ts'
 import { loadInputs } from '../lib/rollup/rollupInputs.ts'
 import type { Services } from '../lib/services.ts'
 
@@ -9,6 +9,6 @@ export async function computeLastMinute(
   endUs: Micros,
 ): Promise<void> {
   const inputs = await loadInputs(services)
-  const minutes = [{ fromUs: endUs - MINUTE_US, toUs: endUs }]
-  await computeCandles(services, { ...inputs, vector: inputs.ticksVector, minutes })
+  const stretches = [{ fromUs: endUs - MINUTE_US, toUs: endUs }]
+  await foldMinutes(services, { ticks: inputs.ticks, vector: inputs.ticksVector, stretches })
 }

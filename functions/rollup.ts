@@ -1,25 +1,29 @@
 import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { oneAtATime } from '../lib/lambda/oneAtATime.ts'
 import { rollupRequest } from '../lib/requests/rollupRequest.ts'
-import { recomputeCandles } from '../lib/rollup/recomputeCandles.ts'
+import { minuteBudget } from '../lib/rollup/budget.ts'
+import { markRanges } from '../lib/rollup/markRanges.ts'
 import { rollupCandles } from '../lib/rollup/rollupCandles.ts'
-import { ROUND_MS } from '../lib/rollup/rounds.ts'
 
-/** A stretch that a person asked for is not what the schedule's calls do: it takes no turns with them. */
-const rollup = oneAtATime(
-  { nameOf: event => (rollupRequest(event) ? undefined : 'rollup'), needsMs: ROUND_MS },
-  async (services, event, remainingMs) => {
-    const range = rollupRequest(event)
-    return range === undefined
-      ? rollupCandles(services, remainingMs)
-      : recomputeCandles(services, range, remainingMs)
-  },
-)
+/** A call that has waited for its turn needs this much time to do a live round. */
+const NEEDS_MS = 30_000
 
-/** New ticks → `market_data.candles`; `{"from", "to"}` recomputes a stretch. Starts `publish` when candles changed. */
+/**
+ * New ticks → `market_data.candles`; `{"from", "to"}` recomputes a stretch. Starts `publish` whenever candles have
+ * changed, and waits for it after its own turn: the next rollup need not.
+ */
 export const handler = lambdaHandler('rollup', async (services, event, remainingMs) => {
-  const result = await rollup(services, event, remainingMs)
-  // No part of the turn: serverless-offline lets us wait for publish, and the next rollup need not.
-  if ('changed' in result && result.changed > 0) await services.stages.time('publish', services.startPublish)
-  return result
+  const publishing: Promise<void>[] = []
+  const turn = oneAtATime<object>({ nameOf: () => 'rollup', needsMs: NEEDS_MS }, () => {
+    const budget = minuteBudget(services.nowMs, remainingMs)
+    return rollupCandles(services, budget, () => void publishing.push(services.startPublish()))
+  })
+  const range = rollupRequest(event)
+  // Before the turn: where another call has it, that one or the next does what is marked.
+  const marked = range === undefined ? {} : { hoursMarked: await markRanges(services, [range]) }
+  try {
+    return { ...marked, ...(await turn(services, event, remainingMs)) }
+  } finally {
+    await services.stages.time('publish', () => Promise.all(publishing))
+  }
 })

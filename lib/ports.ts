@@ -75,7 +75,13 @@ export interface TopicWriter {
 
 /** Runs one SQL statement to its end and gives its rows; values as JSON gives them. */
 export interface Query {
-  rows<Row>(sql: string): Promise<Row[]>
+  rows<Row>(sql: string, options?: QueryOptions): Promise<Row[]>
+}
+
+/** How one statement is run. */
+export interface QueryOptions {
+  /** How long it may take, where that is less than the connection's own limit. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** Says what an operator should see; `fields` are for machines. Never given the contents of a tick. */

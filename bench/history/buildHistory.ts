@@ -1,6 +1,6 @@
 import { formatDateTime } from '../../lib/market/time.ts'
 import type { Services } from '../../lib/services.ts'
-import { type CandlesState, candlesState } from '../../lib/tables/candlesTable.ts'
+import { type CandlesState, candlesState } from '../../lib/tables/candlesState.ts'
 import { HistoryWriter } from './historyWriter.ts'
 import type { HistorySpec } from './spec.ts'
 import { stretchesOf } from './stretches.ts'

@@ -72,7 +72,7 @@ export class CandleFiles {
 
   async #writeRest(rows: readonly Candle[]): Promise<DataFile[]> {
     const files: DataFile[] = []
-    for (const some of layOut([], rows).write) files.push(await this.#write(some))
+    for (const some of layOut([], { rows, gone: [] }).write) files.push(await this.#write(some))
     return files
   }
 

@@ -9,7 +9,7 @@ import type { TickColumns } from './ticks.ts'
 export type EmitCandles = (candles: Candle[]) => void
 
 /**
- * Folds ticks to candles of all timeframes. Ticks come symbol by symbol, stretch by stretch, in the order of time; a
+ * Folds ticks to candles of all timeframes. Ticks come in runs of one symbol, those of a symbol in the order of time; a
  * candle goes out once a later one of its symbol begins, or at the end.
  */
 export class CandleFold {
@@ -23,7 +23,7 @@ export class CandleFold {
     this.#emit = emit
   }
 
-  /** One symbol's rows of a stretch, which lie together. */
+  /** One symbol's rows, from one to another. */
   add(symbol: string, { mid, dateTimeUs }: TickColumns, from: number, to: number): void {
     let buckets: Bucket[] = []
     for (let row = from; row < to; row++) {

@@ -4,7 +4,8 @@ import type { Candle } from '../../lib/market/candle.ts'
 import { bucketEnd, timeframeOf } from '../../lib/market/timeframe.ts'
 import { fakeInstruments, type Instrument, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
 import type { Services } from '../../lib/services.ts'
-import { CANDLES_TABLE, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import { candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
 import { candlesRetention, ticksRetention } from '../../lib/tables/retention.ts'
 import { NO_TICKS, TICKS_TABLE, ticksSummary } from '../../lib/tables/ticksTable.ts'
@@ -66,9 +67,7 @@ export class HistoryWriter {
     const file = await writeDataFile(store, this.#ticks.table, made.columns, made.rows)
     await this.#ticks.commit([file], this.#ticksSummary())
     if (!this.#spec.candles) return
-    for (const [n, { symbol }] of this.#instruments.entries()) {
-      this.#fold.add(symbol, made, n * each, (n + 1) * each)
-    }
+    for (const { symbol, from, to } of made.runs) this.#fold.add(symbol, made, from, to)
     const files = await this.#files.writeUntil(stretch.toUs)
     if (files.length > 0) await this.#candles.commit(files, this.#candlesSummary())
   }

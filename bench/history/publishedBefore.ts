@@ -1,6 +1,7 @@
 import { markRecord } from '../../lib/publish/publishCandles.ts'
 import type { Services } from '../../lib/services.ts'
-import { CANDLES_TABLE, candlesState } from '../../lib/tables/candlesTable.ts'
+import { candlesState } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
 
 /**

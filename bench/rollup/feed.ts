@@ -1,16 +1,27 @@
 import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
+import type { Connections } from '../../lib/lambda/connect.ts'
+import type { TimeRange } from '../../lib/market/range.ts'
 import { MINUTE_US, type Micros, SECOND_US } from '../../lib/market/time.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
 import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
 import { SEED } from '../history/spec.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
 
-/** A minute's ticks, one a second and symbol: on Kafka, and ingested in a commit for each second, as a trickle is. */
-export async function feedMinute({ services, spec }: MeasuredHistory, minuteUs: Micros): Promise<void> {
+/** A minute's ticks, one a second and symbol. */
+export function feedMinute({ services, spec }: MeasuredHistory, minuteUs: Micros): Promise<void> {
+  return feedSeconds(services, spec.symbols, { fromUs: minuteUs, toUs: minuteUs + MINUTE_US })
+}
+
+/** A tick of each symbol for each second: on Kafka, and ingested in a commit for each second, as a trickle is. */
+export async function feedSeconds(
+  services: Connections,
+  symbols: number,
+  { fromUs, toUs }: TimeRange,
+): Promise<void> {
   const { topicLog, topicWriter, settings } = services
   const before = await topicLog.offsets(settings.ticksTopic)
-  const instruments = fakeInstruments(SEED, spec.symbols)
-  for (let timeUs = minuteUs; timeUs < minuteUs + MINUTE_US; timeUs += SECOND_US) {
+  const instruments = fakeInstruments(SEED, symbols)
+  for (let timeUs = fromUs; timeUs < toUs; timeUs += SECOND_US) {
     await topicWriter.send(
       instruments.map(it => ({
         ...fakeRecord(settings.ticksTopic, it, timeUs),

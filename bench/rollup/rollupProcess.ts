@@ -2,6 +2,7 @@ import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
 import { warningsOnly } from '../../lib/lambda/log.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { inNamespace } from '../history/inNamespace.ts'
 import type { RolledUp } from './roller.ts'
@@ -27,7 +28,7 @@ process.on('message', async (nowMs: number) => {
   const before = process.cpuUsage()
   const { rounds, changed, behind } = await rollupCandles(
     { ...services, store, nowMs: () => nowMs },
-    () => 300_000,
+    UNBOUNDED,
   )
   const { user, system } = process.cpuUsage(before)
   const wallMs = performance.now() - startedMs

@@ -1,5 +1,6 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
-import { type Candle, candleId } from '../market/candle.ts'
+import { type Candle, type CandleKey, candleId } from '../market/candle.ts'
+import type { Decided } from '../market/decide.ts'
 import { type FileWithRows, isSmall, mayBeOpen, monthOf, SMALL_FILE_ROWS } from './storedCandles.ts'
 
 /** Which files take the place of which; each list of rows is one new file. */
@@ -15,45 +16,78 @@ export const SETTLED_FILE_ROWS = 50_000
  * Lays changed candles out in files. In each partition that changes, what is new joins the small files and those with
  * open candles: the part of the table that is rewritten every minute. Once it has grown, its closed candles
  * settle in files of their own, which are then left alone until a late tick changes one of their rows; so do open ones,
- * when so many wait to be closed that they fill a file.
+ * when enough of them wait to be closed to fill a file.
  */
-export function layOut(stored: readonly FileWithRows[], changed: readonly Candle[]): Layout {
+export function layOut(stored: readonly FileWithRows[], { rows, gone }: Decided): Layout {
   const remove: LiveFile[] = []
   const write: (readonly Candle[])[] = []
   const storedByPartition = Map.groupBy(stored, ({ file }) =>
     partitionKey(String(file.partition.timeframe), Number(file.partition.date_time_month)),
   )
-  const changedByPartition = Map.groupBy(changed, c => partitionKey(c.timeframe, monthOf(c.dateTimeUs)))
-  for (const [partition, candles] of changedByPartition) {
-    const fresh = new Map(candles.map(candle => [candleId(candle), candle]))
+  const writtenByPartition = Map.groupBy(rows, partitionOfRow)
+  const goneByPartition = Map.groupBy(gone, partitionOfRow)
+  for (const partition of new Set([...writtenByPartition.keys(), ...goneByPartition.keys()])) {
+    const change = new Change(writtenByPartition.get(partition) ?? [], goneByPartition.get(partition) ?? [])
     const loose: Candle[] = []
     for (const { file, rows } of storedByPartition.get(partition) ?? []) {
-      const { rows: newRows, changes } = substitute(rows, fresh)
+      const { rows: newRows, changes } = change.apply(rows)
       if (isSmall(file) || (mayBeOpen(file) && file.recordCount < SETTLED_FILE_ROWS)) {
         remove.push(file)
-        loose.push(...newRows)
+        for (const row of newRows) loose.push(row)
       } else if (changes) {
         remove.push(file)
         write.push(newRows)
       }
     }
-    write.push(...settle([...loose, ...fresh.values()]))
+    write.push(...settle([...loose, ...change.rest()]))
   }
   return { remove, write: write.filter(rows => rows.length > 0).map(inOrder) }
 }
 
-/** The rows with changed ones in their places; those are taken out of `fresh`. */
-function substitute(rows: readonly Candle[], fresh: Map<string, Candle>) {
-  let changes = false
-  const newRows = rows.map(row => {
-    const id = candleId(row)
-    const candle = fresh.get(id)
-    if (candle === undefined) return row
-    fresh.delete(id)
-    changes = true
-    return candle
-  })
-  return { rows: newRows, changes }
+/** What changes in one partition. Rows without a place in a stored file are left over at the end. */
+class Change {
+  /** By bucket start, then by id: most rows of a file are told apart from these by their time alone. */
+  readonly #rows: ReadonlyMap<number, Map<string, Candle | undefined>>
+
+  constructor(written: readonly Candle[], gone: readonly CandleKey[]) {
+    const rows = new Map<number, Map<string, Candle | undefined>>()
+    const at = (timeUs: number) => {
+      const known = rows.get(timeUs) ?? new Map<string, Candle | undefined>()
+      rows.set(timeUs, known)
+      return known
+    }
+    for (const key of gone) at(key.dateTimeUs).set(candleId(key), undefined)
+    for (const row of written) at(row.dateTimeUs).set(candleId(row), row)
+    this.#rows = rows
+  }
+
+  /** The rows with changed ones in their places, and without those that are gone. */
+  apply(stored: readonly Candle[]): { rows: Candle[]; changes: boolean } {
+    let changes = false
+    const rows: Candle[] = []
+    for (const row of stored) {
+      const atTime = this.#rows.get(row.dateTimeUs)
+      const id = atTime && candleId(row)
+      if (id === undefined || !atTime?.has(id)) {
+        rows.push(row)
+        continue
+      }
+      changes = true
+      const written = atTime.get(id)
+      if (written !== undefined) rows.push(written)
+      atTime.delete(id)
+    }
+    return { rows, changes }
+  }
+
+  /** What had no place in a file that was stored. */
+  rest(): Candle[] {
+    return [...this.#rows.values()].flatMap(atTime => [...atTime.values()].filter(row => row !== undefined))
+  }
+}
+
+function partitionOfRow({ timeframe, dateTimeUs }: CandleKey): string {
+  return partitionKey(timeframe, monthOf(dateTimeUs))
 }
 
 /** Only a small file mixes open candles with closed ones: of a larger one, its bounds tell when the first is due. */

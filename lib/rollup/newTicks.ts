@@ -1,145 +1,119 @@
+import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import { scanFiles } from '../iceberg/plan.ts'
+import type { ColumnValue, Field } from '../iceberg/schema.ts'
 import { mapBounded } from '../mapBounded.ts'
-import { floorTo, MINUTE_US } from '../market/time.ts'
+import { mergeRanges, type TimeRange } from '../market/range.ts'
+import { DAY_US, floorTo, MINUTE_US } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
-import {
-  nextOffset,
-  type OffsetVector,
-  type Position,
-  towards,
-  UNKNOWN_TIME,
-} from '../tables/offsetVector.ts'
-import type { Touch } from './chooseRound.ts'
-import { type Commit, listNewFiles } from './newFiles.ts'
+import { fieldNamed } from '../tables/layout.ts'
+import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
+import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import type { RollupInputs } from './rollupInputs.ts'
-import { readPlaces, type TickPlaces } from './tickPlaces.ts'
+import { readPlaces } from './tickPlaces.ts'
 
-/** What the candles lack of the ticks, from the front of the logs as far as one round needs. */
+/** Where in time the ticks lie that the candles have not seen. */
 export interface NewTicks {
-  readonly touches: readonly Touch[]
-  /** All ticks below it, and not below the candles' vector, were looked at. */
-  readonly reachable: OffsetVector
-  /** Where the ticks of each commit that was looked at end. */
-  readonly ends: readonly CommitEnd[]
-  /** Files up to this sequence number hold nothing that was not looked at. */
-  readonly sequence: number
+  /** The minutes that they touch, merged; more than they touch where not every tick was looked at. */
+  readonly minutes: readonly TimeRange[]
+  /** False when there were too many to look at each: then `minutes` follows the bounds of their files. */
+  readonly isExact: boolean
 }
 
-interface CommitEnd {
-  readonly sequence: number
-  readonly epoch: number
-  readonly partition: number
-  readonly lastOffset: number
-}
-
+/** Files that lie within a minute need no look into. Of the others so many rows are looked at; the rest goes by bounds. */
+const MAX_ROWS_READ = 50_000
 const FILES_AT_ONCE = 8
 
-/**
- * Reads where and when the new ticks are, in the order of their commits until there are enough of them; and all
- * compacted files that may hold some, as these are in no order.
- */
-export async function readNewTicks(
-  store: ObjectStore,
-  inputs: RollupInputs,
-  limits: { readonly ticks: number; readonly files: number },
-): Promise<NewTicks> {
-  const { vector: from, ticksSequence } = inputs.state
-  const target = towards(from, inputs.ticksVector, limits.ticks)
-  const { compacted, commits } = await listNewFiles(store, inputs, target)
-  const found = new FoundTicks(from)
-  await mapBounded(compacted, FILES_AT_ONCE, async path => found.add(await readPlaces(store, path)))
-
-  let read = 0
-  for (const part of inParts(commits, Math.min(FILES_AT_ONCE, limits.files))) {
-    if (found.ticks >= limits.ticks || found.files >= limits.files) break
-    const files = part.flatMap(({ sequence, paths }) => paths.map(path => ({ sequence, path })))
-    await mapBounded(files, FILES_AT_ONCE, async ({ sequence, path }) =>
-      found.add(await readPlaces(store, path), sequence),
-    )
-    read += part.length
-  }
-  const ends = [...found.ends.values()]
-  return {
-    touches: [...found.touches.values()],
-    reachable: read === commits.length ? target : belowUnread(from, target, ends),
-    ends,
-    // Compacted files do not tell the age of their ticks: beside them nothing is known.
-    sequence: compacted.length > 0 ? ticksSequence : (commits[read - 1]?.sequence ?? ticksSequence),
-  }
-}
-
-/** Files of the ticks table up to this sequence number hold no tick at or above a vector that is not above the reachable one. */
-export function sequenceBelow({ ends, sequence }: NewTicks, vector: OffsetVector): number {
-  const left = ends.filter(end => end.lastOffset >= nextOffset(vector, end.partition, end.epoch))
-  return left.reduce((least, end) => Math.min(least, end.sequence - 1), sequence)
-}
-
-/** Whole commits, in parts of at least so many files. */
-function* inParts(commits: readonly Commit[], leastFiles: number): Generator<readonly Commit[]> {
-  let part: Commit[] = []
-  let files = 0
-  for (const commit of commits) {
-    part.push(commit)
-    files += commit.paths.length
-    if (files < leastFiles) continue
-    yield part
-    part = []
-    files = 0
-  }
-  if (part.length > 0) yield part
-}
-
-/** Of each log as far as its ticks were looked at, and no further than the target. */
-function belowUnread(from: OffsetVector, target: OffsetVector, ends: readonly CommitEnd[]): OffsetVector {
-  const positions = target.positions.map((position): Position => {
-    const { epoch, partition } = position
-    const ofLog = ends.filter(end => end.epoch === epoch && end.partition === partition)
-    const next = Math.max(
-      nextOffset(from, partition, epoch),
-      ...ofLog.map(({ lastOffset }) => lastOffset + 1),
-    )
-    return next >= position.next ? position : { ...position, next, timestampMs: UNKNOWN_TIME }
-  })
-  return { epoch: target.epoch, positions }
-}
-
-/** Gathers what files hold at or above a vector. */
-class FoundTicks {
-  readonly touches = new Map<string, Touch>()
-  readonly ends = new Map<string, CommitEnd>()
-  /** Ticks of commits, and files that held some. */
-  ticks = 0
-  files = 0
-  readonly #from: OffsetVector
-
-  constructor(from: OffsetVector) {
-    this.#from = from
-  }
-
-  /** `sequence` is that of the commit which brought the ticks; a compacted file has none, and is not counted. */
-  add(places: TickPlaces, sequence?: number): void {
-    let ticks = 0
-    for (const [i, timeUs] of places.dateTimeUs.entries()) {
-      const log = { epoch: places.epoch[i]!, partition: places.partition[i]! }
-      const offset = Number(places.offset[i]!)
-      if (offset < nextOffset(this.#from, log.partition, log.epoch)) continue
-      ticks += 1
-      this.#touch({ ...log, minuteUs: floorTo(timeUs, MINUTE_US), firstOffset: offset })
-      if (sequence !== undefined) this.#end({ ...log, sequence, lastOffset: offset })
+/** Finds the minutes of the ticks at or above the candles' vector, in the files that the candles have not seen. */
+export async function findNewTicks(store: ObjectStore, inputs: RollupInputs): Promise<NewTicks> {
+  const narrow = new Stretches()
+  const wide = new Stretches()
+  let read: string[] | undefined = []
+  let rows = 0
+  for await (const file of unseenFiles(store, inputs)) {
+    const range = rangeOf(file)
+    if (range.toUs - range.fromUs <= MINUTE_US) narrow.add(range)
+    else {
+      wide.add(range)
+      rows += file.recordCount
+      read = rows <= MAX_ROWS_READ ? read : undefined
+      read?.push(file.path)
     }
-    if (ticks === 0 || sequence === undefined) return
-    this.ticks += ticks
-    this.files += 1
+  }
+  if (read === undefined) return { minutes: mergeRanges([...narrow.all(), ...wide.all()]), isExact: false }
+  const minutes = await mapBounded(read, FILES_AT_ONCE, path => minutesOf(store, path, inputs.state.vector))
+  return { minutes: mergeRanges([...narrow.all(), ...minutes.flat()]), isExact: true }
+}
+
+/** Merged as they come: after a long stop there are hundreds of thousands, most of them one after the other. */
+class Stretches {
+  static readonly #MERGED_EVERY = 10_000
+  #ranges: TimeRange[] = []
+
+  add(range: TimeRange): void {
+    this.#ranges.push(range)
+    if (this.#ranges.length % Stretches.#MERGED_EVERY === 0) this.#ranges = mergeRanges(this.#ranges)
   }
 
-  #touch(touch: Touch): void {
-    const key = `${touch.epoch}/${touch.partition}/${touch.minuteUs}`
-    const known = this.touches.get(key)
-    if (known === undefined || touch.firstOffset < known.firstOffset) this.touches.set(key, touch)
+  all(): readonly TimeRange[] {
+    return this.#ranges
   }
+}
 
-  #end(end: CommitEnd): void {
-    const key = `${end.sequence}/${end.epoch}/${end.partition}`
-    const known = this.ends.get(key)
-    if (known === undefined || end.lastOffset > known.lastOffset) this.ends.set(key, end)
+/**
+ * The files that somebody has written since, and that may hold ticks at or above the candles' vector. A file of rows that
+ * were all there before says so by its data sequence number: whoever merged them kept it.
+ */
+async function* unseenFiles(
+  store: ObjectStore,
+  { ticks, ticksVector, state: { vector, ticksSequence } }: RollupInputs,
+): AsyncGenerator<LiveFile> {
+  for await (const files of scanFiles(store, ticks, { minSequenceNumber: ticksSequence + 1 })) {
+    for (const file of files) if (mayHoldBetween(file, vector, ticksVector)) yield file
   }
+}
+
+const DATE_TIME = fieldNamed(TICKS_SCHEMA, 'date_time')
+const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
+const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
+const EPOCH = fieldNamed(TICKS_SCHEMA, 'kafka_epoch')
+
+/** The whole minutes between the bounds of a file of ticks; without bounds, its day. */
+export function rangeOf(file: LiveFile): TimeRange {
+  const dayUs = Number(file.partition.date_time_day) * DAY_US
+  const firstUs = Number(lowerBound(file, DATE_TIME) ?? dayUs)
+  const lastUs = Number(upperBound(file, DATE_TIME) ?? dayUs + DAY_US - 1)
+  return { fromUs: floorTo(firstUs, MINUTE_US), toUs: floorTo(lastUs, MINUTE_US) + MINUTE_US }
+}
+
+/** The minutes of the file's ticks at or above the vector. */
+async function minutesOf(store: ObjectStore, path: string, vector: OffsetVector): Promise<TimeRange[]> {
+  const { dateTimeUs, epoch, partition, offset } = await readPlaces(store, path)
+  const minutes = new Set<number>()
+  for (const [i, timeUs] of dateTimeUs.entries()) {
+    if (Number(offset[i]!) < nextOffset(vector, partition[i]!, epoch[i]!)) continue
+    minutes.add(floorTo(timeUs, MINUTE_US))
+  }
+  return [...minutes].map(fromUs => ({ fromUs, toUs: fromUs + MINUTE_US }))
+}
+
+/** False when the bounds say that none of the file's ticks lies in [from, to). */
+function mayHoldBetween(file: LiveFile, from: OffsetVector, to: OffsetVector): boolean {
+  const low = Number(lowerBound(file, OFFSET) ?? 0)
+  const high = Number(upperBound(file, OFFSET) ?? Number.POSITIVE_INFINITY)
+  return to.positions.some(
+    ({ partition, epoch, next }) =>
+      low < next &&
+      high >= nextOffset(from, partition, epoch) &&
+      mayBe(file, PARTITION, partition) &&
+      mayBe(file, EPOCH, epoch),
+  )
+}
+
+function mayBe(file: LiveFile, field: Field, value: number): boolean {
+  const holds = (bound: ColumnValue | undefined, within: (bound: number) => boolean) =>
+    bound === undefined || within(Number(bound))
+  return (
+    holds(lowerBound(file, field), low => low <= value) &&
+    holds(upperBound(file, field), high => high >= value)
+  )
 }

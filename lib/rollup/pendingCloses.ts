@@ -1,6 +1,7 @@
+import { TickhouseError } from '../errors.ts'
 import type { Micros } from '../market/time.ts'
 import type { Services } from '../services.ts'
-import type { PendingClose } from '../tables/candlesTable.ts'
+import type { PendingClose } from '../tables/candlesState.ts'
 import { advance, covers, nextOffset, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
 
 type Needs = Pick<Services, 'topicLog' | 'settings'>
@@ -21,7 +22,7 @@ export async function dueNow(
   const latestFirst = ofEpoch(closes, vector.epoch).reverse()
   const [latest] = latestFirst
   if (latest === undefined) return undefined
-  const passed = await passUnseen(services, vector, latest.ends)
+  const passed = await passIfKnown(services, vector, latest.ends)
   return latestFirst.find(({ ends }) => covers(passed, ends))?.dueUs
 }
 
@@ -39,6 +40,16 @@ export function stillPending(
 
 function ofEpoch(closes: readonly PendingClose[], epoch: number): PendingClose[] {
   return closes.filter(({ ends }) => ends.epoch === epoch).sort((a, b) => a.dueUs - b.dueUs)
+}
+
+/** As `passUnseen`; where Kafka does not answer, the vector as it is: a close more waits, and candles are made all the same. */
+async function passIfKnown(services: Needs, vector: OffsetVector, ends: OffsetVector): Promise<OffsetVector> {
+  try {
+    return await passUnseen(services, vector, ends)
+  } catch (error) {
+    if (!(error instanceof TickhouseError && error.retryable)) throw error
+    return vector
+  }
 }
 
 /**

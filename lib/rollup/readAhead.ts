@@ -1,32 +1,40 @@
+import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
+import { rowsFor } from '../market/refold.ts'
 import { loadTable } from '../tables/layout.ts'
-import { distance } from '../tables/offsetVector.ts'
 import { TICKS_TABLE } from '../tables/ticksTable.ts'
 import { untilGraceIsOver } from './awaitTicks.ts'
-import { planRound, type RoundLimits } from './planRound.ts'
+import type { FoldedAhead } from './foldAhead.ts'
+import { foldMinutes } from './foldMinutes.ts'
+import { chooseLiveMinutes } from './liveWindow.ts'
+import { findNewTicks } from './newTicks.ts'
 import type { RollupServices } from './rollupCandles.ts'
 import { inputsOf } from './rollupInputs.ts'
-import { isSmall, readStored } from './storedCandles.ts'
+import { liveReach, readMinuteByMinute, touchedFiles } from './storedCandles.ts'
+
+/** A statement that takes longer than this brings nothing forward. */
+const STATEMENT_MS = 5_000
 
 /**
- * While the minute's last ticks are waited for, reads what is there already and will be read again: files never
- * change, and are remembered. Never fails: what is wrong is found out when it is read again. Catching up takes too much
- * memory for it.
+ * While the minute's last ticks are awaited, reads what will be read again (files never change, and are remembered), and
+ * folds the ticks that are there. Never fails: the round itself meets what is wrong. Gives nothing where nothing is awaited.
  */
-export async function readAhead(
-  services: RollupServices,
-  candles: Table,
-  limits: RoundLimits,
-): Promise<void> {
+export async function readAhead(services: RollupServices, candles: Table): Promise<FoldedAhead | undefined> {
   const { catalog, store, settings, nowMs } = services
-  if (untilGraceIsOver(nowMs(), settings.graceMs) === 0) return
+  if (untilGraceIsOver(nowMs(), settings.graceMs) === 0) return undefined
   try {
     const inputs = inputsOf(settings, candles, await loadTable(catalog, TICKS_TABLE))
-    if (distance(inputs.state.vector, inputs.ticksVector) > limits.ticks) return
-    const { stored } = await planRound(services, inputs, undefined, limits)
-    // Larger ones are not remembered.
-    await readStored(store, stored.filter(isSmall))
+    const { ticks, ticksVector: vector } = inputs
+    const { minutes } = await findNewTicks(store, inputs)
+    const { inside: stretches } = await chooseLiveMinutes(store, ticks, minutes, nowMs() * 1000)
+    const files = await planFiles(store, candles)
+    const { changing, reading } = touchedFiles(files, rowsFor(stretches, liveReach(files, stretches)))
+    const [folded] = await Promise.all([
+      foldMinutes(services, { ticks, vector, stretches }, { timeoutMs: STATEMENT_MS }),
+      readMinuteByMinute(store, [...changing, ...reading]),
+    ])
+    return { ticks, stretches, minutes: folded }
   } catch {
-    return
+    return undefined
   }
 }

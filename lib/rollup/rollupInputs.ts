@@ -1,7 +1,8 @@
 import { TickhouseError } from '../errors.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { Services, Settings } from '../services.ts'
-import { CANDLES_TABLE, type CandlesState, candlesState, PRICE_PROPERTY } from '../tables/candlesTable.ts'
+import { type CandlesState, candlesState } from '../tables/candlesState.ts'
+import { CANDLES_TABLE, PRICE_PROPERTY } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import { covers, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
@@ -43,9 +44,14 @@ export function inputsOf(
   const ticksVector = ticksState(ticks).vector
   const price = candles.metadata.properties[PRICE_PROPERTY]
   if (price !== settings.price) throw new PriceMismatch(price, settings.price)
-  const isSameTable = ticks.metadata.tableUuid === state.ticksUuid
-  if (!isSameTable || !covers(ticksVector, state.vector)) throw new TicksGone(isSameTable)
+  checkTicks(ticks, state)
   return { candles, state, ticks, ticksVector, startedMs }
+}
+
+/** Throws `TicksGone` when the table lacks ticks that the candles are made of. */
+export function checkTicks(ticks: Table, state: CandlesState): void {
+  const isSameTable = ticks.metadata.tableUuid === state.ticksUuid
+  if (!isSameTable || !covers(ticksState(ticks).vector, state.vector)) throw new TicksGone(isSameTable)
 }
 
 /** The candles are made of another price than the settings say. */

@@ -4,9 +4,10 @@ import { ParsedFiles, perStore } from '../iceberg/parsedFiles.ts'
 import { partitionOf } from '../iceberg/transforms.ts'
 import { mapBounded } from '../mapBounded.ts'
 import type { Candle } from '../market/candle.ts'
-import { growToBuckets, overlaps, type TimeRange } from '../market/range.ts'
-import type { Micros } from '../market/time.ts'
-import { bucketEnd, TIMEFRAMES, timeframeOf } from '../market/timeframe.ts'
+import { overlaps, type TimeRange } from '../market/range.ts'
+import { type Reach, type RowsFor, rowsFor } from '../market/refold.ts'
+import { MINUTE_US, type Micros } from '../market/time.ts'
+import { timeframeOfRemoved } from '../market/timeframe.ts'
 import type { ObjectStore } from '../ports.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 
@@ -21,61 +22,44 @@ export const SMALL_FILE_ROWS = 2_000
 
 const FILES_AT_ONCE = 8
 
-/**
- * The files that may hold a candle of the touched minutes, and the small ones beside them. What the manifests do not
- * say of a file, it may hold.
- */
-export function mayHoldCandles(files: readonly LiveFile[], minutes: readonly TimeRange[]): LiveFile[] {
-  if (minutes.length === 0) return []
-  const touched = new Map<unknown, TimeRange[]>(
-    TIMEFRAMES.map(timeframe => [timeframe.name, growToBuckets(timeframe, minutes)]),
-  )
-  return files.filter(file => {
-    const buckets = touched.get(file.partition.timeframe) ?? []
-    return mayHold(file, buckets) || (isSmall(file) && isBeside(file, buckets))
-  })
+/** The data files that a change of candles has to do with; no file is in both. */
+export interface TouchedFiles {
+  /** They may hold a row that changes, or are small and lie beside it. */
+  readonly changing: readonly LiveFile[]
+  /** They may hold a row that a changing candle is put together from. */
+  readonly reading: readonly LiveFile[]
 }
 
-/** Which files a round reads to close candles, and the moment up to which it closes them. */
-export interface Closing {
-  readonly files: readonly LiveFile[]
-  readonly untilUs: Micros
-}
-
-/**
- * The files whose open candles end by the due moment: the earliest ones first, about `maxRows` rows. Where that is not
- * all, candles close up to the end of the first one left out. Small files that may hold anything do not count.
- */
-export function chooseClosing(
-  files: readonly LiveFile[],
-  closedUntilUs: Micros,
-  dueUs: Micros,
-  maxRows: number,
-): Closing {
-  if (dueUs <= closedUntilUs) return { files: [], untilUs: closedUntilUs }
-  const due = files
-    .filter(mayBeOpen)
-    .map(file => ({ file, endUs: firstEnd(file) }))
-    .filter(({ endUs }) => endUs <= dueUs)
-    .sort((a, b) => a.endUs - b.endUs)
-  let rows = 0
-  let groupEndUs = Number.NEGATIVE_INFINITY
-  for (const [i, { file, endUs }] of due.entries()) {
-    // What ends at the same moment closes together, however much it is: else nothing would ever close.
-    if (endUs > groupEndUs && rows >= Math.max(maxRows, 1)) {
-      return { files: due.slice(0, i).map(({ file }) => file), untilUs: endUs - 1 }
-    }
-    groupEndUs = endUs
-    if (endUs > closedUntilUs) rows += file.recordCount
+/** Chooses the files for some rows. What the manifests do not say of a file, it may hold. */
+export function touchedFiles(files: readonly LiveFile[], rows: RowsFor): TouchedFiles {
+  const changing: LiveFile[] = []
+  const reading: LiveFile[] = []
+  for (const file of files) {
+    const { timeframe, isRemoved } = timeframeOf(file)
+    const buckets = rows.changing.get(timeframe) ?? []
+    if (mayHold(file, buckets) || (isSmall(file) && isBeside(file, buckets))) changing.push(file)
+    else if (!isRemoved && mayHold(file, rows.reading.get(timeframe) ?? [])) reading.push(file)
   }
-  return { files: due.map(({ file }) => file), untilUs: dueUs }
+  return { changing, reading }
 }
 
-/** The earliest moment at which a candle of the file may end. */
-function firstEnd(file: LiveFile): Micros {
-  const first = lowerBound(file, CANDLE_FIELDS.dateTime)
-  if (first === undefined) return Number.NEGATIVE_INFINITY
-  return bucketEnd(timeframeOf(String(file.partition.timeframe)), Number(first))
+/** A live round of more stored rows than this reads those alone that it cannot do without. */
+const MANY_ROWS = 150_000
+
+/**
+ * What a live round reads of the stored candles. The whole reach heals what is wrong in the stored coarser ones; with many
+ * symbols there is no time for it.
+ */
+export function liveReach(files: readonly LiveFile[], minutes: readonly TimeRange[]): Reach {
+  const { changing, reading } = touchedFiles(files, rowsFor(minutes))
+  return rowsIn(changing) + rowsIn(reading) > MANY_ROWS ? 'later' : 'whole'
+}
+
+/** The timeframe of the candles that a file's rows are, or stand for. */
+function timeframeOf(file: LiveFile): { timeframe: string; isRemoved: boolean } {
+  const name = String(file.partition.timeframe)
+  const removed = timeframeOfRemoved(name)
+  return { timeframe: removed ?? name, isRemoved: removed !== undefined }
 }
 
 /** How many rows the files have together. */
@@ -93,10 +77,24 @@ export function mayBeOpen(file: LiveFile): boolean {
   return lowerBound(file, CANDLE_FIELDS.closed) !== true
 }
 
-function mayHold(file: LiveFile, buckets: readonly TimeRange[]): boolean {
+/** True unless the bounds say that no row's bucket begins within the ranges. */
+export function mayHold(file: LiveFile, buckets: readonly TimeRange[]): boolean {
   const first = lowerBound(file, CANDLE_FIELDS.dateTime) ?? Number.NEGATIVE_INFINITY
   const last = upperBound(file, CANDLE_FIELDS.dateTime) ?? Number.POSITIVE_INFINITY
   return overlaps(buckets, Number(first), Number(last) + 1)
+}
+
+/** Where the buckets of a file's rows begin, up to the end of the last one's first minute; without bounds, its month. */
+export function bucketsOf(file: LiveFile): TimeRange {
+  const month = Number(file.partition.date_time_month)
+  const firstUs = lowerBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month)
+  const lastUs = upperBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month + 1) - MINUTE_US
+  return { fromUs: Number(firstUs), toUs: Number(lastUs) + MINUTE_US }
+}
+
+/** Of a month since January 1970. */
+function monthStart(month: number): Micros {
+  return Date.UTC(1970, month) * 1000
 }
 
 /** True when the file lies in the partition of one of the buckets. */
@@ -110,18 +108,24 @@ export function monthOf(timeUs: number): number {
   return Number(partitionOf('month', timeUs))
 }
 
-/** The files with their rows; small ones, which are read minute by minute, are remembered. */
-export function readStored(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
+/** Rows that one process keeps: some 60 MB. What a minute reads, the next one reads again. */
+const MAX_ROWS = 250_000
+
+const rowsOf = perStore(() => new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1))
+
+/** The files with their rows; those that are read minute by minute are remembered. */
+export function readMinuteByMinute(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    const read = () => readCandles(store, file)
-    return { file, rows: await (isSmall(file) ? rowsOf(store).getOr(file.path, read) : read()) }
+    return { file, rows: await rowsOf(store).getOr(file.path, () => readCandles(store, file)) }
   })
 }
 
-/** Rows that one process keeps: some megabytes. */
-const MAX_ROWS = 20_000
-
-const rowsOf = perStore(() => new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1))
+/** The files with their rows; nothing is remembered of those that are read once. */
+export function readOnce(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
+  return mapBounded(files, FILES_AT_ONCE, async file => {
+    return { file, rows: rowsOf(store).get(file.path) ?? (await readCandles(store, file)) }
+  })
+}
 
 /** The rows of one of the table's files. */
 export async function readCandles(store: ObjectStore, file: Pick<DataFile, 'path'>): Promise<Candle[]> {

@@ -7,9 +7,10 @@ import type { Table, TableIdent } from '../iceberg/table.ts'
 import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
-import { candleTopics } from '../publish/publishCandles.ts'
+import { candleTopics, readMark } from '../publish/publishCandles.ts'
 import type { Services, Settings } from '../services.ts'
-import { CANDLES_TABLE, candlesDefinition, candlesSummary } from '../tables/candlesTable.ts'
+import { candlesSummary, NOTHING_STALE } from '../tables/candlesState.ts'
+import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
 import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
@@ -23,6 +24,8 @@ export type SetUpServices = Pick<
 }
 
 const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
+/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
+const UNKNOWN_REVISIONS = 1_000_000
 const TICKS_MAX_BYTES = 1_048_588
 /** A dead letter is the record's value, its key and headers, and ours. */
 const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
@@ -57,11 +60,14 @@ export async function setUp(services: SetUpServices): Promise<void> {
     ticksSummary({ vector: EMPTY_VECTOR, totals: NO_TICKS }),
   )
   const closedUntilUs = await closedFromTheStart(services)
+  const revisionFloor = await publishedRevisions(services)
   await ensureTable(services, CANDLES_TABLE, candlesDefinition(settings.price), () =>
     candlesSummary({
       ticksUuid: ticks.metadata.tableUuid,
       vector: EMPTY_VECTOR,
       ticksSequence: 0,
+      hours: NOTHING_STALE,
+      revisionFloor,
       closedUntilUs,
       stampUs: 0,
       pending: [],
@@ -85,6 +91,12 @@ async function ensureTable(
     if (error instanceof CommitConflict) return catalog.loadTable(ident)
     throw error
   }
+}
+
+/** How high revisions have gone on the candle topics: of a table that there was before this one. */
+async function publishedRevisions(services: SetUpServices): Promise<number> {
+  const mark = await readMark(services)
+  return mark === undefined ? 0 : (mark.maxRevision ?? UNKNOWN_REVISIONS)
 }
 
 /** While the ticks topic is empty, all candles up to now are complete: what comes later is late. */

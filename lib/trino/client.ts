@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Query } from '../ports.ts'
+import type { Query, QueryOptions } from '../ports.ts'
 import { isWithoutNodes } from './errors.ts'
 
 /** How to reach Trino; with a password, the URL should be https. */
@@ -29,15 +29,16 @@ export class TrinoQuery implements Query {
   }
 
   /** Rows as objects by column name. BIGINTs are JSON numbers: cast to varchar what may pass 2^53. */
-  async rows<Row>(sql: string): Promise<Row[]> {
+  async rows<Row>(sql: string, { timeoutMs = this.#settings.timeoutMs }: QueryOptions = {}): Promise<Row[]> {
     // What asks Trino nothing, as ingest, does not hold its client in memory.
     const { Statement } = await import('./statement.ts')
     const startedMs = Date.now()
-    const deadlineMs = startedMs + this.#settings.timeoutMs
+    const settings = { ...this.#settings, timeoutMs: Math.min(timeoutMs, this.#settings.timeoutMs) }
+    const deadlineMs = startedMs + settings.timeoutMs
     const patientUntilMs = Math.min(deadlineMs, startedMs + NODES_WITHIN_MS)
     for (;;) {
       try {
-        return await new Statement(this.#settings, deadlineMs).rows<Row>(sql)
+        return await new Statement(settings, deadlineMs).rows<Row>(sql)
       } catch (error) {
         if (!isWithoutNodes(error) || Date.now() + PAUSE_MS > patientUntilMs) throw error
       }

@@ -1,5 +1,5 @@
 import type { TimeRange } from '../market/range.ts'
-import { formatDateTime, type Micros } from '../market/time.ts'
+import { formatDateTime, type Micros, SECOND_US } from '../market/time.ts'
 
 /** `TIMESTAMP '2026-01-01 00:00:00.000000 UTC'`. Throws `RangeError` for what is no safe integer. */
 export function timestampLiteral(timeUs: Micros): string {
@@ -22,11 +22,12 @@ export function integerLiteral(value: bigint | number): string {
   return String(value)
 }
 
-/** A predicate, true for times within one of the ranges; `false` when there are none. */
+/** A predicate, true for times within one of the ranges, which begin and end at whole seconds; `false` when there are none. */
 export function inRanges(column: string, ranges: readonly TimeRange[]): string {
   const name = identifier(column)
+  const moment = (timeUs: Micros) => `from_unixtime(${integerLiteral(timeUs / SECOND_US)})`
   const within = ({ fromUs, toUs }: TimeRange) =>
-    `(${name} >= ${timestampLiteral(fromUs)} AND ${name} < ${timestampLiteral(toUs)})`
+    `(${name} >= ${moment(fromUs)} AND ${name} < ${moment(toUs)})`
   return ranges.map(within).join(' OR ') || 'false'
 }
 

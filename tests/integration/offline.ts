@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { PublishResult } from '../../lib/publish/publishCandles.ts'
+import type { RollupResult } from '../../lib/rollup/rollupCandles.ts'
 import { sandboxEnv, until } from './sandbox.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -58,6 +59,14 @@ export class Offline {
     const text = Buffer.from(answer.Payload ?? []).toString()
     if (answer.FunctionError) throw new Error(`${name}: ${text}`)
     return JSON.parse(text) as Result
+  }
+
+  /** Runs rollup until no hour is stale: what one call has no time for in its minute is left to the next. */
+  async rollUpAll(): Promise<void> {
+    await until('no hour is stale', async () => {
+      const { behind, hoursStale } = await this.invoke<RollupResult>('rollup')
+      return behind === 0 && hoursStale === 0
+    })
   }
 
   /** Runs publish until all is sent: one that rollup has started may take over, and what is left is then its business. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IngestResult } from '../../lib/ingest/ingestTicks.ts'
 import type { PublishResult } from '../../lib/publish/publishCandles.ts'
-import type { RecomputeResult } from '../../lib/rollup/recomputeCandles.ts'
 import type { RollupResult } from '../../lib/rollup/rollupCandles.ts'
 import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
@@ -31,7 +30,7 @@ afterAll(async () => {
 /** Waits until ingest has all, then runs rollup and publish by hand: as their schedules would. */
 async function settle(): Promise<void> {
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-  await offline.invoke<RollupResult>('rollup')
+  await offline.rollUpAll()
   await offline.publishAll()
 }
 
@@ -80,7 +79,9 @@ describe('from ticks to candles', () => {
     expect(new Set(candles.map(({ timeframe }) => timeframe)).size).toBe(11)
     const stored = await storedCandles(connections, SOURCE)
     expect(sorted(stored)).toEqual(candles)
-    expect(stored.every(({ closed, revision }) => closed && revision === 1)).toBe(true)
+    expect(stored.every(({ closed }) => closed)).toBe(true)
+    // A longer candle has a revision for each round that changed it; a slow machine makes more of them.
+    expect(stored.every(({ timeframe, revision }) => timeframe !== 'm1' || revision === 1)).toBe(true)
     expect(sorted(newest(await readCandleMessages(SOURCE)).map(asOracle))).toEqual(candles)
   })
 
@@ -98,7 +99,7 @@ describe('from ticks to candles', () => {
     const candles = await expected()
     const stored = await storedCandles(connections, SOURCE)
     expect(sorted(stored)).toEqual(candles)
-    const revised = stored.filter(({ revision }) => revision === 2)
+    const revised = stored.filter(({ timeframe, revision }) => timeframe === 'm1' && revision === 2)
     expect(revised.length).toBeGreaterThan(0)
     expect(revised.every(({ symbol }) => symbol === 'EURUSD')).toBe(true)
     expect(stored.filter(({ symbol }) => symbol !== 'EURUSD')).toEqual(
@@ -119,9 +120,10 @@ describe('from ticks to candles', () => {
     expect(after.metadata.currentSnapshotId).toBe(before.metadata.currentSnapshotId)
   })
 
-  test('recomputing a stretch that is right already changes nothing, in one round for each of its 5 days with ticks', async () => {
+  test('recomputing a stretch that is right already changes nothing, after one round over the hours that have ticks', async () => {
     const range = { from: '2025-01-30T00:00:00', to: '2025-02-06T00:00:00' }
-    expect(await offline.invoke<RecomputeResult>('rollup', range)).toMatchObject({ rounds: 5, changed: 0 })
+    expect(await offline.invoke<RollupResult>('rollup', range)).toMatchObject({ changed: 0 })
+    await offline.rollUpAll()
   })
 
   test('a bad tick goes to the dead-letter topic as it came, with its reason and place, and holds nothing up', async () => {

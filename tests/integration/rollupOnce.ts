@@ -1,5 +1,6 @@
 import { readConfig } from '../../lib/lambda/config.ts'
 import { connect } from '../../lib/lambda/connect.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 
 /** A rollup in a process of its own, to be killed: says `commits` before its commit is sent, `committed` after it. */
@@ -16,5 +17,5 @@ const catalog: typeof services.catalog = {
     return process.argv[2] === 'after' ? new Promise(() => setInterval(() => {}, 60_000)) : table
   },
 }
-await rollupCandles({ ...services, catalog }, () => 300_000)
+await rollupCandles({ ...services, catalog }, UNBOUNDED)
 await services.close()

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
 import type { Query } from '../../lib/ports.ts'
-import { recomputeCandles } from '../../lib/rollup/recomputeCandles.ts'
-import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
+import { type Budget, UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { bringUp, serversOf } from '../../sandbox/sandbox.ts'
 import { answerLost, faultyCatalog, neverArrived, successTold409 } from '../support/faultyCatalog.ts'
@@ -103,6 +102,49 @@ describe('the same candles in the end, each revision with one content', () => {
     await expectRight()
   })
 
+  /** Rolls up the minute that begins the test's day at noon, folded ahead; something happens before its ticks are awaited. */
+  async function rollupFoldedAhead(meanwhile: () => Promise<unknown>): Promise<boolean[]> {
+    const { services } = world
+    const done = Promise.withResolvers<void>()
+    const usesPaths: boolean[] = []
+    const query: Query = {
+      async rows<Row>(sql: string): Promise<Row[]> {
+        const rows = await services.query.rows<Row>(sql)
+        if (usesPaths.push(sql.includes('"$path" IN')) === 1) await meanwhile().finally(done.resolve)
+        return rows
+      },
+    }
+    const topicLog: typeof services.topicLog = {
+      async offsets(topic) {
+        await done.promise
+        return services.topicLog.offsets(topic)
+      },
+      firstFrom: (...place) => services.topicLog.firstFrom(...place),
+      last: (...place) => services.topicLog.last(...place),
+      records: (...stretch) => services.topicLog.records(...stretch),
+    }
+    // A tenth of a second after the minute: its grace is awaited.
+    const nowMs = () => Date.UTC(2023, 5, day, 12, 2) + 100
+    await world.rollup({ query, topicLog, nowMs })
+    return usesPaths
+  }
+
+  test('ticks that come after the minute was folded ahead: a statement over their files alone completes it', async () => {
+    await arrive(ticks(0, 3))
+    expect(await rollupFoldedAhead(() => arrive(ticks(0, 4)))).toEqual([false, true])
+    await expectRight()
+  })
+
+  test('files merged after the minute was folded ahead: all of it is folded again', async () => {
+    await arrive(ticks(0, 3))
+    const usesPaths = await rollupFoldedAhead(async () => {
+      await arrive(ticks(1, 3))
+      await world.services.query.rows('ALTER TABLE lake.market_data.stock_ticks EXECUTE optimize')
+    })
+    expect(usesPaths).toEqual([false, false])
+    await expectRight()
+  })
+
   test("Trino's optimize of both tables between its SELECT and its commit", async () => {
     await arrive(ticks(0))
     await arrive(ticks(1))
@@ -160,10 +202,10 @@ describe('the same candles in the end, each revision with one content', () => {
     await world.rollup()
     await arrive(ticks(1))
     const range = { fromUs: Date.UTC(2023, 5, day) * 1000, toUs: Date.UTC(2023, 5, day + 1) * 1000 }
-    const [done] = await Promise.all([recomputeCandles(world.services, range, () => 300_000), world.rollup()])
-    expect(done).toMatchObject({ rounds: 1 })
+    const [done] = await Promise.all([world.recompute(range), world.rollup()])
+    expect(done).toMatchObject({ hoursStale: 0 })
     await expectRight()
-    expect(await recomputeCandles(world.services, range, () => 300_000)).toEqual({ rounds: 1, changed: 0 })
+    expect(await world.recompute(range)).toMatchObject({ hoursStale: 0, changed: 0 })
   })
 
   test('ticks that are rolled back stop it, and ingested again they make the same candles', async () => {
@@ -198,8 +240,11 @@ describe('the same candles in the end, each revision with one content', () => {
 })
 
 describe('far behind', () => {
-  const limits = { ticks: 400, files: 8, days: 8, storedRows: 100_000 }
-  const oneRound = () => rollupCandles(world.services, () => 1, limits)
+  /** A call that has time for so many rounds of the backlog. */
+  const timeFor = (rounds: number): Budget => {
+    let left = rounds
+    return { mayBegin: () => left-- > 0, statementMs: UNBOUNDED.statementMs }
+  }
   const backlog = () =>
     Array.from({ length: 600 }, (_, n) => ({
       symbol,
@@ -207,34 +252,36 @@ describe('far behind', () => {
       dateTime: new Date(Date.UTC(2022, 10, 1) + n * 3_600_000 + (n % 7) * 1_000).toISOString(),
     }))
 
-  test('600 ticks of 25 days come in many rounds, each of which stands; interrupted, it goes on', async () => {
+  test('600 ticks of 25 days come in rounds, each of which stands; interrupted, it goes on', async () => {
     await world.send(backlog())
     await world.ingest(Number.POSITIVE_INFINITY, 100)
-    const first = await oneRound()
-    expect(first).toMatchObject({ rounds: 1 })
-    expect(first.behind).toBeGreaterThan(450)
+    const first = await world.rollup({}, timeFor(1))
+    expect(first).toMatchObject({ behind: 0, rounds: 2, hoursStale: 600 - first.hoursDone })
+    expect(first.hoursDone).toBeGreaterThan(0)
     const lines: unknown[] = []
     const log = { debug: (_: string, fields?: object) => void lines.push(fields), info() {}, warn() {} }
-    const rest = await world.rollup({ log }, limits)
-    expect(rest.behind).toBe(0)
-    expect(rest.rounds).toBeGreaterThan(2)
+    const rest = await world.rollup({ log })
+    expect(rest).toMatchObject({ behind: 0, hoursDone: first.hoursStale, hoursStale: 0 })
     expect(lines).toHaveLength(rest.rounds)
-    expect(lines[0]).toMatchObject({ rounds: 1, behind: expect.any(Number), tookMs: expect.any(Number) })
+    expect(lines.at(-1)).toMatchObject({
+      hoursDone: rest.hoursDone,
+      hoursLeft: 0,
+      tookMs: expect.any(Number),
+    })
     await expectRight()
     expect((await world.stored(symbol)).filter(c => c.timeframe === 'm1' && c.revision > 1)).toEqual([])
   })
 
-  test('a call that another one has overtaken leaves the rest to that', async () => {
+  test('a call that loses a race to another begins again from what that has left', async () => {
     await world.send(backlog())
     await world.ingest(Number.POSITIVE_INFINITY, 100)
     const overtaken = faultyCatalog(world.services.catalog, async commit => {
-      await oneRound()
+      await world.rollup({}, timeFor(3))
       await commit()
     })
-    const left = await world.rollup({ catalog: overtaken }, limits)
-    expect(left).toMatchObject({ rounds: 1, changed: 0 })
-    expect(left.behind).toBeGreaterThan(450)
-    await world.rollup({}, limits)
+    const left = await world.rollup({ catalog: overtaken })
+    expect(left).toMatchObject({ behind: 0, hoursStale: 0 })
+    expect(left.hoursDone).toBeLessThan(600)
     await expectRight()
   })
 })

@@ -3,15 +3,13 @@ import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { TableIdent } from '../../lib/iceberg/table.ts'
 import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
+import type { TimeRange } from '../../lib/market/range.ts'
 import type { KafkaRecord, RecordBatch } from '../../lib/ports.ts'
-import type { RoundLimits } from '../../lib/rollup/planRound.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
+import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { type RollupServices, rollupCandles } from '../../lib/rollup/rollupCandles.ts'
-import {
-  CANDLES_TABLE,
-  type CandlesState,
-  candlesState,
-  candlesSummary,
-} from '../../lib/tables/candlesTable.ts'
+import { type CandlesState, candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { TICKS_TABLE, ticksState, ticksSummary } from '../../lib/tables/ticksTable.ts'
 import type { OracleCandle, OracleTick } from '../support/foldTicks.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
@@ -111,8 +109,13 @@ export async function openWorld(name: string) {
     rewind: () => {
       ingested = 0
     },
-    rollup: (changes: Partial<RollupServices> = {}, limits?: RoundLimits) =>
-      rollupCandles({ ...own, ...changes }, () => 300_000, limits),
+    rollup: (changes: Partial<RollupServices> = {}, budget = UNBOUNDED) =>
+      rollupCandles({ ...own, ...changes }, budget),
+    /** Recomputes a stretch. */
+    async recompute(range: TimeRange) {
+      const hoursMarked = await markRanges(own, [range])
+      return { hoursMarked, ...(await rollupCandles(own, UNBOUNDED)) }
+    },
     /** What the candles' summary says; with changes, after they were committed. */
     state: (changes?: Partial<CandlesState>) => candlesStateWith(own, changes),
     /** The fold of all that was sent. */

@@ -1,4 +1,5 @@
 import { describe, expect, inject, it } from 'vitest'
+import type { TimeRange } from '../../lib/market/range.ts'
 import { TrinoQuery, type TrinoSettings } from '../../lib/trino/client.ts'
 import { inRanges, integerLiteral, timestampLiteral } from '../../lib/trino/literals.ts'
 
@@ -50,18 +51,36 @@ describe('literals on Trino', () => {
     },
   )
 
-  it('find 2 of 4 times in 2 ranges: starts are inside, ends are not', async () => {
-    const times = [0, 60_000_000, 120_000_000, 179_999_999].map(timestampLiteral)
-    const ranges = [
-      { fromUs: 0, toUs: 60_000_000 },
-      { fromUs: 179_999_999, toUs: 180_000_000 },
-    ]
-    const rows = await query().rows<{ n: number }>(
-      `SELECT count(*) AS n FROM (VALUES ${times.join(', ')}) AS v(date_time) WHERE ${inRanges('date_time', ranges)}`,
+  it('find 3 of 7 times in 2 ranges, to the microsecond: starts are inside, ends are not', async () => {
+    const found = await timesWithin(
+      [-60_000_001, -60_000_000, -1, 0, 59_999_999, 1_767_225_600_000_000, 1_767_225_660_000_000],
+      [
+        { fromUs: -60_000_000, toUs: 0 },
+        { fromUs: 1_767_225_600_000_000, toUs: 1_767_225_660_000_000 },
+      ],
     )
-    expect(rows).toEqual([{ n: 2 }])
+    expect(found).toEqual([-60_000_000, -1, 1_767_225_600_000_000])
+  })
+
+  it('find times at the far ends of the years 1700 to 2249', async () => {
+    const [fromUs, toUs] = [Date.UTC(1700, 0) * 1000, Date.UTC(2250, 0) * 1000]
+    const found = await timesWithin([fromUs - 1, fromUs, toUs - 1, toUs], [{ fromUs, toUs }])
+    expect(found).toEqual([fromUs, toUs - 1])
+  })
+
+  it('find no time in 0 ranges', async () => {
+    expect(await timesWithin([0], [])).toEqual([])
   })
 })
+
+/** Which of the times, of the tables' own type, lie within the ranges. */
+async function timesWithin(timesUs: readonly number[], ranges: readonly TimeRange[]): Promise<number[]> {
+  const times = timesUs.map((timeUs, n) => `(${n}, ${timestampLiteral(timeUs)})`)
+  const rows = await query().rows<{ n: number }>(
+    `SELECT n FROM (VALUES ${times.join(', ')}) AS v(n, date_time) WHERE ${inRanges('date_time', ranges)} ORDER BY n`,
+  )
+  return rows.map(({ n }) => timesUs[n]!)
+}
 
 describe('a statement that Trino does not finish', () => {
   it('throws QueryFailed with SYNTAX_ERROR and COLUMN_NOT_FOUND, neither retryable', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { encodeBound } from '../../lib/iceberg/bounds.ts'
 import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
-import type { Candle } from '../../lib/market/candle.ts'
-import { layOut } from '../../lib/rollup/layOut.ts'
+import type { Candle, CandleKey } from '../../lib/market/candle.ts'
+import { layOut, SETTLED_FILE_ROWS } from '../../lib/rollup/layOut.ts'
 import { type FileWithRows, SMALL_FILE_ROWS } from '../../lib/rollup/storedCandles.ts'
 import { CANDLE_FIELDS } from '../../lib/tables/candlesTable.ts'
 
@@ -20,7 +20,7 @@ function file(rows: readonly Candle[], path: string): FileWithRows {
     path,
     format: 'PARQUET',
     specId: 0,
-    partition: { timeframe: 'm1', date_time_month: 0 },
+    partition: { timeframe: rows[0]!.timeframe, date_time_month: 0 },
     recordCount: rows.length,
     fileSizeBytes: 1,
     lowerBounds: new Map([[CANDLE_FIELDS.closed.id, encodeBound('boolean', allClosed)]]),
@@ -32,18 +32,22 @@ function file(rows: readonly Candle[], path: string): FileWithRows {
 }
 
 const minutes = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => candle(from + i))
+const written = (...rows: Candle[]) => ({ rows, gone: [] })
+const withoutRows = (...gone: CandleKey[]) => ({ rows: [], gone })
+/** As `decideCandles` puts it in the place of a candle whose ticks are gone. */
+const removed = (row: Candle): Candle => ({ ...row, timeframe: 'removed_m1', volume: 0, revision: 2 })
 const paths = (files: readonly LiveFile[]) => files.map(({ path }) => path)
 
 describe('layOut', () => {
   test('a new candle joins the small file of its partition', () => {
-    const { remove, write } = layOut([file(minutes(0, 3), 'small')], [candle(3, false)])
+    const { remove, write } = layOut([file(minutes(0, 3), 'small')], written(candle(3, false)))
     expect(paths(remove)).toEqual(['small'])
     expect(write).toEqual([[...minutes(0, 3), candle(3, false)]])
   })
 
   test('a candle of another month or timeframe leaves this file alone', () => {
     const other = { ...candle(50_000), timeframe: 'm1' }
-    const { remove, write } = layOut([file(minutes(0, 3), 'small')], [other])
+    const { remove, write } = layOut([file(minutes(0, 3), 'small')], written(other))
     expect(remove).toEqual([])
     expect(write).toEqual([[other]])
   })
@@ -52,7 +56,7 @@ describe('layOut', () => {
     const rows = minutes(0, SMALL_FILE_ROWS - 1)
     const { remove, write } = layOut(
       [file([...rows, candle(5_000, false)], 'small')],
-      [candle(6_000), candle(6_001, false)],
+      written(candle(6_000), candle(6_001, false)),
     )
     expect(paths(remove)).toEqual(['small'])
     expect(write.map(list => list.length)).toEqual([2, SMALL_FILE_ROWS])
@@ -65,22 +69,22 @@ describe('layOut', () => {
     const beside = minutes(4_000, 7_000)
     const { remove, write } = layOut(
       [file(settled, 'settled'), file(beside, 'beside')],
-      [candle(17, true, 2)],
+      written(candle(17, true, 2)),
     )
     expect(paths(remove)).toEqual(['settled'])
     expect(write).toEqual([settled.map(row => (row.dateTimeUs === 17 * MINUTE ? candle(17, true, 2) : row))])
   })
 
   test('a settled file is left alone by a new candle', () => {
-    const { remove, write } = layOut([file(minutes(0, 3_000), 'settled')], [candle(3_000)])
+    const { remove, write } = layOut([file(minutes(0, 3_000), 'settled')], written(candle(3_000)))
     expect(remove).toEqual([])
     expect(write).toEqual([[candle(3_000)]])
   })
 
-  test('100,000 new candles become files of at most 50,000 rows, none lost', () => {
+  test('88,000 new candles become files of at most 50,000 rows, none lost', () => {
     const { write } = layOut(
       [],
-      [...minutes(0, 44_000), ...minutes(0, 44_000).map(c => ({ ...c, symbol: 'y' }))],
+      written(...minutes(0, 44_000), ...minutes(0, 44_000).map(c => ({ ...c, symbol: 'y' }))),
     )
     expect(write.every(list => list.length <= 50_000)).toBe(true)
     expect(write.flat().length).toBe(88_000)
@@ -89,16 +93,93 @@ describe('layOut', () => {
   test('open candles that wait in large numbers settle too, and are not rewritten by what is new', () => {
     const open = Array.from({ length: 44_640 }, (_, i) => candle(i, false))
     const others = open.map(row => ({ ...row, symbol: 'y' }))
-    const { write } = layOut([], [...open, ...others])
+    const { write } = layOut([], written(...open, ...others))
     expect(write.map(list => list.length)).toEqual([50_000, 39_280])
     const full = write[0] ?? []
-    const { remove } = layOut([file(full, 'full'), file(write[1] ?? [], 'growing')], [candle(44_639)])
+    const { remove } = layOut([file(full, 'full'), file(write[1] ?? [], 'growing')], written(candle(44_639)))
     expect(paths(remove)).toEqual(['growing'])
   })
 
   test('only a small file mixes open candles with closed ones', () => {
     const open = Array.from({ length: SMALL_FILE_ROWS }, (_, i) => candle(5_000 + i, false))
-    const { write } = layOut([file(minutes(0, 9), 'small')], open)
+    const { write } = layOut([file(minutes(0, 9), 'small')], written(...open))
     expect(write.map(rows => new Set(rows.map(({ closed }) => closed)).size)).toEqual([1, 1])
+  })
+})
+
+describe('rows that leave', () => {
+  test('are no longer in their small file, whose others stay', () => {
+    const { remove, write } = layOut([file(minutes(0, 3), 'small')], withoutRows(candle(1)))
+    expect(paths(remove)).toEqual(['small'])
+    expect(write).toEqual([[candle(0), candle(2)]])
+  })
+
+  test('are no longer in their settled file; the settled one beside it is left alone', () => {
+    const settled = minutes(0, 3_000)
+    const stored = [file(settled, 'settled'), file(minutes(4_000, 7_000), 'beside')]
+    const { remove, write } = layOut(stored, withoutRows(candle(17), candle(2_999)))
+    expect(paths(remove)).toEqual(['settled'])
+    expect(write).toEqual([settled.filter((_, i) => i !== 17 && i !== 2_999)])
+  })
+
+  test('take a file with them whose only rows they are', () => {
+    const { remove, write } = layOut([file(minutes(0, 2), 'small')], withoutRows(candle(0), candle(1)))
+    expect(paths(remove)).toEqual(['small'])
+    expect(write).toEqual([])
+    const settled = minutes(0, SMALL_FILE_ROWS)
+    expect(layOut([file(settled, 'settled')], withoutRows(...settled))).toMatchObject({ write: [] })
+  })
+
+  test('leave every stored row of another symbol or source at the same time', () => {
+    const others = [
+      { ...candle(1), symbol: 'y' },
+      { ...candle(1), source: 't' },
+    ]
+    const { write } = layOut([file([candle(1), ...others], 'small')], withoutRows(candle(1)))
+    expect(write.flat().length).toBe(2)
+    expect(write.flat()).toEqual(expect.arrayContaining(others))
+  })
+
+  test('that are in no stored file change nothing', () => {
+    const { remove, write } = layOut([file(minutes(0, 3_000), 'settled')], withoutRows(candle(9_000)))
+    expect(remove).toEqual([])
+    expect(write).toEqual([])
+  })
+
+  test('go over to the partition of removed candles, in one step', () => {
+    const stored = [file(minutes(0, 3), 'candles'), file([removed(candle(9))], 'removed before')]
+    const { remove, write } = layOut(stored, { rows: [removed(candle(1))], gone: [candle(1)] })
+    expect(paths(remove).toSorted()).toEqual(['candles', 'removed before'])
+    expect(write).toEqual([
+      [removed(candle(1)), removed(candle(9))],
+      [candle(0), candle(2)],
+    ])
+  })
+
+  test('come back from the partition of removed candles, whose others stay', () => {
+    const stored = [file([removed(candle(1)), removed(candle(9))], 'removed'), file(minutes(2, 4), 'candles')]
+    const back = candle(1, true, 3)
+    const { remove, write } = layOut(stored, { rows: [back], gone: [removed(candle(1))] })
+    expect(paths(remove).toSorted()).toEqual(['candles', 'removed'])
+    expect(write).toEqual([[back, ...minutes(2, 4)], [removed(candle(9))]])
+  })
+
+  test('whose place is taken by the same key are replaced, not lost', () => {
+    const { write } = layOut([file(minutes(0, 2), 'small')], {
+      rows: [candle(1, true, 5)],
+      gone: [candle(1)],
+    })
+    expect(write).toEqual([[candle(0), candle(1, true, 5)]])
+  })
+})
+
+describe('a file with open candles', () => {
+  test('is written again with what is new beside it, until it is full', () => {
+    const open = Array.from({ length: 3_000 }, (_, i) => candle(i, false))
+    expect(paths(layOut([file(open, 'open')], written(candle(9_000))).remove)).toEqual(['open'])
+    const full = Array.from({ length: SETTLED_FILE_ROWS }, (_, i) => {
+      return { ...candle(i % 40_000, false), symbol: String(i) }
+    })
+    expect(layOut([file(full, 'full')], written(candle(9_000))).remove).toEqual([])
   })
 })

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { KafkaRefused, KafkaUnavailable } from '../../lib/kafka/errors.ts'
 import { dueNow, stillPending } from '../../lib/rollup/pendingCloses.ts'
-import type { PendingClose } from '../../lib/tables/candlesTable.ts'
+import type { PendingClose } from '../../lib/tables/candlesState.ts'
 import { advance, EMPTY_VECTOR, type OffsetVector } from '../../lib/tables/offsetVector.ts'
+import { failingTopicLog } from '../support/failingTopicLog.ts'
 import { MemoryTopicLog } from '../support/memoryTopicLog.ts'
 import { SETTINGS } from '../support/world.ts'
 
@@ -46,6 +48,19 @@ describe('dueNow', () => {
     topicLog.append(ticksTopic, 0, [{}])
     expect(await due(vector(0), close(1, vector(0, 3)))).toBeUndefined()
     expect(await due(vector(0), close(1, vector(0, 2)))).toBe(MINUTE)
+  })
+
+  test('while Kafka does not answer, what the vector has reached is due, and what markers may hold up waits', async () => {
+    const away = failingTopicLog(new KafkaUnavailable('reading', 'no broker'))
+    const closes = [close(1, vector(0, 3)), close(2, vector(0, 5))]
+    const dueAt = (next: number) => dueNow({ topicLog: away, settings: SETTINGS }, vector(0, next), closes)
+    expect([await dueAt(2), await dueAt(4), await dueAt(5)]).toEqual([undefined, MINUTE, 2 * MINUTE])
+  })
+
+  test('a refusal of Kafka’s is told: it will not end by itself', async () => {
+    const refusing = failingTopicLog(new KafkaRefused('reading', 'no right'))
+    const asked = dueNow({ topicLog: refusing, settings: SETTINGS }, vector(0, 2), [close(1, vector(0, 3))])
+    await expect(asked).rejects.toMatchObject({ code: 'KAFKA_REFUSED' })
   })
 
   test('a partition that was added later does not hold an earlier minute up', async () => {

@@ -1,101 +1,160 @@
-import { describe, expect, test } from 'vitest'
-import { encodeBound } from '../../lib/iceberg/bounds.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
-import { chooseClosing, mayHoldCandles } from '../../lib/rollup/storedCandles.ts'
-import { CANDLE_FIELDS } from '../../lib/tables/candlesTable.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { rowsFor } from '../../lib/market/refold.ts'
+import {
+  bucketsOf,
+  liveReach,
+  readMinuteByMinute,
+  readOnce,
+  touchedFiles,
+} from '../../lib/rollup/storedCandles.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
+import { candleFile } from '../support/candleFile.ts'
+import { CountingStore } from '../support/countingStore.ts'
+import { rollUpInMemory } from '../support/memoryRollup.ts'
+import { batch, ingest, newWorld, produce, tickJson } from '../support/world.ts'
 
 const MINUTE = 60_000_000
+const HOUR = 60
+const DAY = 24 * HOUR
+/** The 71st minute of 1970: a Thursday, the first of a month. */
+const MINUTES = rowsFor([{ fromUs: 70 * MINUTE, toUs: 71 * MINUTE }])
+const LARGE = { rows: 9_000 }
 
-interface FileOptions {
-  timeframe?: string
-  /** Minutes since 1970. */
-  from?: number
-  to?: number
-  rows?: number
-  open?: boolean
+function touched(...files: LiveFile[]) {
+  const { changing, reading } = touchedFiles(files, MINUTES)
+  const names = (some: readonly LiveFile[]) => some.map(({ path }) => path)
+  return { changing: names(changing), reading: names(reading) }
 }
 
-function file(path: string, { timeframe = 'm1', from = 0, to = from, rows = 100, open = true }: FileOptions) {
-  const bounds = (minute: number, closed: boolean) =>
-    new Map([
-      [CANDLE_FIELDS.dateTime.id, encodeBound('timestamptz', minute * MINUTE)],
-      [CANDLE_FIELDS.closed.id, encodeBound('boolean', closed)],
-    ])
-  const live: LiveFile = {
-    path,
-    format: 'PARQUET',
-    specId: 0,
-    partition: { timeframe, date_time_month: 0 },
-    recordCount: rows,
-    fileSizeBytes: 1,
-    lowerBounds: bounds(from, !open),
-    upperBounds: bounds(to, true),
-    snapshotId: 1n,
-    sequenceNumber: 1,
-    fileSequenceNumber: 1,
-  }
-  return live
-}
-const names = (files: readonly LiveFile[]) => files.map(({ path }) => path)
-const closing = (files: readonly LiveFile[], closedUntil: number, due: number, maxRows: number) => {
-  const { files: chosen, untilUs } = chooseClosing(files, closedUntil * MINUTE, due * MINUTE, maxRows)
-  return { chosen: names(chosen), untilUs }
-}
-
-describe('chooseClosing', () => {
-  test('takes all open files that may have a candle due, and no other', () => {
+describe('touchedFiles', () => {
+  test('files that may hold a changing candle change; large ones beside them are left out', () => {
     const files = [
-      file('due', { from: 5 }),
-      file('later', { from: 9 }),
-      file('closed', { from: 5, open: false }),
-      file('month', { timeframe: 'M1', from: 0 }),
+      candleFile('minutes', { from: 60, to: 80, ...LARGE }),
+      candleFile('hour', { timeframe: 'h1', from: HOUR, ...LARGE }),
+      candleFile('next four hours', { timeframe: 'h4', from: 4 * HOUR, ...LARGE }),
+      candleFile('day', { timeframe: 'D1', from: 0, ...LARGE }),
+      candleFile('next day', { timeframe: 'h3', from: DAY, ...LARGE }),
     ]
-    expect(closing(files, 3, 6, 1_000)).toEqual({ chosen: ['due'], untilUs: 6 * MINUTE })
+    expect(touched(...files)).toEqual({ changing: ['minutes', 'hour', 'day'], reading: [] })
   })
 
-  test('of too many rows the earliest, and closes up to a microsecond before the first one left out', () => {
-    const files = [file('c', { from: 7 }), file('a', { from: 5 }), file('b', { from: 6 })]
-    expect(closing(files, 3, 9, 200)).toEqual({ chosen: ['a', 'b'], untilUs: 8 * MINUTE - 1 })
-    expect(closing(files, 3, 9, 201)).toEqual({ chosen: ['a', 'b', 'c'], untilUs: 9 * MINUTE })
-  })
-
-  test('what ends at one moment closes together, however much it is', () => {
-    const files = [file('a', { from: 5 }), file('b', { from: 5 }), file('c', { from: 6 })]
-    expect(closing(files, 3, 9, 1)).toEqual({ chosen: ['a', 'b'], untilUs: 7 * MINUTE - 1 })
-    expect(closing(files, 3, 9, -5).chosen).toEqual(['a', 'b'])
-  })
-
-  test('files that mix open candles with long closed ones are read beside, so that each round closes something', () => {
-    const files = [file('mixed', { from: 0 }), file('mixed too', { from: 1 }), file('next', { from: 5 })]
-    expect(closing(files, 3, 9, 50).chosen).toEqual(['mixed', 'mixed too', 'next'])
-  })
-
-  test('a file without bounds may hold anything', () => {
-    const { lowerBounds: _, ...unknown } = file('unknown', { from: 100 })
-    expect(closing([unknown], 3, 9, 50).chosen).toEqual(['unknown'])
-  })
-
-  test('nothing is read when nothing is due', () => {
-    expect(closing([file('a', { from: 1 })], 9, 9, 50)).toEqual({ chosen: [], untilUs: 9 * MINUTE })
-    expect(closing([file('a', { from: 1 })], 9, 8, 50)).toEqual({ chosen: [], untilUs: 9 * MINUTE })
-  })
-})
-
-describe('mayHoldCandles', () => {
-  const minutes = [{ fromUs: 70 * MINUTE, toUs: 71 * MINUTE }]
-
-  test('takes files that overlap a touched bucket, and small ones beside them', () => {
+  test('files that a changing candle is put together from are read: its minutes, hours and days', () => {
     const files = [
-      file('over', { from: 60, to: 80, rows: 9_000 }),
-      file('before', { from: 10, to: 69, rows: 9_000 }),
-      file('small', { from: 10, to: 20, rows: 9 }),
-      file('hour', { timeframe: 'h1', from: 60, to: 60, rows: 9_000 }),
-      file('next hour', { timeframe: 'h1', from: 120, to: 120, rows: 9_000 }),
+      candleFile('minutes of the hour', { from: 100, to: 119, ...LARGE }),
+      candleFile('minutes of the next hour', { from: 120, to: 179, ...LARGE }),
+      candleFile('hours of the day', { timeframe: 'h1', from: 23 * HOUR, ...LARGE }),
+      candleFile('hours of the next day', { timeframe: 'h1', from: DAY, ...LARGE }),
+      candleFile('days of the month', { timeframe: 'D1', from: 30 * DAY, ...LARGE }),
+      candleFile('days of the week', { timeframe: 'D1', from: -3 * DAY, ...LARGE }),
+      candleFile('days of neither', { timeframe: 'D1', from: 31 * DAY, ...LARGE }),
+      candleFile('the next week', { timeframe: 'W1', from: 4 * DAY, ...LARGE }),
     ]
-    expect(names(mayHoldCandles(files, minutes))).toEqual(['over', 'small', 'hour'])
+    expect(touched(...files)).toEqual({
+      changing: [],
+      reading: ['minutes of the hour', 'hours of the day', 'days of the month', 'days of the week'],
+    })
+  })
+
+  test('a small file in the partition of a changing candle is written again with it', () => {
+    const files = [
+      candleFile('small', { from: 5_000, to: 5_010, rows: 9 }),
+      candleFile('large', { from: 5_000, to: 5_010, ...LARGE }),
+      candleFile('small of the next month', { from: 40 * DAY, rows: 9 }),
+      candleFile('the next month itself', { timeframe: 'M1', from: 31 * DAY, rows: 9 }),
+    ]
+    expect(touched(...files)).toEqual({ changing: ['small'], reading: [] })
+  })
+
+  test('2,000 rows are no longer small', () => {
+    expect(touched(candleFile('file', { from: 5_000, rows: 1_999 })).changing).toEqual(['file'])
+    expect(touched(candleFile('file', { from: 5_000, rows: 2_000 })).changing).toEqual([])
+  })
+
+  test('files of removed candles change where a candle may come back, and are not read for others', () => {
+    const files = [
+      candleFile('the minute', { timeframe: 'removed_m1', from: 60, to: 80, ...LARGE }),
+      candleFile('another minute of the hour', { timeframe: 'removed_m1', from: 100, ...LARGE }),
+      candleFile('small', { timeframe: 'removed_D1', from: 9 * DAY, rows: 9 }),
+    ]
+    expect(touched(...files)).toEqual({ changing: ['the minute', 'small'], reading: [] })
+  })
+
+  test('a file without bounds may hold a changing candle', () => {
+    const { lowerBounds: _lower, upperBounds: _upper, ...unknown } = candleFile('unknown', LARGE)
+    expect(touched(unknown)).toEqual({ changing: ['unknown'], reading: [] })
+  })
+
+  test('a file of a timeframe that nobody knows is left alone', () => {
+    expect(touched(candleFile('m7', { timeframe: 'm7', from: 70 }))).toEqual({ changing: [], reading: [] })
   })
 
   test('takes nothing when nothing is touched', () => {
-    expect(mayHoldCandles([file('small', { rows: 9 })], [])).toEqual([])
+    const none = touchedFiles([candleFile('small', { rows: 9 })], rowsFor([]))
+    expect(none).toEqual({ changing: [], reading: [] })
+  })
+})
+
+describe('liveReach', () => {
+  const minutes = [{ fromUs: 70 * MINUTE, toUs: 71 * MINUTE }]
+
+  test('is whole up to 150,000 rows, of those that change and those that are read, and later above', () => {
+    const days = candleFile('days', { timeframe: 'D1', from: 20 * DAY, rows: 100_000 })
+    const hour = (rows: number) => candleFile('minutes', { from: 60, to: 119, rows })
+    expect(liveReach([days, hour(50_000)], minutes)).toBe('whole')
+    expect(liveReach([days, hour(50_001)], minutes)).toBe('later')
+  })
+
+  test('counts no row that a round has nothing to do with', () => {
+    expect(liveReach([candleFile('other', { from: 9 * DAY, rows: 10_000_000 })], minutes)).toBe('whole')
+  })
+})
+
+describe('bucketsOf', () => {
+  test('is from the first bucket’s start to the end of the last one’s first minute', () => {
+    expect(bucketsOf(candleFile('file', { from: 5, to: 90 }))).toEqual({
+      fromUs: 5 * MINUTE,
+      toUs: 91 * MINUTE,
+    })
+  })
+
+  test('is the month of the partition where the manifests have no bounds, also before 1970', () => {
+    const month = (from: number) => {
+      const { lowerBounds: _lower, upperBounds: _upper, ...unknown } = candleFile('unknown', { from })
+      return bucketsOf(unknown)
+    }
+    const at = (date: string) => Date.parse(date) * 1000
+    expect(month(70)).toEqual({ fromUs: 0, toUs: at('1970-02-01') })
+    expect(month(-70)).toEqual({ fromUs: at('1969-12-01'), toUs: 0 })
+  })
+})
+
+describe('files of candles', () => {
+  let store: CountingStore
+  let files: LiveFile[]
+  beforeEach(async () => {
+    const world = await newWorld()
+    produce(world, 0, tickJson(1))
+    await ingest(world, [await batch(world, 0, 0, 1)])
+    await rollUpInMemory(world.services, 0)
+    store = new CountingStore(world.services.store)
+    files = await planFiles(store, await world.catalog.loadTable(CANDLES_TABLE))
+  })
+
+  test('that are read minute by minute are read from the store once', async () => {
+    const first = await readMinuteByMinute(store, files)
+    expect(first.map(({ rows }) => rows.length)).toEqual(Array(11).fill(1))
+    expect(await readMinuteByMinute(store, files)).toEqual(first)
+    expect(store.dataFilesRead).toHaveLength(11)
+  })
+
+  test('that are read once are not remembered, and not read where they are', async () => {
+    await readOnce(store, files)
+    await readOnce(store, files)
+    expect(store.dataFilesRead).toHaveLength(22)
+    await readMinuteByMinute(store, files)
+    await readOnce(store, files)
+    expect(store.dataFilesRead).toHaveLength(33)
   })
 })

@@ -48,9 +48,35 @@ describe('inRanges', () => {
       { fromUs: 120_000_000, toUs: 180_000_000 },
     ]
     expect(inRanges('date_time', ranges)).toBe(
-      "(date_time >= TIMESTAMP '1970-01-01 00:00:00.000000 UTC' AND date_time < TIMESTAMP '1970-01-01 00:01:00.000000 UTC')" +
-        " OR (date_time >= TIMESTAMP '1970-01-01 00:02:00.000000 UTC' AND date_time < TIMESTAMP '1970-01-01 00:03:00.000000 UTC')",
+      '(date_time >= from_unixtime(0) AND date_time < from_unixtime(60))' +
+        ' OR (date_time >= from_unixtime(120) AND date_time < from_unixtime(180))',
     )
+  })
+
+  it('writes seconds before 1970 with their sign, and the far ends of the years 1700 to 2249 exactly', () => {
+    const ranges = [
+      { fromUs: -60_000_000, toUs: 0 },
+      { fromUs: Date.UTC(1700, 0) * 1000, toUs: Date.UTC(2250, 0) * 1000 },
+    ]
+    expect(inRanges('date_time', ranges)).toBe(
+      '(date_time >= from_unixtime(-60) AND date_time < from_unixtime(0))' +
+        ' OR (date_time >= from_unixtime(-8520336000) AND date_time < from_unixtime(8835955200))',
+    )
+  })
+
+  it.each([
+    [1, 60_000_000],
+    [0, 59_999_999],
+    [-1, 0],
+    [Number.NaN, 0],
+    [0, Number.POSITIVE_INFINITY],
+  ])('refuses the range from %d to %d: what is no whole second would be cut off', (fromUs, toUs) => {
+    expect(() => inRanges('date_time', [{ fromUs, toUs }])).toThrow(RangeError)
+  })
+
+  it('refuses a column that is no plain name', () => {
+    expect(() => inRanges('a b', [{ fromUs: 0, toUs: 60_000_000 }])).toThrow(RangeError)
+    expect(() => inRanges('a b', [])).toThrow(RangeError)
   })
 
   it('is false for 0 ranges', () => {

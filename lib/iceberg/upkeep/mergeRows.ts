@@ -9,19 +9,23 @@ import type { Table } from '../table.ts'
 import { compareText } from '../text.ts'
 import { writeDataFile } from '../write.ts'
 
+/** What rows are sorted by: a column, or the hours (UTC) that its times lie in. */
+export type SortKey = string | { readonly hourOf: string }
+
 type Rows = Record<string, ColumnValue[]>
 
 const FILES_AT_ONCE = 8
+const US_PER_HOUR = 3_600_000_000
 
 /**
- * Writes the rows of several files of one partition as one file, sorted by the named columns; all columns that the
- * table has are kept. Nothing refers to the new file before it is committed.
+ * Writes the rows of several files of one partition as one file, sorted by the first key, then the next; all columns that
+ * the table has are kept. Nothing refers to the new file before it is committed.
  */
 export async function mergeRows(
   store: ObjectStore,
   table: Table,
   files: readonly LiveFile[],
-  sortBy: readonly string[],
+  sortBy: readonly SortKey[],
 ): Promise<DataFile> {
   const rows = await readRows(store, table, files)
   const count = files.reduce((sum, { recordCount }) => sum + recordCount, 0)
@@ -47,8 +51,10 @@ async function readRows(store: ObjectStore, table: Table, files: readonly LiveFi
   return rows
 }
 
-function inOrder(rows: Rows, count: number, sortBy: readonly string[]): Rows {
-  const keys = sortBy.map(name => sortKeys(rows[name] ?? []))
+function inOrder(rows: Rows, count: number, sortBy: readonly SortKey[]): Rows {
+  const keys = sortBy.map(key =>
+    typeof key === 'string' ? sortKeys(rows[key] ?? []) : hoursOf(rows[key.hourOf] ?? []),
+  )
   const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => {
     for (const key of keys) {
       const difference = (key[a] ?? 0) - (key[b] ?? 0)
@@ -66,4 +72,8 @@ function sortKeys(column: readonly ColumnValue[]): Float64Array {
   if (typeof column[0] !== 'string') return Float64Array.from(column, Number)
   const places = new Map([...new Set(column as string[])].sort(compareText).map((text, i) => [text, i]))
   return Float64Array.from(column, text => places.get(text as string) ?? 0)
+}
+
+function hoursOf(column: readonly ColumnValue[]): Float64Array {
+  return Float64Array.from(column, timeUs => Math.floor(Number(timeUs) / US_PER_HOUR))
 }
