@@ -2,10 +2,11 @@ import { planFiles } from '../iceberg/plan.ts'
 import { Fenced } from '../kafka/errors.ts'
 import type { TransactionalWriter } from '../kafka/transactionalWriter.ts'
 import { type Candle, candleMessage } from '../market/candle.ts'
-import { TIMEFRAMES } from '../market/timeframe.ts'
+import { TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
 import type { OutgoingRecord } from '../ports.ts'
 import type { Services, Settings } from '../services.ts'
-import { CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
+import { candlesState } from '../tables/candlesState.ts'
+import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable, parseState } from '../tables/layout.ts'
 import { isReached, type Mark, markAt, mayHoldUnsent, STORED_MARK } from './sendingOrder.ts'
 import { unsentCandles } from './unsentCandles.ts'
@@ -77,7 +78,8 @@ async function sendUnsent(
     )
     for await (const { candles, isLast } of stages.each('read', unsentCandles(store, files, from))) {
       if (total.transactions > 0 && remainingMs() < RESERVE_MS) return
-      const mark = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
+      const place = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
+      const mark = { ...place, maxRevision: highestRevision(published.mark, candles) }
       const records = candles.map(candle => candleRecord(settings, candle))
       await stages.time('send', () => candleWriter.send([...records, markRecord(settings, mark)]))
       published.mark = mark
@@ -86,6 +88,13 @@ async function sendUnsent(
     }
   }
   total.complete = true
+}
+
+/** Of all candles that were ever sent; unknown where a mark of an earlier version does not say it. */
+function highestRevision(before: Mark | undefined, candles: readonly Candle[]): number | undefined {
+  const known = before === undefined ? 0 : before.maxRevision
+  if (known === undefined) return undefined
+  return candles.reduce((highest, { revision }) => Math.max(highest, revision), known)
 }
 
 /** Fences every other publisher; what the mark says from then on is final. */
@@ -109,11 +118,17 @@ export function markRecord({ markTopic }: Settings, mark: Mark): OutgoingRecord 
   return { topic: markTopic, partition: 0, key: MARK_KEY, value: JSON.stringify(mark) }
 }
 
-/** All candles of one symbol go to one partition, so that readers see them in order. */
+/** All candles of one symbol go to one partition, so that readers see them in order. One that was removed is a tombstone. */
 function candleRecord({ candleTopicPrefix }: Settings, candle: Candle): OutgoingRecord {
   const { source, symbol, timeframe } = candle
-  const topic = candleTopicPrefix + timeframe
-  return { topic, partitionKey: JSON.stringify([source, symbol]), ...candleMessage(candle) }
+  const removed = timeframeOfRemoved(timeframe)
+  const { key, value } = candleMessage(candle)
+  return {
+    topic: candleTopicPrefix + (removed ?? timeframe),
+    partitionKey: JSON.stringify([source, symbol]),
+    key,
+    value: removed === undefined ? value : null,
+  }
 }
 
 /** `candle_m1 … candle_M1`, or under another prefix. */

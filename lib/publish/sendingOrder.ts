@@ -13,6 +13,8 @@ export interface Mark {
   readonly stampUs: Micros
   /** The last of this stamp that was sent; without it, all of them were. */
   readonly last?: CandleKey | undefined
+  /** The highest revision that was ever sent; not known of marks of earlier versions. */
+  readonly maxRevision?: number | undefined
 }
 
 /** A mark as it is kept on its topic, as JSON. */
@@ -22,6 +24,7 @@ export const STORED_MARK = z.object({
   last: z
     .object({ timeframe: z.string(), dateTimeUs: z.int(), source: z.string(), symbol: z.string() })
     .optional(),
+  maxRevision: z.int().optional(),
 })
 
 /** The mark of a publisher that goes on behind this row. */
@@ -67,10 +70,10 @@ export function byPlace(a: Place, b: Place): number {
   )
 }
 
-/** No row of the file is sent before this place. */
-export function startOf(file: DataFile): Place {
+/** No unsent row of the file is sent before this place; its rows of older stamps than the mark's were sent. */
+export function startOf(file: DataFile, { stampUs }: Mark): Place {
   return {
-    updatedAtUs: Number(lowerBound(file, CANDLE_FIELDS.updatedAt) ?? Number.NEGATIVE_INFINITY),
+    updatedAtUs: Math.max(Number(lowerBound(file, CANDLE_FIELDS.updatedAt) ?? stampUs), stampUs),
     timeframe: String(file.partition.timeframe),
     dateTimeUs: Number(lowerBound(file, CANDLE_FIELDS.dateTime) ?? Number.NEGATIVE_INFINITY),
   }

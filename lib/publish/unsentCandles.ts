@@ -64,7 +64,7 @@ async function firstUnsent(
 ): Promise<Candle[]> {
   const waiting = files
     .filter(file => mayHoldUnsent(file, mark))
-    .map(file => ({ file, start: startOf(file) }))
+    .map(file => ({ file, start: startOf(file, mark) }))
     .sort((a, b) => byPlace(a.start, b.start))
   let found: Candle[] = []
   while (waiting.length > 0) {

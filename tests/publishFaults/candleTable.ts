@@ -7,7 +7,8 @@ import type { Candle } from '../../lib/market/candle.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { monthOf } from '../../lib/rollup/storedCandles.ts'
 import type { Services } from '../../lib/services.ts'
-import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import { candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import type { Random } from '../faults/random.ts'
 
 const START_US = Date.parse('2026-02-27T00:00:00Z') * 1000
