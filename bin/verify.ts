@@ -8,15 +8,20 @@ import type { Findings } from '../lib/verify/findings.ts'
 import { showFindings } from '../lib/verify/showFindings.ts'
 import { type VerifyRequest, verify } from '../lib/verify/verify.ts'
 
-const USAGE = `npm run -s verify [-- --from TIME] [--to TIME] [--json]
+const DEFAULT_WAIT_S = 600
+
+const USAGE = `npm run -s verify [-- --from TIME] [--to TIME] [--wait [SECONDS]] [--json]
 
 Recomputes every candle from the raw ticks and compares it, field by field, with Iceberg and with the newest message of
-each candle on Kafka. It changes nothing and may run while the pipeline does.
+each candle on Kafka. It changes nothing and may run while the pipeline does. Hours that are still being caught up are not
+compared with their ticks, and counted.
 
   --from, --to   ISO 8601 times; only the whole days that they touch are looked at (weeks and months when all in them)
+  --wait         waits until no hour is left to be caught up, SECONDS at most (${DEFAULT_WAIT_S})
   --json         one JSON object on standard output
 
-Ends with 0 when all is right, 1 when something differs or cannot be read, 2 when it was called wrongly.
+Ends with 0 when all is right, 1 when something differs, cannot be read, or is not caught up in time, 2 when it was called
+wrongly.
 Where to: the same environment variables as the functions (lib/lambda/config.ts).`
 
 process.exitCode = await main()
@@ -66,14 +71,20 @@ function progress(): (line: string) => void {
 function readOptions() {
   try {
     const { values } = parseArgs({
+      args: withSeconds(process.argv.slice(2)),
       options: {
         from: { type: 'string' },
         to: { type: 'string' },
+        wait: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
-    const request = { fromUs: momentOf(values.from), toUs: momentOf(values.to) }
+    const request = {
+      fromUs: momentOf(values.from),
+      toUs: momentOf(values.to),
+      waitMs: millisecondsOf(values.wait),
+    }
     if ((request.fromUs ?? Number.NEGATIVE_INFINITY) >= (request.toUs ?? Number.POSITIVE_INFINITY)) {
       throw new TypeError('--from must lie before --to')
     }
@@ -82,6 +93,20 @@ function readOptions() {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
     return undefined
   }
+}
+
+/** `parseArgs` knows no option whose value may be left out. */
+function withSeconds(args: readonly string[]): string[] {
+  return args.map((arg, i) => {
+    const isAlone = arg === '--wait' && !/^\d+$/.test(args[i + 1] ?? '')
+    return isAlone ? `--wait=${DEFAULT_WAIT_S}` : arg
+  })
+}
+
+function millisecondsOf(seconds: string | undefined): number | undefined {
+  if (seconds === undefined) return undefined
+  if (!/^\d{1,6}$/.test(seconds)) throw new TypeError(`--wait takes whole seconds, not ${seconds}`)
+  return Number(seconds) * 1000
 }
 
 function momentOf(text: string | undefined): number | undefined {

@@ -1,9 +1,12 @@
 import { type Candle, type CandleKey, candleId } from '../market/candle.ts'
 import { formatDateTime } from '../market/time.ts'
+import { basisOf } from './basis.ts'
 import { type Calendar, DAY_US, MINUTES, OF_DAYS, WITHIN_A_DAY } from './calendar.ts'
 import type { SymbolMinutes } from './dayTicks.ts'
 import { type CandleName, differingFields, type Findings } from './findings.ts'
 import { type Bucket, extend, foldUp } from './fold.ts'
+import type { Provable } from './provable.ts'
+import { candleOfRow, isRemoved } from './removed.ts'
 
 const COMPARED = ['open', 'high', 'low', 'close', 'volume', 'closed'] as const
 
@@ -12,8 +15,7 @@ export interface Scope {
   /** Only buckets that lie within are compared. */
   readonly fromUs: number
   readonly toUs: number
-  /** Candles that ended by then must be closed, all others open. */
-  readonly closedUntilUs: number
+  readonly provable: Provable
 }
 
 interface LongBucket {
@@ -35,12 +37,13 @@ export class CandleComparison {
     this.#scope = scope
   }
 
-  /** All candles that begin on one day, and the minutes of all its ticks. Days come in their order. */
-  addDay(startUs: number, candles: readonly Candle[], symbols: readonly SymbolMinutes[]): void {
+  /** All rows of candles that begin on one day, and the minutes of all its ticks. Days come in their order. */
+  addDay(startUs: number, rows: readonly Candle[], ticks: readonly SymbolMinutes[]): void {
     this.#finish(startUs)
-    const stored = this.#index(candles)
-    for (const { source, symbol, fold } of symbols) {
-      const minutes = fold.inOrder()
+    const stored = this.#index(rows.filter(row => !isRemoved(row)))
+    this.#checkRemoved(rows)
+    const day = { startUs, ticks, stored: stored.values() }
+    for (const { source, symbol, minutes } of basisOf(day, this.#scope.provable)) {
       for (const calendar of WITHIN_A_DAY) {
         const { timeframe } = calendar
         const buckets = calendar === MINUTES ? minutes : foldUp(minutes, calendar.start)
@@ -71,6 +74,20 @@ export class CandleComparison {
     return ofDay
   }
 
+  /** Beside a row which says that a candle is gone, there is neither that candle nor another such row. */
+  #checkRemoved(rows: readonly Candle[]): void {
+    const removed = rows.filter(isRemoved)
+    const seen = new Set(removed.length === 0 ? [] : rows.filter(row => !isRemoved(row)).map(candleId))
+    for (const row of removed) {
+      const candle = candleOfRow(row)
+      if (!this.#isWithin(candle.dateTimeUs, endOf(candle))) continue
+      this.#findings.removed += 1
+      const id = candleId(candle)
+      if (seen.has(id)) this.#findings.report({ in: 'iceberg', problem: 'doubled', candle: nameOf(row) })
+      seen.add(id)
+    }
+  }
+
   #addDayOf(source: string, symbol: string, day: Bucket): void {
     for (const calendar of OF_DAYS) {
       const startUs = calendar.start(day.startUs)
@@ -98,19 +115,23 @@ export class CandleComparison {
 
   #compare({ key, calendar, bucket }: LongBucket, found: Candle | undefined): void {
     const endUs = calendar.end(bucket.startUs)
+    const { provable } = this.#scope
     if (!this.#isWithin(bucket.startUs, endUs)) return
-    this.#findings.countCandle(key.timeframe)
+    if (!provable.isPutTogether(bucket.startUs, endUs)) return
+    if (provable.isCurrent(bucket.startUs, endUs)) this.#findings.countCandle(key.timeframe)
     if (found === undefined) {
       this.#findings.report({ in: 'iceberg', problem: 'missing', candle: nameOf(key) })
       return
     }
-    const expected = { ...bucket, closed: endUs <= this.#scope.closedUntilUs }
+    const expected = { ...bucket, closed: provable.isClosed(bucket.startUs, endUs) ?? found.closed }
     const fields = differingFields(expected, { ...found, startUs: bucket.startUs }, COMPARED)
     if (fields) this.#findings.report({ in: 'iceberg', problem: 'differs', candle: nameOf(key), fields })
   }
 
   #surplus(candle: Candle): void {
-    if (!this.#isWithin(candle.dateTimeUs, endOf(candle))) return
+    const endUs = endOf(candle)
+    if (!this.#isWithin(candle.dateTimeUs, endUs)) return
+    if (!this.#scope.provable.isPutTogether(candle.dateTimeUs, endUs)) return
     this.#findings.report({ in: 'iceberg', problem: 'surplus', candle: nameOf(candle) })
   }
 

@@ -1,8 +1,12 @@
 import { hash } from 'node:crypto'
 
 const EMPTY = 0
-const STORED = 1
+const OTHER = 1
 const EQUAL = 2
+const GONE = 3
+
+/** What the contents of a candle that is gone count as; no candle's are empty. */
+const NO_CONTENTS = ''
 
 /**
  * A set of candles, each as two hashes of 64 bits: of its key and of its contents. 25 bytes a candle, so that millions are
@@ -25,38 +29,45 @@ export class DigestTable {
     this.#states = new Uint8Array(slots)
   }
 
-  /** Adds a candle, as it must be found. Throws `RangeError` when there is no room. */
-  add(key: string, contents: string, day: number): void {
+  /**
+   * Adds a candle, as it must be found; without contents one that is gone, of which nothing need be found. Throws
+   * `RangeError` when there is no room.
+   */
+  add(key: string, contents: string | undefined, day: number): void {
     if (this.#count >= this.#mask) throw new RangeError(`more than ${this.#mask} candles in one table`)
     const [slot, words] = this.#slotOf(key)
     if (this.#states[slot] === EMPTY) this.#count += 1
-    this.#words.set([...words, ...digest(contents)], slot * 4)
+    this.#words.set([...words, ...digest(contents ?? NO_CONTENTS)], slot * 4)
     this.#days[slot] = day
-    this.#states[slot] = STORED
+    this.#states[slot] = contents === undefined ? GONE : OTHER
   }
 
-  /** Tells what was found under a key, the last word counts. True when it is as it must be, undefined for an unknown key. */
-  see(key: string, contents: string): boolean | undefined {
+  /**
+   * Tells what was found under a key, without contents that it is gone; the last word counts. True when it is as it must
+   * be, undefined for an unknown key.
+   */
+  see(key: string, contents: string | undefined): boolean | undefined {
     const [slot] = this.#slotOf(key)
     if (this.#states[slot] === EMPTY) return undefined
-    const [low, high] = digest(contents)
+    const [low, high] = digest(contents ?? NO_CONTENTS)
     const isEqual = this.#words[slot * 4 + 2] === low && this.#words[slot * 4 + 3] === high
-    this.#states[slot] = isEqual ? EQUAL : STORED
+    this.#states[slot] = !isEqual ? OTHER : contents === undefined ? GONE : EQUAL
     return isEqual
   }
 
   /** True for a candle that was last found as it must be. */
-  isEqual(key: string): boolean {
-    return this.#states[this.#slotOf(key)[0]] === EQUAL
+  isRight(key: string): boolean {
+    const state = this.#states[this.#slotOf(key)[0]]
+    return state === EQUAL || state === GONE
   }
 
-  /** How many were found as they must be, and on which days others begin. */
+  /** How many were found as they must be, those that are gone left out, and on which days begin others that were not. */
   result(): { readonly equal: number; readonly otherDays: ReadonlySet<number> } {
     let equal = 0
     const otherDays = new Set<number>()
     for (let slot = 0; slot <= this.#mask; slot++) {
       if (this.#states[slot] === EQUAL) equal += 1
-      if (this.#states[slot] === STORED) otherDays.add(this.#days[slot]!)
+      if (this.#states[slot] === OTHER) otherDays.add(this.#days[slot]!)
     }
     return { equal, otherDays }
   }

@@ -23,7 +23,12 @@ const SHOWN = 20
 export class Findings {
   /** Ticks that the candles are made of, each checked to be there once. */
   ticks = 0
+  /** Candles that were compared with their recomputation, by timeframe. */
   readonly candles: Record<string, number> = {}
+  /** Rows that stand for candles which are gone. */
+  removed = 0
+  /** Hours that are still being caught up: their candles were compared with one another, and not with the ticks. */
+  staleHours = 0
   kafkaRecords = 0
   /** Candles on Kafka that equal the one in Iceberg. */
   published = 0

@@ -28,7 +28,9 @@ interface Minute extends Bucket {
 export class MinuteFold {
   readonly #minutes = new Map<number, Minute>()
 
-  add(place: TickPlace, price: number): void {
+  /** A negative zero counts as zero: which of the two an extreme is would depend on the order of the ticks. */
+  add(place: TickPlace, paid: number): void {
+    const price = paid + 0
     const startUs = MINUTES.start(place.dateTimeUs)
     const minute = this.#minutes.get(startUs)
     if (minute === undefined) {

@@ -2,22 +2,35 @@ import type { Difference, Findings } from './findings.ts'
 
 /** What a verification found, for people. */
 export function showFindings(findings: Findings, seconds: number): string {
-  const { ticks, candles, kafkaRecords, published, overtaken, unpublished } = findings
-  const count = (n: number) => n.toLocaleString('en-US')
+  const { ticks, candles, removed, staleHours, kafkaRecords, published, overtaken, unpublished } = findings
   const total = Object.values(candles).reduce((sum, n) => sum + n, 0)
   const perTimeframe = Object.entries(candles).map(([timeframe, n]) => `${timeframe} ${count(n)}`)
   const { differenceCount, differences } = findings
   return [
     `ticks     ${count(ticks)} that candles are made of`,
-    `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}`,
+    `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}` +
+      (removed > 0 ? `; ${count(removed)} are gone` : ''),
+    ...(staleHours > 0
+      ? [`stale     ${leftOut(staleHours)}; --wait waits for ${staleHours === 1 ? 'it' : 'them'}`]
+      : []),
     `Kafka     ${count(kafkaRecords)} messages: ${count(published)} candles as in Iceberg` +
       (overtaken > 0 ? `, ${count(overtaken)} changed meanwhile and as in a later snapshot` : '') +
       (unpublished > 0 ? `, ${count(unpublished)} not sent yet` : ''),
     differenceCount === 0
-      ? `all equal  (${seconds.toFixed(1)} s)`
+      ? `${staleHours > 0 ? 'all that was compared is equal' : 'all equal'}  (${seconds.toFixed(1)} s)`
       : `${count(differenceCount)} differences  (${seconds.toFixed(1)} s)${differenceCount > differences.length ? ', the first of them:' : ':'}`,
     ...differences.map(difference => `  ${sentence(difference)}`),
   ].join('\n')
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US')
+}
+
+function leftOut(hours: number): string {
+  return hours === 1
+    ? '1 hour is still being caught up and was not compared'
+    : `${count(hours)} hours are still being caught up and were not compared`
 }
 
 function sentence({ in: where, problem, candle, fields = {}, detail }: Difference): string {

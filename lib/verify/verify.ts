@@ -6,6 +6,7 @@ import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Services } from '../services.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
+import { caughtUp, hoursLeft } from './caughtUp.ts'
 import { dayOf } from './dayCandles.ts'
 import { Findings } from './findings.ts'
 import { VERIFY_LIMITS, verifyTables } from './verifyTables.ts'
@@ -15,24 +16,30 @@ import { verifyTopics } from './verifyTopics.ts'
 export interface VerifyRequest {
   readonly fromUs?: Micros | undefined
   readonly toUs?: Micros | undefined
+  /** How long to wait until nothing is stale; without it, what is stale is not compared with the ticks. */
+  readonly waitMs?: number | undefined
 }
 
 /**
  * Recomputes every candle of the days from the raw ticks, by a plain fold that shares no code with the SQL, and compares it
  * with Iceberg, and Iceberg with the newest message of each candle on Kafka. It changes nothing, may run beside the
  * pipeline, and looks at both tables as of one snapshot each. Weeks and months are compared when the days hold all of them.
- * Throws `SnapshotGone` when those snapshots' files were removed meanwhile.
+ * Candles of hours that are still being caught up need only agree with one another, and with Kafka. Throws `NotCaughtUp`
+ * when it was to wait for them and they took longer, `SnapshotGone` when those snapshots' files were removed meanwhile.
  */
 export async function verify(
   services: Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'>,
-  { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY }: VerifyRequest,
+  { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY, waitMs }: VerifyRequest,
   onProgress: (line: string) => void,
   limits = VERIFY_LIMITS,
 ): Promise<Findings> {
   const { catalog, store, topicLog, settings } = services
   const findings = new Findings()
   const days = { first: dayOf(fromUs), last: dayOf(toUs - 1) }
-  const inputs = await loadInputs(services)
+  const waiting = { pauseMs: limits.pauseMs, onProgress }
+  const inputs =
+    waitMs === undefined ? await loadInputs(services) : await caughtUp(services, days, { ...waiting, waitMs })
+  findings.staleHours = hoursLeft(inputs, days)
   const verified = { store, inputs, price: settings.price, days, findings, limits, onProgress }
   const loadCandles = (): Promise<Table> => loadTable(catalog, CANDLES_TABLE)
   try {

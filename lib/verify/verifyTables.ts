@@ -8,6 +8,7 @@ import { CandleComparison } from './compareCandles.ts'
 import { type CandleFile, CandlesByDay, candleFiles, type Days, overlaps } from './dayCandles.ts'
 import { DayTicks } from './dayTicks.ts'
 import type { Findings } from './findings.ts'
+import { Provable } from './provable.ts'
 import { type Share, sharesFor } from './share.ts'
 
 /** Everything that one verification looks at: both tables at one moment. */
@@ -29,7 +30,7 @@ export interface VerifyLimits {
   readonly candlesAtOnce: number
   /** How long publish is given to send what the snapshot holds. */
   readonly publishPatienceMs: number
-  /** Between two looks at candles of which Kafka knows more than the snapshot. */
+  /** Between two looks at what changes meanwhile: hours that are caught up, candles of which Kafka knows more. */
   readonly pauseMs: number
 }
 
@@ -100,7 +101,7 @@ async function verifyShare(
 ): Promise<void> {
   const byDay = new CandlesByDay(store, share, candles)
   const scope = { fromUs: days.first * DAY_US, toUs: (days.last + 1) * DAY_US }
-  const comparison = new CandleComparison(findings, { ...scope, closedUntilUs: state.closedUntilUs })
+  const comparison = new CandleComparison(findings, { ...scope, provable: new Provable(state) })
   const listed = daysWithAnything(ticks, candles, days)
   for (const [i, day] of listed.entries()) {
     const dayTicks = new DayTicks(share, state.vector)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '../iceberg/table.ts'
-import { type Candle, candleId } from '../market/candle.ts'
+import { type Candle, type CandleKey, candleId } from '../market/candle.ts'
+import { timeframeOfRemoved } from '../market/timeframe.ts'
 import type { ObjectStore, TopicLog } from '../ports.ts'
 import { readMark } from '../publish/publishCandles.ts'
 import { isReached, type Mark } from '../publish/sendingOrder.ts'
@@ -11,9 +12,10 @@ import { contentsText } from './candleText.ts'
 import { endOf } from './compareCandles.ts'
 import { type CandleFile, candleFiles, type Days, dayOf, overlaps } from './dayCandles.ts'
 import { DigestTable } from './digestTable.ts'
+import { candleOfRow, isRemoved } from './removed.ts'
 import { isInShare, type Share, sharesFor } from './share.ts'
 import { type Suspect, settle } from './suspects.ts'
-import { TopicRead } from './topicRead.ts'
+import { type Message, TopicRead } from './topicRead.ts'
 import type { Verified } from './verifyTables.ts'
 
 /** What the topics are compared with, and how it is loaded anew while the pipeline goes on. */
@@ -31,14 +33,14 @@ const POLL_MS = 250
 
 /**
  * Compares the newest message of each candle on the topics with the candles table: all fields, none missing, none that
- * is not there. What publish has not sent yet is counted; what changed meanwhile is compared with a later snapshot.
+ * is not there, and of a candle that is gone a tombstone. What publish has not sent yet is counted; what changed meanwhile is compared with a later snapshot.
  */
 export async function verifyTopics(verified: VerifiedTopics): Promise<void> {
   const { store, inputs, days, limits } = verified
   const mark = await awaitMark(verified)
   const files = await candleFiles(store, inputs.candles, days)
   for (const { timeframe } of [...WITHIN_A_DAY, ...OF_DAYS]) {
-    const ofTimeframe = files.filter(file => file.timeframe === timeframe)
+    const ofTimeframe = files.filter(file => candleOfFile(file) === timeframe)
     const rows = ofTimeframe.reduce((sum, file) => sum + file.rows, 0)
     for (const share of sharesFor(rows, limits.candlesAtOnce)) {
       await verifyShare(verified, timeframe, share, ofTimeframe, mark)
@@ -75,27 +77,32 @@ async function verifyShare(
   mark: Mark | undefined,
 ): Promise<void> {
   const { store, topicLog, settings, days, findings, limits } = verified
-  const isOurs = (candle: Candle) => isWithin(candle, days) && isInShare(share, candle.source, candle.symbol)
+  const isOurs = (candle: CandleKey) =>
+    isWithin(candle, days) && isInShare(share, candle.source, candle.symbol)
   const rows = files.reduce((sum, file) => sum + file.rows, 0)
   const table = new DigestTable(share.count === 1 ? rows : (rows / share.count) * UNEVEN)
-  for await (const candle of candlesIn(store, files)) {
-    if (isOurs(candle)) table.add(candleId(candle), contentsText(candle), dayOf(candle.dateTimeUs))
+  for await (const row of rowsIn(store, files)) {
+    const candle = candleOfRow(row)
+    const contents = isRemoved(row) ? undefined : contentsText(row)
+    if (isOurs(candle)) table.add(candleId(candle), contents, dayOf(row.dateTimeUs))
   }
 
-  const topic = new TopicRead(topicLog, settings.candleTopicPrefix + timeframe)
-  const others = new Map<string, Candle>()
-  for await (const candle of topic.toEnd()) {
+  const topic = new TopicRead(topicLog, settings.candleTopicPrefix, timeframe)
+  const others = new Map<string, Message>()
+  for await (const message of topic.toEnd()) {
     if (share.index === 0) findings.kafkaRecords += 1
-    if (candle === undefined) {
+    if (message === undefined) {
       findings.report({
         in: 'kafka',
         problem: 'surplus',
         detail: `${timeframe}: a message that is no candle`,
       })
-    } else if (isOurs({ ...candle, timeframe })) {
-      const key = candleId(candle)
-      if (table.see(key, contentsText(candle))) others.delete(key)
-      else if (others.size < MESSAGES_KEPT) others.set(key, candle)
+    } else if (isOurs({ ...message.key, timeframe })) {
+      const key = candleId(message.key)
+      const isRight = table.see(key, message.candle && contentsText(message.candle))
+      // A tombstone of a candle that nobody knows is as it must be.
+      if (isRight ?? message.candle === undefined) others.delete(key)
+      else if (others.has(key) || others.size < MESSAGES_KEPT) others.set(key, message)
     }
   }
 
@@ -105,9 +112,10 @@ async function verifyShare(
   const onOtherDays = files.filter(file =>
     [...otherDays].some(day => overlaps(file, { first: day, last: day })),
   )
-  for await (const candle of candlesIn(store, onOtherDays)) {
+  for await (const row of rowsIn(store, onOtherDays)) {
+    const candle = candleOfRow(row)
     const key = candleId(candle)
-    if (isOurs(candle) && !table.isEqual(key)) suspects.set(key, { ...suspects.get(key), stored: candle })
+    if (isOurs(candle) && !table.isRight(key)) suspects.set(key, { ...suspects.get(key), stored: row })
   }
   await settle({
     suspects,
@@ -117,26 +125,31 @@ async function verifyShare(
     news: () => topic.toEnd(),
     reload: async () => {
       const later = await verified.loadCandles()
-      return { mark: await ownMark(verified, later), candles: candlesOfDays(verified, later, timeframe) }
+      return { mark: await ownMark(verified, later), rows: rowsOfDays(verified, later, timeframe) }
     },
   })
 }
 
-async function* candlesIn(store: ObjectStore, files: readonly CandleFile[]): AsyncGenerator<Candle> {
+/** The timeframe of the candles that the rows of a file stand for. */
+function candleOfFile({ timeframe }: CandleFile): string {
+  return timeframeOfRemoved(timeframe) ?? timeframe
+}
+
+async function* rowsIn(store: ObjectStore, files: readonly CandleFile[]): AsyncGenerator<Candle> {
   for (const file of files) yield* await readCandles(store, file)
 }
 
 /** Of a later version of the table, on the given days. */
-function candlesOfDays({ store }: VerifiedTopics, table: Table, timeframe: string) {
+function rowsOfDays({ store }: VerifiedTopics, table: Table, timeframe: string) {
   return async function* (daysWanted: Days): AsyncGenerator<Candle> {
     const files = await candleFiles(store, table, daysWanted)
-    yield* candlesIn(
+    yield* rowsIn(
       store,
-      files.filter(file => file.timeframe === timeframe),
+      files.filter(file => candleOfFile(file) === timeframe),
     )
   }
 }
 
-function isWithin(candle: Candle, { first, last }: Days): boolean {
+function isWithin(candle: CandleKey, { first, last }: Days): boolean {
   return candle.dateTimeUs >= first * DAY_US && endOf(candle) <= (last + 1) * DAY_US
 }

@@ -56,6 +56,20 @@ describe('the fold of verify', () => {
     )
   })
 
+  test('gives an extreme of zero no sign, in whatever order a zero and a negative zero come', () => {
+    for (const prices of [
+      [0, -0],
+      [-0, 0],
+      [-0, -0],
+    ]) {
+      const fold = new MinuteFold()
+      const place = { dateTimeUs: 0, epoch: 0, partition: 0 }
+      for (const [n, price] of prices.entries()) fold.add({ ...place, number: BigInt(n), offset: n }, price)
+      const { open, high, low, close } = fold.inOrder()[0]!
+      expect([open, high, low, close]).toEqual([0, 0, 0, 0])
+    }
+  })
+
   test.each([
     ['W1', '2021-01-03T23:59:59.999', '2020-12-28', '2021-01-04'],
     ['M1', '2024-02-29T12:00:00Z', '2024-02-01', '2024-03-01'],

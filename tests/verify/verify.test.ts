@@ -5,12 +5,20 @@ import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { TableIdent } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { type Candle, candleMessage } from '../../lib/market/candle.ts'
+import { HourSet, hourOf } from '../../lib/market/hours.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { readCandles } from '../../lib/rollup/storedCandles.ts'
-import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import {
+  type CandlesState,
+  candlesState,
+  candlesSummary,
+  NOTHING_STALE,
+  type StaleHours,
+} from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
-import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { type VerifyRequest, verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
@@ -61,22 +69,45 @@ async function tamper(change: (rows: readonly Candle[]) => readonly Candle[]): P
   const table = await world.catalog.loadTable(CANDLES_TABLE)
   const files = await planFiles(store, table)
   const rows = await Promise.all(files.map(async file => change(await readCandles(store, file))))
+  const perFile = rows.flatMap(some => [...Map.groupBy(some, ({ timeframe }) => timeframe).values()])
   const add = await Promise.all(
-    rows
-      .filter(some => some.length > 0)
-      .map(some => writeDataFile(store, table, candleColumns(some), some.length)),
+    perFile.map(some => writeDataFile(store, table, candleColumns(some), some.length)),
   )
   const summary = carriedState(table)
   const staged = await stageSnapshot(store, table, { add, remove: files, summary, nowMs: 0 })
   await commitSnapshot(world.catalog, table, staged)
 }
 
+/** What a commit of rollup's says of the table, and no row changes. */
+async function say(change: (state: CandlesState) => Partial<CandlesState>): Promise<void> {
+  const table = await world.catalog.loadTable(CANDLES_TABLE)
+  const state = candlesState(table)
+  const summary = candlesSummary({ ...state, ...change(state) })
+  const staged = await stageSnapshot(world.services.store, table, { add: [], summary, nowMs: 0 })
+  await commitSnapshot(world.catalog, table, staged)
+}
+
+/** Hours that begin at these moments. */
+const hoursAt = (...moments: string[]) => HourSet.of(moments.map(moment => hourOf(usOf(moment))))
+
+const mark = (hours: Partial<StaleHours>) => say(() => ({ hours: { ...NOTHING_STALE, ...hours } }))
+
+/** As a live round leaves late ticks: the vector covers them, their hours are stale, their candles are as they were. */
+async function addLateTicks(moments: readonly string[], hours: Partial<StaleHours> = {}): Promise<void> {
+  await addTicks(moments)
+  const { vector } = ticksState(await world.catalog.loadTable(TICKS_TABLE))
+  const stale = HourSet.of(moments.map(moment => hourOf(usOf(`${moment}Z`))))
+  await say(() => ({ vector, hours: { ...NOTHING_STALE, stale, ...hours } }))
+}
+
 /** Puts a message of the same key behind the one that is there. */
-async function overtake(topic: string, { key, value }: { key: string; value: string }): Promise<void> {
+async function overtake(topic: string, { key, value }: { key: string; value: string | null }): Promise<void> {
   for (const [partition, { high }] of await world.log.offsets(topic)) {
     for await (const records of world.log.records(topic, partition, 0, high)) {
       if (!records.some(record => String(record.key) === key)) continue
-      world.log.append(topic, partition, [{ key: Buffer.from(key), value: Buffer.from(value) }])
+      world.log.append(topic, partition, [
+        { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) },
+      ])
     }
   }
 }
@@ -332,6 +363,258 @@ describe('verify', () => {
     await commitSnapshot(world.catalog, table, staged)
     const { differences } = await check()
     expect(differences[0]).toMatchObject({ fields: { closed: { found: true, expected: false } } })
+  })
+})
+
+describe('verify while hours are being caught up', () => {
+  const LATE = ['2026-02-11T10:20:59', '2026-02-11T10:44:00']
+
+  test('finds nothing wrong with candles that lack late ticks of an hour that is stale, and counts the hour', async () => {
+    await addLateTicks(LATE)
+    const findings = await check()
+    expect(findings).toMatchObject({ ticks: 27, staleHours: 1, differenceCount: 0, published: 186 })
+    // Compared: all but those of the 11th, of its week and of its month.
+    expect(findings.candles).toMatchObject({ m1: 15, m5: 15, h1: 15, h4: 15, D1: 15, W1: 9, M1: 9 })
+    const shares = await check({}, { ...LIMITS, minutesAtOnce: 1, candlesAtOnce: 9 })
+    expect(shares).toMatchObject({ ticks: 27, differenceCount: 0, candles: findings.candles })
+    await mark({})
+    expect((await check()).differenceCount).toBeGreaterThan(0)
+  })
+
+  test('finds nothing wrong with a stored candle of a stale hour that has no tick any more', async () => {
+    const { store } = world.services
+    const table = await world.catalog.loadTable(TICKS_TABLE)
+    const files = await planFiles(store, table, {
+      keep: ({ partition }) => partition.date_time_day === 20495,
+    })
+    const change = { add: [], remove: files, summary: carriedState(table), nowMs: 0 }
+    await commitSnapshot(world.catalog, table, await stageSnapshot(store, table, change))
+    await mark({ stale: hoursAt('2026-02-11T10:00Z') })
+    const { differences } = await check()
+    expect(differences.map(({ in: where }) => where)).toEqual(['ticks'])
+  })
+
+  test('finds a coarser candle that is not what the stored minutes of a stale hour say', async () => {
+    await addLateTicks(LATE)
+    await tamper(rows => rows.map(row => (isOne(row) ? { ...row, open: 7 } : row)))
+    const { differences } = await check()
+    expect(differences.map(({ in: where, problem }) => [where, problem])).toEqual([
+      ['iceberg', 'differs'],
+      ['kafka', 'differs'],
+    ])
+    expect(differences[0]).toMatchObject({ candle: ONE, fields: { open: { found: 7 } } })
+  })
+
+  test.each([
+    ['missing', (rows: readonly Candle[]) => rows.filter(row => !isOne(row))],
+    [
+      'surplus',
+      (rows: readonly Candle[]) =>
+        rows.filter(({ timeframe, symbol }) => timeframe !== 'm1' || symbol !== 'EURUSD'),
+    ],
+  ])(
+    'finds a coarser candle of a stale hour that is %s beside the stored minutes',
+    async (problem, change) => {
+      await addLateTicks(LATE)
+      await tamper(change)
+      const { differences } = await check({ fromUs: usOf('2026-02-11'), toUs: usOf('2026-02-12') })
+      expect(differences).toContainEqual({ in: 'iceberg', problem, candle: ONE })
+    },
+  )
+
+  test('of damaged hours proves only that each candle is there once, and on Kafka as in Iceberg', async () => {
+    await addLateTicks(LATE, { damaged: hoursAt('2026-02-11T10:00Z') })
+    await tamper(rows => rows.map(row => (isOne(row) ? { ...row, open: 7 } : row)))
+    expect((await check()).differences).toMatchObject([{ in: 'kafka', problem: 'differs', candle: ONE }])
+    const one = await candleOne()
+    await tamper(rows => (rows.some(isOne) ? [...rows, one] : rows))
+    expect((await check()).differences).toContainEqual({ in: 'iceberg', problem: 'doubled', candle: ONE })
+  })
+
+  test('finds a wrong minute of a stale hour that is exact', async () => {
+    const exact = { fromUs: usOf('2026-02-11T10:20Z'), toUs: usOf('2026-02-11T10:30Z') }
+    await addLateTicks(['2026-02-11T10:44:00'], { exact })
+    expect(await check()).toMatchObject({
+      differenceCount: 0,
+      staleHours: 1,
+      candles: { m1: 18, m5: 18, m30: 15 },
+    })
+    const isOfMinute = ({ timeframe, symbol, dateTimeUs }: Candle) =>
+      timeframe === 'm1' && symbol === 'EURUSD' && dateTimeUs === usOf('2026-02-11T10:20Z')
+    await tamper(rows => rows.map(row => (isOfMinute(row) ? { ...row, volume: 2 } : row)))
+    const [first] = (await check()).differences
+    expect(first).toMatchObject({
+      candle: { timeframe: 'm1' },
+      fields: { volume: { found: 2, expected: 1 } },
+    })
+  })
+
+  test('lets candles of an owed hour be open after their end, and no others', async () => {
+    const hour = hoursAt('2026-02-11T10:00Z')
+    await tamper(rows => rows.map(row => (isOne(row) ? { ...row, closed: false } : row)))
+    await mark({ stale: hour, owed: hour })
+    expect((await check()).differences).toMatchObject([{ in: 'kafka', fields: { closed: {} } }])
+    await mark({ stale: hour })
+    expect((await check()).differences[0]).toMatchObject({
+      in: 'iceberg',
+      candle: ONE,
+      fields: { closed: { found: false, expected: true } },
+    })
+  })
+
+  test('lets candles of a damaged hour be open after their end: they close once it is done', async () => {
+    const hour = hoursAt('2026-02-11T10:00Z')
+    await tamper(rows => rows.map(row => (isOne(row) ? { ...row, closed: false } : row)))
+    await mark({ stale: hour, damaged: hour })
+    expect((await check()).differences).toMatchObject([{ in: 'kafka', fields: { closed: {} } }])
+  })
+
+  test('finds a closed candle of an owed hour whose end is not due', async () => {
+    const hour = hoursAt('2026-02-11T10:00Z')
+    await say(() => ({
+      closedUntilUs: usOf('2026-02-11T10:30Z'),
+      hours: { ...NOTHING_STALE, stale: hour, owed: hour },
+    }))
+    const { differences } = await check({ fromUs: usOf('2026-02-11'), toUs: usOf('2026-02-12') })
+    expect(new Set(differences.map(({ candle }) => candle?.timeframe))).toEqual(
+      new Set(['h1', 'h3', 'h4', 'D1']),
+    )
+  })
+
+  test('waits until no hour of its days is stale, says how many are left, and then proves all', async () => {
+    const hour = hoursAt('2026-02-11T10:00Z')
+    await addLateTicks([...LATE, '2025-12-31T23:59:00'])
+    const said = new Set<string>()
+    const happens: Record<string, () => Promise<unknown>> = {
+      'catching up: 2 of 2 hours are left': () => mark({ stale: hour }),
+      'catching up: 1 of 2 hours are left': rollUp,
+    }
+    let happened = Promise.resolve<unknown>(undefined)
+    const onProgress = (line: string) => {
+      const next = said.has(line) ? undefined : happens[line]
+      said.add(line)
+      if (next) happened = happened.then(next)
+    }
+    const findings = await verify(world.services, { waitMs: 60_000 }, onProgress, LIMITS)
+    await happened
+    expect(findings).toMatchObject({ ticks: 30, staleHours: 0, differenceCount: 0 })
+    expect([...said]).toEqual(expect.arrayContaining(Object.keys(happens)))
+  })
+
+  test('waits for no hour of other days', async () => {
+    await mark({ stale: hoursAt('2026-02-11T10:00Z') })
+    const request = { fromUs: usOf('2025-12-31'), toUs: usOf('2026-01-01'), waitMs: 60_000 }
+    expect(await check(request)).toMatchObject({ staleHours: 0, differenceCount: 0, ticks: 3 })
+  })
+
+  test('ends after its patience with the number of hours that are left, and what to look at', async () => {
+    await addLateTicks(LATE)
+    await expect(check({ waitMs: 50 })).rejects.toMatchObject({
+      code: 'NOT_CAUGHT_UP',
+      message: expect.stringMatching(/^after 0.05 s 1 hour is still being caught up.*rollup.*--wait SECONDS/),
+    })
+  })
+})
+
+describe('candles that are gone', () => {
+  const REMOVED = { timeframe: 'removed_h1' }
+  const key = JSON.stringify(['s', 'EURUSD', '2026-02-11T10:00:00.000000Z'])
+  /** The hour of 2026-02-11T10:00 loses its ticks of EURUSD, and all candles made of them alone become removed rows. */
+  async function removeOne(): Promise<Candle> {
+    const one = await candleOne()
+    await tamper(rows =>
+      rows.map(row =>
+        isOne(row) ? { ...row, ...REMOVED, volume: 0, revision: 2, updatedAtUs: one.updatedAtUs } : row,
+      ),
+    )
+    await mark({ stale: hoursAt('2026-02-11T10:00Z'), damaged: hoursAt('2026-02-11T10:00Z') })
+    return one
+  }
+
+  test('are right as a row that says so and a tombstone on their topic, or nothing there', async () => {
+    await removeOne()
+    await overtake('candle_h1', { key, value: null })
+    expect(await check()).toMatchObject({ differences: [], removed: 1, published: 185 })
+    for (const [partition, { high }] of await world.log.offsets('candle_h1')) {
+      for (let offset = 0; offset < high; offset++) {
+        const record = await world.log.firstFrom('candle_h1', partition, offset)
+        if (record?.offset === offset && String(record.key) === key)
+          world.log.remove('candle_h1', partition, offset)
+      }
+    }
+    expect(await check()).toMatchObject({ differences: [], removed: 1, published: 185 })
+  })
+
+  test('are wrong with a message of the candle as the newest one', async () => {
+    const one = await removeOne()
+    const wrong = { in: 'kafka', problem: 'surplus', candle: ONE, detail: 'no tombstone' }
+    expect((await check()).differences).toEqual([wrong])
+    await overtake('candle_h1', { key, value: null })
+    await overtake('candle_h1', candleMessage({ ...one, revision: 3 }))
+    expect((await check()).differences).toEqual([wrong])
+  })
+
+  test('are counted as not sent yet until publish has come to their row and sent the tombstone', async () => {
+    await removeOne()
+    const laterUs = (world.clock.nowMs + 1_000) * 1_000
+    await tamper(rows =>
+      rows.map(row => (row.timeframe === 'removed_h1' ? { ...row, updatedAtUs: laterUs } : row)),
+    )
+    await say(() => ({ stampUs: laterUs }))
+    expect(await check()).toMatchObject({
+      differences: [],
+      unpublished: 1,
+      published: 185,
+      kafkaRecords: 186,
+    })
+    await publish()
+    expect(await check()).toMatchObject({
+      differences: [],
+      unpublished: 0,
+      published: 185,
+      kafkaRecords: 187,
+    })
+  })
+
+  test('are wrong beside the candle that they say is gone, and when that is said twice', async () => {
+    const one = await candleOne()
+    const gone = { ...one, ...REMOVED, volume: 0 }
+    const doubled = { in: 'iceberg', problem: 'doubled', candle: { ...ONE, timeframe: 'removed_h1' } }
+    await tamper(rows => (rows.some(isOne) ? [...rows, gone] : rows))
+    expect((await check()).differences).toContainEqual(doubled)
+    await removeOne()
+    expect((await check()).differences).toContainEqual(doubled)
+  })
+
+  test('a tombstone of a candle that is there is wrong; one of no candle that anybody knows is right', async () => {
+    const unknown = JSON.stringify(['s', 'GONE', '2020-01-01T00:00:00.000000Z'])
+    world.log.append('candle_h1', 1, [{ key: Buffer.from(unknown), value: null }])
+    expect(await check()).toMatchObject({ differences: [], kafkaRecords: 187, published: 186, overtaken: 0 })
+    await overtake('candle_h1', { key, value: null })
+    world.log.append('candle_D1', 1, [{ key: Buffer.from('k'), value: null }])
+    expect((await check()).differences).toEqual([
+      { in: 'kafka', problem: 'missing', candle: ONE, detail: 'a tombstone' },
+      { in: 'kafka', problem: 'surplus', detail: 'D1: a message that is no candle' },
+    ])
+  })
+
+  test('that go while they are looked at are compared with the later snapshot', async () => {
+    const one = await candleOne()
+    await overtake('candle_h1', { key, value: null })
+    let looks = 0
+    const catalog = new Proxy(world.catalog, {
+      get(target, name) {
+        if (name !== 'loadTable') return Reflect.get(target, name).bind(target)
+        return async (ident: TableIdent) => {
+          // The third load is the first of a later snapshot: by then the candle is gone.
+          if (++looks === 3) await removeOne()
+          return target.loadTable(ident)
+        }
+      },
+    })
+    const findings = await verify({ ...world.services, catalog }, {}, () => {}, LIMITS)
+    expect(findings).toMatchObject({ differences: [], overtaken: 1 })
+    expect(one.timeframe).toBe('h1')
   })
 })
 

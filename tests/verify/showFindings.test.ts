@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { Findings } from '../../lib/verify/findings.ts'
+import { showFindings } from '../../lib/verify/showFindings.ts'
+
+function shown(changes: Partial<Findings>): string {
+  return showFindings(Object.assign(new Findings(), changes), 1.23)
+}
+
+test('says that all is equal where nothing is stale', () => {
+  const text = shown({ ticks: 1_200, candles: { m1: 20, m5: 4 } })
+  expect(text).toContain('24 recomputed: m1 20, m5 4\n')
+  expect(text).toMatch(/\nall equal {2}\(1\.2 s\)$/)
+  expect(text).not.toContain('--wait')
+})
+
+test.each([
+  [1, '1 hour is still being caught up and was not compared; --wait waits for it'],
+  [1_212, '1,212 hours are still being caught up and were not compared; --wait waits for them'],
+])(
+  'says of %i stale hours that they were not compared, and claims no more than it has seen',
+  (staleHours, text) => {
+    expect(shown({ staleHours })).toContain(text)
+    expect(shown({ staleHours })).toMatch(/\nall that was compared is equal {2}\(1\.2 s\)$/)
+  },
+)
+
+test('says how many candles are gone', () => {
+  expect(shown({ candles: { m1: 2 }, removed: 3 })).toContain('2 recomputed: m1 2; 3 are gone\n')
+})
