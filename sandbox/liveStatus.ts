@@ -8,17 +8,32 @@ const RATE_OVER_MS = 30_000
 /** Turns one look after another at the pipeline into a line for people. */
 export class LiveStatus {
   #looks: { atMs: number; ticks: number }[] = []
+  /** The look since which stale hours have only become fewer. */
+  #fullest: { atMs: number; hours: number } | undefined
 
   /** The line for a status seen at `nowMs` (any clock, always the same). */
   line(status: PipelineStatus, nowMs: number): string {
-    const { ticks, ingestLag, rollupLag, publishLagMs, deadLetters } = status
+    const { ticks, ingestLag, rollupLag, publishLagMs, deadLetters, liveDelayMs, staleHours } = status
     const parts = [
       `${count(ticks)} ticks, ${this.#perSecond(ticks, nowMs)}/s`,
-      `lag: ingest ${count(ingestLag)}, rollup ${count(rollupLag)}, publish ${(publishLagMs / 1_000).toFixed(1)} s`,
+      ...(liveDelayMs === undefined ? [] : [`live candles follow by ${duration(liveDelayMs)}`]),
+      ...this.#catchingUp(staleHours, nowMs),
+      `lag: ingest ${count(ingestLag)}, rollup ${count(rollupLag)}, publish ${duration(publishLagMs)}`,
       `newest candle ${minute(status.newestCandleUs)}`,
       ...(deadLetters > 0 ? [`dead letters ${count(deadLetters)}`] : []),
     ]
     return parts.join(' · ')
+  }
+
+  /** `catching up: 312 of 960 hours, 2 min`: what is left, of how much, and for how long if it goes on as it does. */
+  #catchingUp(hours: number, atMs: number): string[] {
+    if (hours === 0) this.#fullest = undefined
+    else if (this.#fullest === undefined || hours >= this.#fullest.hours) this.#fullest = { atMs, hours }
+    if (this.#fullest === undefined) return []
+    const done = this.#fullest.hours - hours
+    if (done === 0) return [`catching up: ${count(hours)} ${hours === 1 ? 'hour' : 'hours'}`]
+    const leftMs = (hours * (atMs - this.#fullest.atMs)) / done
+    return [`catching up: ${count(hours)} of ${count(this.#fullest.hours)} hours, ${duration(leftMs)}`]
   }
 
   #perSecond(ticks: number, atMs: number): string {
@@ -42,6 +57,10 @@ export function addresses(settings: Settings): string[] {
     ...(isWatched ? [`  Prometheus       http://127.0.0.1:${ports.prometheus}`] : []),
     `  Functions        http://127.0.0.1:${ports.http}  (Lambda API ${env.LAMBDA_ENDPOINT})`,
   ]
+}
+
+function duration(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
 }
 
 function count(value: number): string {

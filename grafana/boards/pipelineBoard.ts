@@ -48,7 +48,8 @@ const CHARTS: readonly Chart[] = [
   },
   {
     title: 'Lag in records',
-    description: 'Records that a stage has before it and not yet behind it',
+    description:
+      'Records that a stage has before it and not yet behind it; of rollup, those that live candles lack',
     unit: 'short',
     expression: 'max by (stage) (tickhouse_stage_lag_records{$chosen})',
     legend: '{{stage}}',
@@ -59,6 +60,13 @@ const CHARTS: readonly Chart[] = [
     unit: 's',
     expression: 'max by (stage) (tickhouse_stage_lag_seconds{$chosen})',
     legend: '{{stage}}',
+  },
+  {
+    title: 'Catching up',
+    description: 'Hours whose candles may lack late ticks; live candles do not wait for them',
+    unit: 'short',
+    expression: 'max(tickhouse_stale_hours{$chosen})',
+    legend: 'hours',
   },
   {
     title: 'Dead letters',

@@ -1,5 +1,5 @@
 import { currentSnapshot } from '../iceberg/metadata.ts'
-import { candlesState } from '../tables/candlesTable.ts'
+import { candlesState } from '../tables/candlesState.ts'
 import { covers, distance } from '../tables/offsetVector.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import type { Observed, ObservedTable } from './observe.ts'
@@ -21,7 +21,8 @@ export const METRICS = {
   tickhouse_late_ticks_total: 'Ticks that came after the candle of their minute was due.',
   tickhouse_lost_records_total: 'Records that Kafka removed before they were read.',
   tickhouse_dead_letters_total: 'Records that were no ticks, by reason.',
-  tickhouse_stage_lag_records: 'Offsets that a stage has yet to take.',
+  tickhouse_stage_lag_records:
+    'Offsets that a stage has yet to take; of rollup, those that its live candles do not have.',
   tickhouse_stage_lag_seconds: 'How long the oldest of what a stage has yet to take may have waited.',
   tickhouse_newest_tick_timestamp_seconds: 'When Kafka got the newest record that was taken in.',
   tickhouse_newest_closed_candle_end_timestamp_seconds: 'Candles that ended by then are closed.',
@@ -30,6 +31,9 @@ export const METRICS = {
     'How long the newest round of the rollup took, from reading the tables to its commit.',
   tickhouse_rollup_delay_seconds:
     'From the end of the newest closed minute to the commit that closed its candles.',
+  tickhouse_stale_hours: 'Hours whose candles may lack late ticks; live candles do not wait for them.',
+  tickhouse_owed_hours: 'Of the stale hours, those that candles which are due wait for to close.',
+  tickhouse_stale_seconds: 'For how long there have been stale hours without a break.',
   tickhouse_table_commit_timestamp_seconds: 'When the table was changed last.',
   tickhouse_table_snapshots: 'Snapshots that the metadata lists.',
   tickhouse_table_metadata_files: 'Metadata files that the table lists.',
@@ -42,10 +46,12 @@ export const METRICS = {
 
 /** What an observation amounts to; of what did not answer there is no sample but that it did not. */
 export function samplesOf(observed: Observed): Sample[] {
-  const { ticks, candles } = observed
+  const { ticks, candles, nowMs } = observed
   return [
     ...(ticks instanceof Error ? [] : [...tickTotals(ticks), ...tableSamples('stock_ticks', ticks)]),
-    ...(candles instanceof Error ? [] : [...candleSamples(candles), ...tableSamples('candles', candles)]),
+    ...(candles instanceof Error
+      ? []
+      : [...candleSamples(candles), ...backlogSamples(candles, nowMs), ...tableSamples('candles', candles)]),
     ...ingestLag(observed),
     ...rollupLag(observed),
     ...publishLag(observed),
@@ -74,6 +80,16 @@ function candleSamples({ table }: ObservedTable): Sample[] {
     ...some('tickhouse_rollup_timestamp_seconds', stampUs / 1_000_000),
     ...known('tickhouse_rollup_duration_seconds', roundMs),
     ...known('tickhouse_rollup_delay_seconds', delayMs),
+  ]
+}
+
+function backlogSamples({ table }: ObservedTable, nowMs: number): Sample[] {
+  const { stale, owed, staleSinceUs } = candlesState(table).hours
+  const seconds = staleSinceUs === 0 ? 0 : Math.max(0, nowMs - staleSinceUs / 1_000) / 1_000
+  return [
+    { name: 'tickhouse_stale_hours', value: stale.size },
+    { name: 'tickhouse_owed_hours', value: owed.size },
+    { name: 'tickhouse_stale_seconds', value: seconds },
   ]
 }
 

@@ -1,7 +1,7 @@
 import { ancestors } from '../iceberg/metadata.ts'
 import type { Table } from '../iceberg/table.ts'
 import { isReached, type Mark } from '../publish/sendingOrder.ts'
-import { candlesState } from '../tables/candlesTable.ts'
+import { candlesState } from '../tables/candlesState.ts'
 import { carriesState } from '../tables/layout.ts'
 
 /**

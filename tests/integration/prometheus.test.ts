@@ -58,6 +58,7 @@ describe('a Prometheus beside the pipeline', () => {
     const dependencies = async () => (await ask('tickhouse_dependency_up')).map(({ value }) => value[1])
     await expect.poll(dependencies).toEqual(['1', '1'])
     await expect.poll(() => ask('tickhouse_ticks_total')).toHaveLength(1)
+    await expect.poll(() => ask('tickhouse_stale_hours')).toHaveLength(1)
     await expect.poll(() => ask('tickhouse_table_files')).toHaveLength(2)
   })
 

@@ -10,6 +10,8 @@ const status = {
   deadLetters: 0,
   ingestLag: 3,
   rollupLag: 1_200,
+  liveDelayMs: 2_050,
+  staleHours: 0,
   publishLagMs: 2_345,
   newestCandleUs: Date.UTC(2025, 2, 20, 14, 31) * 1_000,
   closedUntilUs: 0,
@@ -30,6 +32,25 @@ describe('the live status', () => {
     )
     expect(live.line({ ...status, deadLetters: 2 }, 1)).toMatch(/dead letters 2$/)
     expect(live.line({ ...status, newestCandleUs: undefined }, 2)).toContain('newest candle none yet')
+  })
+
+  test('says how far live candles follow, in minutes when they stand still', () => {
+    const live = new LiveStatus()
+    expect(live.line(status, 0)).toContain('live candles follow by 2.0 s · lag')
+    expect(live.line({ ...status, liveDelayMs: 150_000 }, 1)).toContain('live candles follow by 3 min')
+    expect(live.line({ ...status, liveDelayMs: undefined }, 2)).not.toContain('live candles')
+  })
+
+  test('says beside that how many hours are left of how many, and for how long at the present pace', () => {
+    const live = new LiveStatus()
+    const line = (staleHours: number, atMs: number) => live.line({ ...status, staleHours }, atMs)
+    expect(line(1, 0)).toContain('s · catching up: 1 hour · lag')
+    expect(line(960, 5_000)).toContain('catching up: 960 hours · ')
+    expect(line(640, 65_000)).toContain('catching up: 640 of 960 hours, 2 min · ')
+    expect(line(320, 85_000)).toContain('catching up: 320 of 960 hours, 40.0 s · ')
+    expect(line(1_000, 90_000)).toContain('catching up: 1,000 hours · ')
+    expect(line(0, 95_000)).not.toContain('catching up')
+    expect(line(2, 100_000)).toContain('catching up: 2 hours · ')
   })
 })
 

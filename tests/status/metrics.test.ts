@@ -3,15 +3,17 @@ import { TickhouseError } from '../../lib/errors.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { prometheusText } from '../../lib/lambda/prometheusText.ts'
+import { HourSet } from '../../lib/market/hours.ts'
 import { checkHealth } from '../../lib/status/checkHealth.ts'
 import { samplesOf } from '../../lib/status/metrics.ts'
 import { type ObserveServices, observe } from '../../lib/status/observe.ts'
 import {
-  CANDLES_TABLE,
   type CandlesState,
   candlesState,
   candlesSummary,
-} from '../../lib/tables/candlesTable.ts'
+  NOTHING_STALE,
+} from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { batch, ingest, newWorld, produce, stateOf, tickJson, type World } from '../support/world.ts'
 
 let world: World
@@ -47,6 +49,8 @@ describe('the metrics', () => {
     for (const stage of ['ingest', 'rollup', 'publish'])
       expect(values.get(`tickhouse_stage_lag_seconds{stage="${stage}"}`)).toBe(0)
     expect(values.has('tickhouse_newest_tick_timestamp_seconds')).toBe(false)
+    for (const name of ['stale_hours', 'owed_hours', 'stale_seconds'])
+      expect(values.get(`tickhouse_${name}`)).toBe(0)
     expect(values.get('tickhouse_table_rows{table="stock_ticks"}')).toBe(0)
   })
 
@@ -78,6 +82,26 @@ describe('the metrics', () => {
     const values = await scrape()
     expect(values.get('tickhouse_stage_lag_records{stage="rollup"}')).toBe(2)
     expect(values.get('tickhouse_stage_lag_seconds{stage="rollup"}')).toBe(5)
+  })
+
+  test('say that 3 hours are stale since 90 seconds, 1 of them owed, and that the rollup has taken in all ticks', async () => {
+    produce(world, 0, tickJson(1))
+    await takeIn(0, 1)
+    const stale = HourSet.of([100, 101, 5_000])
+    const hours = {
+      ...NOTHING_STALE,
+      stale,
+      owed: HourSet.of([101]),
+      staleSinceUs: world.clock.nowMs * 1_000,
+    }
+    await rollUp({ vector: (await stateOf(world)).vector, hours })
+    world.clock.nowMs += 90_000
+    const values = await scrape()
+    expect(values.get('tickhouse_stale_hours')).toBe(3)
+    expect(values.get('tickhouse_owed_hours')).toBe(1)
+    expect(values.get('tickhouse_stale_seconds')).toBe(90)
+    expect(values.get('tickhouse_stage_lag_records{stage="rollup"}')).toBe(0)
+    expect(values.get('tickhouse_stage_lag_seconds{stage="rollup"}')).toBe(0)
   })
 
   test('say that candles wait since 3 seconds to be published', async () => {
