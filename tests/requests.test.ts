@@ -91,7 +91,7 @@ describe('maintainRequest', () => {
 
   test('one part, as the recorded event asks for it', () => {
     expect(maintainRequest(recorded)).toEqual({ only: 'compaction' })
-    expect(maintainRequest({ only: 'orphans' })).toEqual({ only: 'orphans' })
+    for (const only of ['orphans', 'counts']) expect(maintainRequest({ only })).toEqual({ only })
   })
 
   test.each([[{ only: 'all' }], [{ tables: ['candles'] }]])('%j is refused', event => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -6,10 +5,12 @@ import { chooseGroups, isMergeable } from '../iceberg/upkeep/chooseGroups.ts'
 import { mergeRows } from '../iceberg/upkeep/mergeRows.ts'
 import { type Replacement, replaceFiles } from '../iceberg/upkeep/replaceFiles.ts'
 import type { Services } from '../services.ts'
-import { CANDLES_TABLE, candlesState } from '../tables/candlesTable.ts'
+import { candlesState } from '../tables/candlesState.ts'
+import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { carriedState, loadTable } from '../tables/layout.ts'
 import { TICKS_TABLE } from '../tables/ticksTable.ts'
 import type { MaintainedTable } from './maintainedTables.ts'
+import { awaitSlot, SLOT } from './slot.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
 
@@ -25,11 +26,6 @@ const PLANNED_FILES = 5_000
 /** What one commit takes; a larger group goes alone. */
 const COMMIT = { rows: 500_000, files: 1_000 }
 
-/**
- * Rollup has the beginning of each minute to itself: a commit beside its own would make it begin once more. So nothing is
- * begun or committed then, nor begun so late that it would reach into the next minute.
- */
-const SLOT = { fromMs: 10_000, untilMs: 50_000 }
 /** One commit's work is done within this, the wait for its slot included. */
 export const COMMIT_WORK_MS = 60_000
 
@@ -110,11 +106,4 @@ async function merge(
   const add = []
   for (const group of groups) add.push(await mergeRows(store, table, group, sortBy))
   return { remove: groups.flat(), add }
-}
-
-/** Waits while rollup is at work, and for its next turn when that is due soon: after `untilMs` of the minute. */
-async function awaitSlot(nowMs: () => number, untilMs = 60_000): Promise<void> {
-  const intoMinuteMs = nowMs() % 60_000
-  if (intoMinuteMs < SLOT.fromMs) await sleep(SLOT.fromMs - intoMinuteMs)
-  if (intoMinuteMs > untilMs) await sleep(60_000 - intoMinuteMs + SLOT.fromMs)
 }

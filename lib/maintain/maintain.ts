@@ -3,13 +3,17 @@ import { liveFiles } from '../iceberg/manifest/manifestFile.ts'
 import { currentManifests } from '../iceberg/manifest/readManifests.ts'
 import { type TableIdent, tableName } from '../iceberg/table.ts'
 import { removeOrphans } from '../iceberg/upkeep/removeOrphans.ts'
-import type { MaintainRequest } from '../requests/maintainRequest.ts'
 import type { Services } from '../services.ts'
 import { loadTable } from '../tables/layout.ts'
 import { type Compacted, compactTable } from './compactTable.ts'
 import { MAINTAINED_TABLES } from './maintainedTables.ts'
 
 export type MaintainServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'log' | 'nowMs'>
+
+/** Which part of the upkeep of the tables is done; both without `only`. */
+export interface Upkeep {
+  readonly only?: 'compaction' | 'orphans' | undefined
+}
 
 /** What a table consists of. */
 export interface TableSizes {
@@ -34,7 +38,7 @@ export type MaintainResult = Readonly<Record<string, TableUpkeep>>
  */
 export async function maintain(
   services: MaintainServices,
-  { only }: MaintainRequest,
+  { only }: Upkeep,
   remainingMs: () => number,
 ): Promise<MaintainResult> {
   const result: Record<string, TableUpkeep> = {}

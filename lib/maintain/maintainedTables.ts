@@ -3,10 +3,12 @@ import type { Retention } from '../iceberg/expire.ts'
 import type { Field } from '../iceberg/schema.ts'
 import type { TableIdent } from '../iceberg/table.ts'
 import type { MergeLimits } from '../iceberg/upkeep/chooseGroups.ts'
+import type { SortKey } from '../iceberg/upkeep/mergeRows.ts'
 import { SETTLED_FILE_ROWS } from '../rollup/layOut.ts'
 import { isSmall } from '../rollup/storedCandles.ts'
 import type { Settings } from '../services.ts'
-import { CANDLE_FIELDS, CANDLES_TABLE, type CandlesState } from '../tables/candlesTable.ts'
+import type { CandlesState } from '../tables/candlesState.ts'
+import { CANDLE_FIELDS, CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { fieldNamed } from '../tables/layout.ts'
 import { candlesRetention, ticksRetention } from '../tables/retention.ts'
 import { TICKS_SCHEMA, TICKS_TABLE } from '../tables/ticksTable.ts'
@@ -17,7 +19,7 @@ export interface MaintainedTable {
   readonly limits: MergeLimits
   /** The column whose bounds tell which stretch of time a file is of. */
   readonly along: Field
-  readonly sortBy: readonly string[]
+  readonly sortBy: readonly SortKey[]
   /** How many commits one call makes at most. */
   readonly commits: number
   readonly retention: (settings: Settings) => Retention
@@ -29,15 +31,16 @@ const MEGABYTE = 1024 ** 2
 const INPUT_FILES = 1_000
 
 /**
- * Ticks are merged once candles are made of them: what rollup has yet to read stays as ingest wrote it. Sorted so
- * that who reads one symbol skips the rest of the file. Of 500,000 fake ticks that takes 17.5 bytes a row, 18.4 with
- * uneven times; by time alone 15.3 and 21.1, by hour and symbol 14.0 and 19.4; as ingest writes 200 at once, 35 and 40.
+ * Ticks are merged once candles are made of them: what rollup has yet to read stays as ingest wrote it. Sorted by hour, so
+ * that a stale hour reads its row groups and not its day; within that by symbol, which takes less room than by time.
+ * Of 500,000 fake ticks that takes 14.2 bytes a row, 19.7 with uneven times; by symbol alone 17.4 and 18.6, by time alone
+ * 14.5 and 21.1; as ingest writes 200 at once, 35 and 40.
  */
 const TICKS: MaintainedTable = {
   ident: TICKS_TABLE,
   limits: { fullRows: 250_000, rows: 500_000, bytes: 32 * MEGABYTE, files: INPUT_FILES },
   along: fieldNamed(TICKS_SCHEMA, 'date_time'),
-  sortBy: ['symbol', 'source', 'date_time'],
+  sortBy: [{ hourOf: 'date_time' }, 'symbol', 'source', 'date_time'],
   commits: 100,
   retention: ticksRetention,
   isDone: (file, { ticksUuid, ticksSequence }, uuid) =>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readRequest, requestOf } from './request.ts'
 
-const MAINTAIN = z.strictObject({ only: z.enum(['compaction', 'orphans']).optional() })
+const MAINTAIN = z.strictObject({ only: z.enum(['compaction', 'orphans', 'counts']).optional() })
 
 /** Which part of the upkeep is asked for; all of it without `only`. */
 export type MaintainRequest = z.output<typeof MAINTAIN>

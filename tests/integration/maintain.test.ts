@@ -6,16 +6,19 @@ import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
+import { checkCounts } from '../../lib/maintain/checkCounts.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { readCandles } from '../../lib/rollup/storedCandles.ts'
-import { CANDLES_TABLE, candleColumns, candlesState } from '../../lib/tables/candlesTable.ts'
+import { candlesState } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { readSettings } from '../../sandbox/settings.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
-import { runVerify, strayFiles, TickCommits } from './maintainWorld.ts'
+import { catchUp, runVerify, strayFiles, TickCommits } from './maintainWorld.ts'
 import { sandboxEnv, services, until } from './sandbox.ts'
 
 const SOURCE = 'MAINTAIN'
@@ -83,10 +86,11 @@ describe('maintain on real servers', () => {
     // In the minute up to which all is closed: others may have left candles that would close since.
     const { closedUntilUs } = candlesState(await catalog.loadTable(CANDLES_TABLE))
     const thatMinute = { ...connections, nowMs: () => closedUntilUs / 1000 + 1_000 }
-    expect(await rollupCandles(thatMinute, enoughTime)).toMatchObject({ changed: 0, behind: 0 })
+    expect(await rollupCandles(thatMinute, UNBOUNDED)).toMatchObject({ changed: 0, behind: 0 })
     ticks.sent -= 20
     await ticks.add(1)
-    expect(await rollupCandles(connections, enoughTime)).toMatchObject({ behind: 0 })
+    expect(await rollupCandles(connections, UNBOUNDED)).toMatchObject({ behind: 0 })
+    await catchUp(connections)
     await publishCandles(connections, enoughTime)
     expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
   })
@@ -153,6 +157,32 @@ describe('verify on real servers', () => {
     [['x']],
   ])('ends with 2 when called with %j', async args => {
     expect((await runVerify(...args)).code).toBe(2)
+  })
+})
+
+describe('the check of counts on real servers', () => {
+  /** Within the part of a minute that it works in: so it does not wait. */
+  const inSlot = { ...connections, nowMs: () => Date.now() - (Date.now() % 60_000) + 20_000 }
+
+  test('finds the days of lost candles; rollup makes them again, and the counts are equal', async () => {
+    await settlePipeline()
+    const { days, differing } = await checkCounts(inSlot)
+    expect(days).toBeGreaterThanOrEqual(2)
+    expect(differing).toBe(0)
+    const table = await catalog.loadTable(CANDLES_TABLE)
+    const september = (2025 - 1970) * 12 + 8
+    const remove = await planFiles(store, table, {
+      keep: ({ partition }) => partition.timeframe === 'm1' && partition.date_time_month === september,
+    })
+    const change = { add: [], remove, summary: carriedState(table), nowMs: Date.now() }
+    await commitSnapshot(catalog, table, await stageSnapshot(store, table, change))
+    const found = await checkCounts(inSlot)
+    expect(found.differing).toBeGreaterThan(0)
+    expect(found.hoursMarked).toBeGreaterThan(0)
+    await catchUp(connections)
+    expect(await checkCounts(inSlot)).toMatchObject({ differing: 0 })
+    await publishCandles(connections, enoughTime)
+    expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
   })
 })
 

@@ -7,11 +7,12 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
 import { dayOf } from '../../lib/market/time.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { random } from '../faults/random.ts'
 import { FaultProxy } from '../faults/world/proxy.ts'
-import { runVerify, strayFiles, TickCommits } from './maintainWorld.ts'
+import { catchUp, runVerify, strayFiles, TickCommits } from './maintainWorld.ts'
 import { sandboxEnv, services, until } from './sandbox.ts'
 
 const TICKS = 'market_data.stock_ticks'
@@ -31,7 +32,7 @@ let leftBefore: ReadonlySet<string>
 /** What the killed ones have left, as long as it was there. */
 const left = new Set<string>()
 beforeAll(async () => {
-  await rollupCandles(connections, enoughTime)
+  await rollupCandles(connections, UNBOUNDED)
   leftBefore = new Set((await strayFiles(connections)).unnamed)
 })
 afterAll(() => connections.close())
@@ -84,11 +85,11 @@ describe('maintain killed with kill -9, beside ingest and rollup', () => {
   test.each(moments)('%s: nothing is lost, doubled or missing', async (_, moment, nth, afterMs) => {
     if (moment === 'remove') await leaveOrphan()
     await ticks.add(6)
-    await rollupCandles(connections, enoughTime)
+    await rollupCandles(connections, UNBOUNDED)
     const before = ticksState(await load())
     const beside = (async () => {
       await ticks.add(2)
-      await rollupCandles(connections, enoughTime)
+      await rollupCandles(connections, UNBOUNDED)
     })()
     await Promise.all([killed(moment, nth, afterMs), beside])
 
@@ -109,7 +110,7 @@ describe('maintain killed with kill -9, beside ingest and rollup', () => {
       'what was left is removed',
       async () => {
         await ticks.add(1)
-        await rollupCandles(connections, enoughTime)
+        await rollupCandles(connections, UNBOUNDED)
         await maintain({ ...connections, settings, nowMs: IN_SLOT }, { only: 'compaction' }, enoughTime)
         await maintain({ ...connections, settings }, { only: 'orphans' }, enoughTime)
         const { unnamed, missing } = await strayFiles(connections)
@@ -123,6 +124,7 @@ describe('maintain killed with kill -9, beside ingest and rollup', () => {
       file => OWN_DAYS.has(Number(file.partition.date_time_day)) && file.recordCount <= 20,
     )
     expect(small.length).toBeLessThan(8)
+    await catchUp(connections)
     await publishCandles(connections, enoughTime)
     expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
   })
@@ -137,7 +139,7 @@ describe('the answer to its commit is lost', () => {
 
   test('it finds its snapshot, and replaces the files once', async () => {
     await ticks.add(8)
-    await rollupCandles(connections, enoughTime)
+    await rollupCandles(connections, UNBOUNDED)
     const before = await load()
     const behindProxy = services({ ICEBERG_URI: `http://127.0.0.1:${proxy.port}` })
     const lost = proxy.once(
@@ -159,6 +161,7 @@ describe('the answer to its commit is lost', () => {
     expect(replaced.map(({ summary }) => summary.operation)).toEqual(['replace'])
     expect(ticksState(after)).toEqual(ticksState(before))
     expect(await rowsInFiles()).toBe(ticksState(after).totals.ticks)
+    await catchUp(connections)
     await publishCandles(connections, enoughTime)
     expect(await runVerify()).toMatchObject({ code: 0, findings: { differenceCount: 0 } })
   })

@@ -13,7 +13,8 @@ import { newTrust } from '../../lib/ingest/admit.ts'
 import { type MaintainServices, maintain } from '../../lib/maintain/maintain.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import { candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import { TICKS_SCHEMA, TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { rollUpInMemory, ticksOf } from '../support/memoryRollup.ts'
 import { batch, ingest, newWorld, produce, tickJson, type World } from '../support/world.ts'
@@ -140,7 +141,7 @@ describe('compaction of ticks', () => {
     expect(await upkeep()).toMatchObject({ 'market_data.stock_ticks': { merged: 0, files: 8 } })
   })
 
-  test('keeps days apart, and sorts rows by symbol and time', async () => {
+  test('keeps days apart, and sorts rows by time', async () => {
     await appendTicks(4, '2026-02-27T09:00:00')
     await appendTicks(4, '2026-02-27T08:00:00')
     await appendTicks(4, '2026-02-28T09:00:00')
@@ -155,6 +156,39 @@ describe('compaction of ticks', () => {
     )
     expect(times.map(column => column.length).sort()).toEqual([4, 8])
     for (const column of times) expect(column).toEqual(column.toSorted((a, b) => a - b))
+  })
+
+  test('sorts rows by hour, then symbol, source and time: so an hour lies together, and in it a symbol', async () => {
+    const ticks = [
+      ['s', 'b', '09:59:59'],
+      ['s', 'a', '10:00:00'],
+      ['t', 'a', '09:00:00'],
+      ['s', 'a', '09:30:00'],
+      ['s', 'a', '09:10:00'],
+      ['s', 'b', '09:00:00'],
+    ] as const
+    for (const [source, symbol, time] of ticks) {
+      const tick = { source, symbol, ask: 2, bid: 1, mid: 1.5, number: 1, dateTime: `2026-02-27T${time}` }
+      produce(world, 0, JSON.stringify(tick))
+      await ingest(world, [await batch(world, 0, offset, ++offset)], { trust: newTrust() })
+    }
+    await rollUp()
+    await upkeep()
+    const [file, ...others] = await filesOf(TICKS_TABLE)
+    expect(others).toEqual([])
+    const columns = await decodeParquet(await world.services.store.read(file!.path), TICKS_SCHEMA)
+    const rows = columns.date_time!.map((timeUs, i) => {
+      const time = new Date(Number(timeUs) / 1000).toISOString().slice(11, 19)
+      return [columns.source![i], columns.symbol![i], time]
+    })
+    expect(rows).toEqual([
+      ['s', 'a', '09:10:00'],
+      ['s', 'a', '09:30:00'],
+      ['t', 'a', '09:00:00'],
+      ['s', 'b', '09:00:00'],
+      ['s', 'b', '09:59:59'],
+      ['s', 'a', '10:00:00'],
+    ])
   })
 
   test('a second call finds nothing to do and commits nothing', async () => {

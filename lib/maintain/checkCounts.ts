@@ -1,0 +1,116 @@
+import { TickhouseError } from '../errors.ts'
+import { currentSnapshot } from '../iceberg/metadata.ts'
+import { scanFiles } from '../iceberg/plan.ts'
+import { coverWith, type TimeRange } from '../market/range.ts'
+import { DAY_US, formatDateTime, SECOND_US } from '../market/time.ts'
+import { markRanges } from '../rollup/markRanges.ts'
+import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
+import type { Services } from '../services.ts'
+import { inRanges } from '../trino/literals.ts'
+import { renderSql } from '../trino/sql.ts'
+import { awaitSlot, SLOT } from './slot.ts'
+
+export type CountServices = Pick<Services, 'catalog' | 'store' | 'query' | 'settings' | 'log' | 'nowMs'>
+
+/** What came of comparing the counts. */
+export interface CountCheck {
+  /** Days that were compared, and those of them whose counts differ. */
+  readonly days: number
+  readonly differing: number
+  /** Hours that rollup recomputes for that. */
+  readonly hoursMarked: number
+}
+
+const NOTHING: CountCheck = { days: 0, differing: 0, hoursMarked: 0 }
+
+/** So much of the slot must be left for the statement. */
+const STATEMENT_MS = 30_000
+/** A statement names so many stretches of days at most; the days between them are counted too, and not compared. */
+const MAX_STRETCHES = 40
+
+/**
+ * Compares how many ticks each day has with how many its m1 candles say they are made of, and marks the days where that
+ * differs, so that rollup recomputes them. It finds rows that were lost, doubled or left out, whoever did that; a changed
+ * price it does not see. Where it cannot compare it says why, and throws nothing.
+ */
+export async function checkCounts(services: CountServices): Promise<CountCheck> {
+  try {
+    await awaitSlot(services.nowMs, SLOT.untilMs - STATEMENT_MS)
+    return await compare(services)
+  } catch (error) {
+    if (!(error instanceof TickhouseError)) throw error
+    services.log.warn('ticks and candles were not counted', { code: error.code, error: error.message })
+    return NOTHING
+  }
+}
+
+async function compare(services: CountServices): Promise<CountCheck> {
+  const { store, log } = services
+  const inputs = await loadInputs(services)
+  const ticks = await countTicks(store, inputs)
+  if (ticks.size === 0) return NOTHING
+  const volumes = await sumVolumes(services, inputs, [...ticks.keys()])
+  const differing = [...ticks]
+    .filter(([day, rows]) => rows !== (volumes.get(day) ?? 0))
+    .sort(([a], [b]) => a - b)
+  for (const [day, rows] of differing) {
+    const counts = {
+      day: formatDateTime(day * DAY_US).slice(0, 10),
+      ticks: rows,
+      inCandles: volumes.get(day) ?? 0,
+    }
+    log.warn('the candles of a day are not made of all its ticks, or of more: it is recomputed', counts)
+  }
+  const days = differing.map(([day]) => day)
+  const hoursMarked = days.length === 0 ? 0 : await markRanges(services, days.map(rangeOfDay))
+  return { days: ticks.size, differing: days.length, hoursMarked }
+}
+
+/**
+ * How many ticks each day has that can be compared, by days since 1970: those without stale hours, of which the candles
+ * have seen every file.
+ */
+async function countTicks(
+  store: Services['store'],
+  { ticks, state }: RollupInputs,
+): Promise<Map<number, number>> {
+  const rows = new Map<number, number>()
+  const unseen = new Set<number>()
+  for await (const files of scanFiles(store, ticks)) {
+    for (const { partition, recordCount, sequenceNumber } of files) {
+      const day = Number(partition.date_time_day)
+      rows.set(day, (rows.get(day) ?? 0) + recordCount)
+      if (sequenceNumber > state.ticksSequence) unseen.add(day)
+    }
+  }
+  // Who has partitioned the table in another way has files of no day.
+  if (rows.has(Number.NaN)) return new Map()
+  const isComparable = (day: number) =>
+    !unseen.has(day) && !state.hours.stale.touches(day * DAY_US, (day + 1) * DAY_US)
+  return new Map([...rows].filter(([day]) => isComparable(day)))
+}
+
+interface DayRow {
+  readonly start_seconds: number
+  readonly volume: number
+}
+
+/** What the m1 candles of the days and of some between them say, by days since 1970; one Trino statement. */
+async function sumVolumes(
+  { query, settings, nowMs }: CountServices,
+  { candles }: RollupInputs,
+  days: readonly number[],
+): Promise<Map<number, number>> {
+  const sql = renderSql('daily_volumes', {
+    catalog: settings.trinoCatalog,
+    candles_snapshot: String(currentSnapshot(candles)!.snapshotId),
+    days: inRanges('date_time', coverWith(days.map(rangeOfDay), MAX_STRETCHES)),
+  })
+  const timeoutMs = Math.max(1_000, SLOT.untilMs - (nowMs() % 60_000))
+  const rows = await query.rows<DayRow>(sql, { timeoutMs })
+  return new Map(rows.map(({ start_seconds, volume }) => [(start_seconds * SECOND_US) / DAY_US, volume]))
+}
+
+function rangeOfDay(day: number): TimeRange {
+  return { fromUs: day * DAY_US, toUs: (day + 1) * DAY_US }
+}
