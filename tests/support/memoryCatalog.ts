@@ -12,15 +12,15 @@ const ALLOWED_STEP_BACK_MS = 60_000
 /** Iceberg's default: https://iceberg.apache.org/docs/latest/configuration/#write-properties */
 const DEFAULT_PREVIOUS_VERSIONS = 100
 
-/** A table's metadata as JSON text, and the file that a real catalog would have it in. */
+/** A table's metadata, and the file that a real catalog would have it in. */
 interface Stored {
   readonly metadataLocation: string
-  readonly text: string
+  readonly metadata: TableMetadata
 }
 
 /**
  * A catalog in memory, for tests: really refuses what a REST catalog refuses, and applies a commit as one step.
- * Tables are kept as JSON text, so that what does not survive the protocol does not survive here either.
+ * Tables are kept as they come back from JSON text: what does not survive the protocol does not survive here either.
  */
 export class MemoryCatalog implements Catalog {
   readonly #namespaces = new Set<string>()
@@ -50,8 +50,7 @@ export class MemoryCatalog implements Catalog {
   #load(ident: TableIdent): Table {
     const stored = this.#tables.get(tableName(ident))
     if (!stored) throw new TableMissing(`no table ${tableName(ident)}`)
-    const { metadataLocation, text } = stored
-    return { ident, metadata: metadataFromWire(parseJson(text)), metadataLocation }
+    return { ident, ...stored }
   }
 
   /** Takes the table away, as another client may. */
@@ -92,7 +91,8 @@ export class MemoryCatalog implements Catalog {
 
   #save(ident: TableIdent, metadata: TableMetadata): void {
     const metadataLocation = `${metadata.location}/metadata/${randomUUID()}.metadata.json`
-    this.#tables.set(tableName(ident), { metadataLocation, text: stringifyJson(metadataToWire(metadata)) })
+    const text = stringifyJson(metadataToWire(metadata))
+    this.#tables.set(tableName(ident), { metadataLocation, metadata: metadataFromWire(parseJson(text)) })
   }
 }
 

@@ -4,11 +4,14 @@ import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
+import { CandleBook } from '../../lib/market/candleBook.ts'
 import { decideCandles } from '../../lib/market/decide.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
 import { layOut } from '../../lib/rollup/layOut.ts'
-import { readStored } from '../../lib/rollup/storedCandles.ts'
-import { CANDLES_TABLE, candleColumns, candlesState, candlesSummary } from '../../lib/tables/candlesTable.ts'
+import { closedBy } from '../../lib/rollup/staleHours.ts'
+import { readOnce } from '../../lib/rollup/storedCandles.ts'
+import { candlesState, candlesSummary, NOTHING_STALE } from '../../lib/tables/candlesState.ts'
+import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import { TICKS_SCHEMA, TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { foldTicks, type OracleTick } from './foldTicks.ts'
 
@@ -47,14 +50,22 @@ export async function rollUpInMemory(services: Needs, closedUntilUs: number): Pr
   const candles = await catalog.loadTable(CANDLES_TABLE)
   const ticks = await catalog.loadTable(TICKS_TABLE)
   const before = candlesState(candles)
-  const stored = await readStored(store, await planFiles(store, candles))
+  const stored = await readOnce(store, await planFiles(store, candles))
   const computed = [...foldTicks(await ticksOf(services)).values()].map(({ start, ...candle }) => ({
     ...candle,
     dateTimeUs: Date.parse(start) * 1000,
   }))
   const stampUs = Math.max(nowMs() * 1000, before.stampUs + 1)
-  const rows = stored.flatMap(file => file.rows)
-  const changed = decideCandles({ stored: rows, computed, closedUntilUs, stampUs })
+  const book = new CandleBook()
+  for (const { rows } of stored) for (const row of rows) book.add(row)
+  for (const candle of computed) book.put(candle)
+  const changed = decideCandles({
+    book,
+    stored: stored.flatMap(({ rows }) => rows),
+    isOver: closedBy(NOTHING_STALE, closedUntilUs),
+    stampUs,
+    revisionFloor: 0,
+  })
   const { remove, write } = layOut(stored, changed)
   const add = await Promise.all(
     write.map(some => writeDataFile(store, candles, candleColumns(some), some.length)),
@@ -63,10 +74,11 @@ export async function rollUpInMemory(services: Needs, closedUntilUs: number): Pr
     ...before,
     vector: ticksState(ticks).vector,
     ticksSequence: ticks.metadata.lastSequenceNumber,
+    hours: NOTHING_STALE,
     closedUntilUs,
     stampUs,
   })
   const staged = await stageSnapshot(store, candles, { add, remove, summary, nowMs: nowMs() })
   await commitSnapshot(catalog, candles, staged)
-  return changed.length
+  return changed.rows.length
 }

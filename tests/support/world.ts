@@ -34,8 +34,8 @@ export interface Clock {
 }
 
 /** A whole tickhouse in memory, set up and empty. */
-export async function newWorld() {
-  const clock: Clock = { nowMs: NOW_MS }
+export async function newWorld({ settings = SETTINGS, startMs = NOW_MS } = {}) {
+  const clock: Clock = { nowMs: startMs }
   const nowMs = () => clock.nowMs
   const log = new MemoryTopicLog()
   const catalog = new MemoryCatalog({ nowMs })
@@ -47,14 +47,14 @@ export async function newWorld() {
     topicWriter: new MemoryTopicWriter(log),
     candleWriter: new MemoryTransactionalWriter(log, new Map(), 'publisher'),
     published: { mark: undefined } as Published,
-    settings: SETTINGS,
+    settings,
     log: { debug: () => {}, info: () => {}, warn: () => {} },
     stages: new Stages(),
     nowMs,
     trust: newTrust(),
   }
   const ensureTopics = async () => {
-    for (const { topic, partitions } of topicSpecs(SETTINGS)) log.createTopic(topic, partitions)
+    for (const { topic, partitions } of topicSpecs(settings)) log.createTopic(topic, partitions)
     return []
   }
   await setUp({ ...services, ensureTopics })

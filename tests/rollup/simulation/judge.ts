@@ -1,0 +1,229 @@
+import type { Catalog } from '../../../lib/iceberg/catalog.ts'
+import { ancestors } from '../../../lib/iceberg/metadata.ts'
+import type { Table } from '../../../lib/iceberg/table.ts'
+import { type Candle, sameValues } from '../../../lib/market/candle.ts'
+import { HourSet } from '../../../lib/market/hours.ts'
+import { overlaps } from '../../../lib/market/range.ts'
+import { MINUTE_US } from '../../../lib/market/time.ts'
+import { bucketEnd, timeframeOf, timeframeOfRemoved } from '../../../lib/market/timeframe.ts'
+import type { ObjectStore } from '../../../lib/ports.ts'
+import { type CandlesState, candlesState } from '../../../lib/tables/candlesState.ts'
+import { carriesState } from '../../../lib/tables/layout.ts'
+import { nextOffset, type OffsetVector } from '../../../lib/tables/offsetVector.ts'
+import { TICKS_TABLE } from '../../../lib/tables/ticksTable.ts'
+import { foldToMinutes } from '../../support/minuteFold.ts'
+import { TableRows, type TickRow } from '../../support/tableRows.ts'
+import { checkClosed, checkCoarser, checkHours, checkMinutes, type Unmarked } from './invariants.ts'
+import type { KafkaHistory } from './kafka.ts'
+import { type CandleStep, Ledger, show } from './ledger.ts'
+import { moment, must, Wrong } from './wrong.ts'
+
+interface Needs {
+  readonly catalog: Catalog
+  readonly store: ObjectStore
+  readonly kafka: KafkaHistory
+  readonly graceMs: number
+}
+
+/** Four texts of hours, a few vectors, and some numbers. */
+const MAX_STATE_LENGTH = 20_000
+const NOTHING_UNMARKED: Unmarked = { minutes: HourSet.EMPTY, candles: [] }
+
+/** Looks at the candles after each commit, and remembers the first rule that did not hold. */
+export class Judge {
+  readonly rows: TableRows
+  readonly #needs: Needs
+  readonly #ledger = new Ledger()
+  #state: CandlesState | undefined
+  #highestStampUs = 0
+  unmarked: Unmarked = NOTHING_UNMARKED
+  #everChanged: Unmarked = NOTHING_UNMARKED
+  wrong: Error | undefined
+  commits = 0
+
+  constructor(needs: Needs) {
+    this.#needs = needs
+    this.rows = new TableRows(needs.store)
+  }
+
+  /** Another engine has changed something. */
+  unmark(changed: Unmarked): void {
+    this.unmarked = both(this.unmarked, changed)
+    this.#everChanged = both(this.#everChanged, changed)
+  }
+
+  /** A table was rolled back: what other engines have changed may be as it was, or its marks be gone. */
+  unmarkAll(): void {
+    this.unmarked = this.#everChanged
+  }
+
+  /** Its hours were marked. */
+  marked({ minutes, candles }: Unmarked): void {
+    this.unmarked = {
+      minutes: this.unmarked.minutes.minus(minutes),
+      candles: this.unmarked.candles.filter(range => !candles.includes(range)),
+    }
+  }
+
+  /** Another engine has changed the candles: its rows are taken as they are. */
+  async accept(candles: Table): Promise<void> {
+    this.#ledger.accept(await this.rows.candles(candles))
+  }
+
+  /** The candles were rolled back. */
+  async rollBack(candles: Table): Promise<void> {
+    this.#ledger.rollBack(await this.rows.candles(candles))
+    this.#state = candlesState(candles)
+  }
+
+  /** Candles were committed. */
+  async look(candles: Table): Promise<void> {
+    if (this.wrong !== undefined) return
+    this.commits += 1
+    try {
+      await this.#check(candles)
+    } catch (error) {
+      this.wrong = error as Error
+    }
+  }
+
+  async #check(candles: Table): Promise<void> {
+    const state = candlesState(candles)
+    const before = this.#state
+    this.#state = state
+    const rows = await this.rows.candles(candles)
+    const steps = this.#ledger.take(rows, state)
+    checkState(candles, state)
+    if (before !== undefined) checkProgress(before, state, steps)
+    must(
+      steps.length === 0 || state.stampUs > this.#highestStampUs,
+      'the stamp is above all that there were',
+      () => `${state.stampUs} is not above ${this.#highestStampUs}`,
+    )
+    this.#highestStampUs = Math.max(this.#highestStampUs, state.stampUs)
+    const present = rows.filter(({ timeframe }) => timeframeOfRemoved(timeframe) === undefined)
+    const ticks = await this.rows.ticks(await this.#needs.catalog.loadTable(TICKS_TABLE))
+    const truth = foldToMinutes(below(ticks, state.vector))
+    checkMinutes(present, truth, state.hours, this.unmarked)
+    checkCoarser(present, state.hours, this.unmarked)
+    checkClosed(present, state, this.unmarked)
+    this.#checkPromise(before, state, steps, ticks)
+  }
+
+  /** A close waits for all that Kafka had when it was due, and a closed candle has all of it. */
+  #checkPromise(
+    before: CandlesState | undefined,
+    { closedUntilUs, vector }: CandlesState,
+    steps: readonly CandleStep[],
+    ticks: readonly TickRow[],
+  ): void {
+    const { kafka, graceMs } = this.#needs
+    if (before !== undefined && closedUntilUs > before.closedUntilUs) {
+      const dueMs = Math.ceil(closedUntilUs / MINUTE_US) * (MINUTE_US / 1000) + graceMs
+      for (const { epoch, partition, offset } of kafka.before(dueMs)) {
+        must(
+          offset < nextOffset(vector, partition, epoch),
+          'a close waits for its ticks',
+          () => `closed until ${moment(closedUntilUs)} without ${epoch}/${partition}/${offset}`,
+        )
+      }
+    }
+    for (const { before, now } of steps) {
+      if (!now.closed || before?.closed || timeframeOfRemoved(now.timeframe) !== undefined) continue
+      this.#checkComplete(now, ticks)
+    }
+  }
+
+  #checkComplete(candle: Candle, ticks: readonly TickRow[]): void {
+    const { kafka, graceMs } = this.#needs
+    const endUs = bucketEnd(timeframeOf(candle.timeframe), candle.dateTimeUs)
+    const { minutes, candles } = this.unmarked
+    if (minutes.touches(candle.dateTimeUs, endUs) || overlaps(candles, candle.dateTimeUs, endUs)) return
+    const dueMs = endUs / 1000 + graceMs
+    const waitedFor = ticks.filter(
+      tick =>
+        tick.symbol === candle.symbol &&
+        tick.source === candle.source &&
+        tick.dateTimeUs >= candle.dateTimeUs &&
+        tick.dateTimeUs < endUs &&
+        kafka.hadBefore(dueMs, tick),
+    )
+    must(
+      candle.volume >= waitedFor.length,
+      'a closed candle has its ticks',
+      () => `${show(candle)}: Kafka had ${waitedFor.length} when it was due`,
+    )
+  }
+}
+
+function both(a: Unmarked, b: Unmarked): Unmarked {
+  return { minutes: a.minutes.union(b.minutes), candles: [...a.candles, ...b.candles] }
+}
+
+/**
+ * Over hours that stay damaged no coarser candle is put together: it would spread what is wrong in them. The commit of a share
+ * clears nothing yet, and has the hours that it is at among them.
+ */
+function checkDamage(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
+  const isOfShare =
+    now.closedUntilUs === before.closedUntilUs &&
+    now.ticksSequence === before.ticksSequence &&
+    before.hours.damaged.minus(now.hours.damaged).isEmpty
+  if (isOfShare) return
+  const damaged = before.hours.damaged.intersect(now.hours.damaged)
+  for (const { before: was, now: is } of steps) {
+    const name = timeframeOfRemoved(is.timeframe) ?? is.timeframe
+    if (name === 'm1' || (was !== undefined && sameValues(was, is))) continue
+    must(
+      !damaged.touches(is.dateTimeUs, bucketEnd(timeframeOf(name), is.dateTimeUs)),
+      'damage does not spread',
+      () => `${was ? show(was) : 'nothing'} became ${show(is)}`,
+    )
+  }
+}
+
+function checkState(candles: Table, { hours, pending }: CandlesState): void {
+  checkHours(hours)
+  must(pending.length <= 8, 'state', () => `${pending.length} closes are pending`)
+  for (const { summary } of ancestors(candles)) {
+    if (!carriesState(summary)) continue
+    const length = JSON.stringify(summary).length
+    must(length <= MAX_STATE_LENGTH, 'state', () => `${length} characters`)
+    return
+  }
+  throw new Wrong('state', 'there is none')
+}
+
+/** While ticks come, a clock that runs ahead closes nothing early: not later than a minute after Kafka got the newest. */
+function checkDue(before: CandlesState, now: CandlesState): void {
+  const newest = now.vector.positions
+    .filter(({ epoch, partition, next }) => next > nextOffset(before.vector, partition, epoch))
+    .map(({ timestampMs }) => Math.floor((timestampMs * 1000) / MINUTE_US) * MINUTE_US)
+  must(
+    newest.length === 0 ||
+      now.closedUntilUs <= Math.max(before.closedUntilUs, Math.max(...newest) + MINUTE_US),
+    'nothing closes early',
+    () => `closed until ${moment(now.closedUntilUs)}, the newest tick is of ${moment(Math.max(...newest))}`,
+  )
+}
+
+function checkProgress(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
+  checkDue(before, now)
+  checkDamage(before, now, steps)
+  must(
+    now.closedUntilUs >= before.closedUntilUs,
+    'closedUntil never falls',
+    () => `from ${moment(before.closedUntilUs)} to ${moment(now.closedUntilUs)}`,
+  )
+  must(
+    now.stampUs > before.stampUs || (steps.length === 0 && now.stampUs === before.stampUs),
+    'the stamp rises',
+    () => `from ${before.stampUs} to ${now.stampUs} with ${steps.length} rows`,
+  )
+}
+
+/** The ticks that the vector covers. */
+export function below(ticks: readonly TickRow[], vector: OffsetVector): TickRow[] {
+  const ends = new Map(vector.positions.map(({ epoch, partition, next }) => [`${epoch}/${partition}`, next]))
+  return ticks.filter(({ epoch, partition, offset }) => offset < (ends.get(`${epoch}/${partition}`) ?? 0))
+}

@@ -1,0 +1,14 @@
+import type { TopicLog } from '../../lib/ports.ts'
+
+/** Kafka's logs, all of whose calls fail. */
+export function failingTopicLog(error: Error): TopicLog {
+  return {
+    offsets: () => Promise.reject(error),
+    firstFrom: () => Promise.reject(error),
+    last: () => Promise.reject(error),
+    // biome-ignore lint/correctness/useYield: it fails before.
+    async *records() {
+      throw error
+    },
+  }
+}
