@@ -1,4 +1,5 @@
 import { boards } from './boards/boards.ts'
+import { catchup } from './catchup/catchup.ts'
 import { freshness } from './freshness/freshness.ts'
 import { ingest } from './ingest/ingest.ts'
 import { latency } from './latency/latency.ts'
@@ -20,13 +21,13 @@ export type Results = Readonly<Record<string, Readonly<Record<string, number>>>>
 /** Something that can be measured with one command. */
 export interface Bench {
   readonly usage: string
-  readonly options: Readonly<Record<string, { readonly type: 'string' }>>
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>
   /** Throws when what was written is not what it should be. */
   measure(run: BenchRun): Promise<Results>
 }
 
 /** By name; another bench is one more row. */
-export const BENCHES = { ingest, freshness, latency, rollup, soak, boards, scrape } satisfies Record<
+export const BENCHES = { ingest, freshness, latency, rollup, catchup, soak, boards, scrape } satisfies Record<
   string,
   Bench
 >

@@ -21,10 +21,19 @@ export async function openWorld({ onEnd, progress }: BenchRun, servers: ServerNa
   onEnd.defer(() => rmSync(dataDir, { recursive: true, force: true }))
   const sandbox = await startSandbox({ dataDir, ports: 'free', servers, onProgress: progress })
   onEnd.defer(() => sandbox.stop())
-  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), warningsOnly(progress))
-  onEnd.defer(() => services.close())
+  const services = openServices({ sandbox }, { onEnd, progress })
   await setUp(services)
   return { sandbox, services }
+}
+
+/** The project's own adapters once more, with connections of their own: what they send waits for nobody else's. */
+export function openServices(
+  { sandbox }: Pick<BenchWorld, 'sandbox'>,
+  { onEnd, progress }: Pick<BenchRun, 'onEnd' | 'progress'>,
+): Connections {
+  const services = connect(readConfig({ ...sandbox.env, STAGE: 'local' }), warningsOnly(progress))
+  onEnd.defer(() => services.close())
+  return services
 }
 
 /** Empty tables beside topics that stay as they are: the store begins anew, on an empty folder. */

@@ -4,6 +4,7 @@ import { TIMEFRAMES, type TimeframeName } from '../../lib/market/timeframe.ts'
 /** A candle as it came, and when. */
 export interface Arrival {
   readonly timeframe: TimeframeName
+  readonly source: string
   readonly symbol: string
   readonly dateTime: string
   readonly volume: number
@@ -11,6 +12,9 @@ export interface Arrival {
   readonly updatedAt: string
   readonly atMs: number
 }
+
+/** Told by a message's topic and key alone whether its candle is kept; `startMs` is the start of its bucket. */
+export type IsWanted = (timeframe: string, startMs: number) => boolean
 
 /** What a plain `read_committed` consumer gets from all candle topics from now on. */
 export class Arrivals {
@@ -21,7 +25,8 @@ export class Arrivals {
     this.#consumer = consumer
   }
 
-  static async listen(kafka: Kafka, topicPrefix: string): Promise<Arrivals> {
+  /** Of a flood most candles are unwanted: their messages are not even parsed. */
+  static async listen(kafka: Kafka, topicPrefix: string, isWanted: IsWanted = () => true): Promise<Arrivals> {
     // Kafka answers a fetch as soon as there is something; a short wait bounds what a missed wake-up costs.
     const consumer = kafka.consumer({ groupId: 'latency', readUncommitted: false, maxWaitTimeInMs: 50 })
     const arrivals = new Arrivals(consumer)
@@ -31,7 +36,12 @@ export class Arrivals {
     await consumer.run({
       eachBatch: async ({ batch }) => {
         const atMs = Date.now()
-        for (const { value } of batch.messages) arrivals.all.push({ ...JSON.parse(String(value)), atMs })
+        const timeframe = batch.topic.slice(topicPrefix.length)
+        for (const { key, value } of batch.messages) {
+          // A removed candle has none.
+          if (value === null || !isWanted(timeframe, startOf(key))) continue
+          arrivals.all.push({ ...JSON.parse(String(value)), atMs })
+        }
       },
     })
     await joined
@@ -41,4 +51,14 @@ export class Arrivals {
   stop(): Promise<void> {
     return this.#consumer.disconnect()
   }
+}
+
+/** Of a candle's key, `[source, symbol, dateTime]`. */
+function startOf(key: Buffer | null): number {
+  return startMs((JSON.parse(String(key)) as readonly string[])[2]!)
+}
+
+/** Of `2025-03-20T14:31:00.000000Z`, milliseconds since 1970. */
+export function startMs(dateTime: string): number {
+  return Date.parse(`${dateTime.slice(0, 19)}Z`)
 }

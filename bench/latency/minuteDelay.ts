@@ -1,6 +1,7 @@
 import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
+import { FAKE_SOURCE } from '../../lib/produce/fakeTicks.ts'
 import { BenchFailed } from '../until.ts'
-import type { Arrival } from './arrivals.ts'
+import { type Arrival, startMs } from './arrivals.ts'
 import { SYMBOLS } from './feed.ts'
 
 const TICKS_A_MINUTE = 60
@@ -11,7 +12,8 @@ const TICKS_A_MINUTE = 60
  */
 export function minuteDelayMs(arrivals: readonly Arrival[], minuteMs: number): number | undefined {
   const ofMinute = arrivals.filter(
-    ({ timeframe, dateTime }) => timeframe === 'm1' && startMs(dateTime) === minuteMs,
+    ({ source, timeframe, dateTime }) =>
+      source === FAKE_SOURCE && timeframe === 'm1' && startMs(dateTime) === minuteMs,
   )
   const bySymbol = [...Map.groupBy(ofMinute, ({ symbol }) => symbol).values()]
   const readable = bySymbol.map(some => readableAtMs(arrivals, some, minuteMs))
@@ -29,21 +31,19 @@ function readableAtMs(
   const complete = revisions.find(({ volume }) => volume === TICKS_A_MINUTE)
   const closed = revisions.find(({ volume, closed }) => volume === TICKS_A_MINUTE && closed)
   if (!complete || !closed) return undefined
-  // All that a commit changes bears its stamp: the commit that took in the last tick changed the candles of all timeframes.
+  // The commit that took in the last tick changed the candles of all timeframes. A later revision, which may be the one that
+  // was sent, holds that tick too.
   const others = TIMEFRAMES.map(timeframe => {
     const bucketMs = bucketStart(timeframe, minuteMs * 1000) / 1000
     return arrivals.find(
       it =>
+        it.source === complete.source &&
         it.timeframe === timeframe.name &&
         it.symbol === complete.symbol &&
-        it.updatedAt === complete.updatedAt &&
+        it.updatedAt >= complete.updatedAt &&
         startMs(it.dateTime) === bucketMs,
     )
   })
   if (others.includes(undefined)) return undefined
   return Math.max(closed.atMs, ...others.map(other => other!.atMs))
-}
-
-function startMs(dateTime: string): number {
-  return Date.parse(`${dateTime.slice(0, 19)}Z`)
 }

@@ -15,7 +15,7 @@ interface LogLine {
 export type MinuteStages = Readonly<Record<string, number>>
 
 /** Stages of rollup, from the minute's end on, in their order; then `publish`: until a consumer could read all. */
-const ROLLUP_STAGES = ['grace', 'ingest', 'metadata', 'select', 'write', 'commit'] as const
+const ROLLUP_STAGES = ['grace', 'ingest', 'metadata', 'select', 'read', 'write', 'commit'] as const
 
 /** Finds the invocations that worked on the minute that ended at `endMs`; undefined when the log has none. */
 export function stagesOf(

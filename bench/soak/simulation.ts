@@ -1,9 +1,12 @@
 import type { Connections } from '../../lib/lambda/connect.ts'
+import { checkCounts } from '../../lib/maintain/checkCounts.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { BenchFailed } from '../until.ts'
 import { SimulatedClock } from './clock.ts'
 import { TableExtent } from './extent.ts'
 import { Feed } from './feed.ts'
@@ -71,7 +74,7 @@ export class Simulation {
     await this.#maintain(minute)
     await this.#takeIn(startMs + MAINTAIN_AT_MS, endMs)
     this.#clock.set(endMs + this.services.settings.graceMs)
-    await timed(this.times.rollup, () => rollupCandles(this.services, enoughTime))
+    await timed(this.times.rollup, () => rollupCandles(this.services, UNBOUNDED))
     await timed(this.times.publish, () => publishCandles(this.services, enoughTime))
   }
 
@@ -113,6 +116,9 @@ export class Simulation {
       const swept = await maintain(this.services, { only: 'orphans' }, enoughTime)
       for (const { removed } of Object.values(swept)) this.removed += removed
     })
+    const { differing } = await checkCounts(this.services)
+    if (differing > 0)
+      throw new BenchFailed(`the candles of ${differing} days are not made of all their ticks`)
     await this.readers.readOldest(this.#clock.nowMs())
   }
 

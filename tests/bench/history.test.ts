@@ -2,8 +2,13 @@ import { beforeAll, expect, test } from 'vitest'
 import { buildHistory } from '../../bench/history/buildHistory.ts'
 import { publishedBeforeLastDay } from '../../bench/history/publishedBefore.ts'
 import { DEFAULT_HISTORY, type HistorySpec } from '../../bench/history/spec.ts'
+import { decodeParquet } from '../../lib/iceberg/parquet.ts'
+import { planFiles } from '../../lib/iceberg/plan.ts'
+import { mergeRows } from '../../lib/iceberg/upkeep/mergeRows.ts'
+import { MAINTAINED_TABLES } from '../../lib/maintain/maintainedTables.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
-import type { CandlesState } from '../../lib/tables/candlesTable.ts'
+import type { CandlesState } from '../../lib/tables/candlesState.ts'
+import { TICKS_SCHEMA, TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { newWorld, type World } from '../support/world.ts'
@@ -30,6 +35,21 @@ test('the candles of a history are what its ticks say', async () => {
   const { ticks, differences } = await verify(world.services, {}, () => {}, limits)
   expect(differences).toEqual([])
   expect(ticks).toBe(9 * TICKS_A_SYMBOL)
+})
+
+test('the ticks of a history lie as maintain sorts them: nothing changes when it merges a file with itself', async () => {
+  const { store } = world.services
+  const table = await world.catalog.loadTable(TICKS_TABLE)
+  const files = await planFiles(store, table)
+  expect(files).toHaveLength(SPEC.days)
+  const { sortBy } = MAINTAINED_TABLES.find(({ ident }) => ident === TICKS_TABLE)!
+  for (const file of files) {
+    const merged = await mergeRows(store, table, [file], sortBy)
+    const [before, after] = await Promise.all(
+      [file, merged].map(async ({ path }) => decodeParquet(await store.read(path), TICKS_SCHEMA)),
+    )
+    expect(after).toEqual(before)
+  }
 })
 
 test('the ticks of a history lie in unequal partitions', () => {

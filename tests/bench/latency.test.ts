@@ -5,6 +5,7 @@ import { minuteDelayMs } from '../../bench/latency/minuteDelay.ts'
 import { stagesOf } from '../../bench/latency/stages.ts'
 import { formatDateTime } from '../../lib/market/time.ts'
 import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
+import { FAKE_SOURCE } from '../../lib/produce/fakeTicks.ts'
 
 const MINUTE_MS = Date.parse('2026-11-25T18:04:00Z')
 const END_MS = MINUTE_MS + 60_000
@@ -14,6 +15,7 @@ function commit(stampMs: number, atMs: number, volume: number, closed: boolean):
   return Array.from({ length: SYMBOLS }, (_, n) => `S${n}`).flatMap(symbol =>
     TIMEFRAMES.map(timeframe => ({
       timeframe: timeframe.name,
+      source: FAKE_SOURCE,
       symbol,
       dateTime: formatDateTime(bucketStart(timeframe, MINUTE_MS * 1000)),
       volume: timeframe.name === 'm1' ? volume : 1_000 + volume,
@@ -30,6 +32,18 @@ test('the delay of a minute is that of the last of its candles', () => {
   const [first, ...others] = whole
   const arrivals = [...early, ...others, { ...first!, atMs: END_MS + 1_700 }]
   expect(minuteDelayMs(arrivals, MINUTE_MS)).toBe(1_700)
+})
+
+test('a candle that changed again before it was sent holds what the minute gave it', () => {
+  const whole = commit(END_MS + 600, END_MS + 1_500, 60, true).filter(({ timeframe }) => timeframe !== 'D1')
+  const later = commit(END_MS + 900, END_MS + 1_900, 60, true).filter(({ timeframe }) => timeframe === 'D1')
+  expect(minuteDelayMs([...whole, ...later], MINUTE_MS)).toBe(1_900)
+})
+
+test('candles of another source are passed over', () => {
+  const others = commit(END_MS + 600, END_MS + 1_500, 61, true).map(it => ({ ...it, source: 'OTHER' }))
+  expect(minuteDelayMs(others, MINUTE_MS)).toBeUndefined()
+  expect(minuteDelayMs([...others, ...commit(END_MS + 600, END_MS + 1_500, 60, true)], MINUTE_MS)).toBe(1_500)
 })
 
 test('a minute that lacks a tick, its end, or one topic is not complete', () => {
@@ -50,7 +64,16 @@ describe('the stages of a minute', () => {
     const time = new Date(END_MS + toMs).toISOString()
     return { time, function: name, message: 'done', durationMs: toMs - fromMs, ...fields, stagesMs }
   }
-  const stagesMs = { grace: 420, ingest: 130, metadata: 50, select: 700, write: 100, commit: 60, tidy: 20 }
+  const stagesMs = {
+    grace: 420,
+    ingest: 130,
+    metadata: 50,
+    select: 690,
+    read: 10,
+    write: 100,
+    commit: 60,
+    tidy: 20,
+  }
   const rollup = line('rollup', 80, 1_560, { changed: 220 }, stagesMs)
   const publish = line('publish', 1_570, 1_720, { sent: 220 }, { send: 140 })
 
@@ -61,7 +84,16 @@ describe('the stages of a minute', () => {
       line('publish', -3_000, -2_900, { sent: 7 }),
     ]
     expect(stagesOf([...others, rollup, publish], END_MS, 1_750)).toEqual({
-      ...{ schedule: 80, grace: 420, ingest: 130, metadata: 50, select: 700, write: 100, commit: 60 },
+      ...{
+        schedule: 80,
+        grace: 420,
+        ingest: 130,
+        metadata: 50,
+        select: 690,
+        read: 10,
+        write: 100,
+        commit: 60,
+      },
       ...{ publish: 1_750 - 1_540, 'publish.send': 140 },
     })
   })
