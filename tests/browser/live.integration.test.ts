@@ -35,7 +35,7 @@ async function sendTicks(symbol: string, seconds: readonly number[]): Promise<vo
 /** Waits until ingest has all, then rolls up: as the schedule would. */
 async function settle(): Promise<void> {
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-  await offline.invoke('rollup')
+  await offline.rollUpAll()
 }
 
 const candlesUrl = (query: Record<string, string>) => `${url}candles?${new URLSearchParams(query)}`

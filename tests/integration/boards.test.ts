@@ -56,7 +56,7 @@ beforeAll(async () => {
     )
     await sendMessages(TICKS_TOPIC, messages)
     await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-    await offline.invoke('rollup')
+    await offline.rollUpAll()
   } finally {
     await offline.stop()
   }

@@ -105,7 +105,7 @@ describe('while ticks stream in', () => {
     expect(stored.filter(({ n }) => n !== 1)).toEqual([])
     expect(places(stored)).toEqual(places(messages))
 
-    await offline.invoke('rollup')
+    await offline.rollUpAll()
     const ticks = messages.map(({ value, partition, offset }) => oracleTick(value!, partition, offset))
     expect(sorted(await storedCandles(connections, SOURCE))).toEqual(expectedCandles(ticks))
   })

@@ -17,7 +17,7 @@ beforeAll(async () => {
     SAMPLE_TICKS.map(value => ({ value, partition: 2 })),
   )
   await until('ingest has caught up', async () => (await pipelineStatus(connections)).ingestLag === 0)
-  await offline.invoke('rollup')
+  await offline.rollUpAll()
   await offline.publishAll()
 })
 afterAll(async () => {
