@@ -126,8 +126,12 @@ export type CandleMessage = Omit<OracleCandle, 'start'> & {
 
 /** Every revision on the candle topics of this source, in the order in which each topic has them. */
 export async function readCandleMessages(source: string): Promise<CandleMessage[]> {
-  const messages = (await readTopics(CANDLE_TOPICS)).map(({ value }) => JSON.parse(value!) as CandleMessage)
-  return messages.filter(candle => candle.source === source)
+  const messages = await readTopics(CANDLE_TOPICS)
+  // Tombstones of removed candles have no value.
+  const candles = messages.flatMap(({ value }) =>
+    value === null ? [] : [JSON.parse(value) as CandleMessage],
+  )
+  return candles.filter(candle => candle.source === source)
 }
 
 /** Polls until the check holds; throws with its name when it does not within the time. */
