@@ -10,7 +10,7 @@ import { candlesRetention } from '../tables/retention.ts'
 import { rangeOf } from './newTicks.ts'
 import { loadInputs, type RollupInputs } from './rollupInputs.ts'
 import { markDamaged } from './staleHours.ts'
-import { bucketsOf } from './storedCandles.ts'
+import { bucketsOf, restOfLastBucket } from './storedCandles.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
 
@@ -56,6 +56,13 @@ async function hoursWithRows(
     for (const range of clipRanges(ranges, file)) stretches.push(range)
   }
   for await (const files of scanFiles(store, ticks)) for (const file of files) add(rangeOf(file))
-  for await (const files of scanFiles(store, candles)) for (const file of files) add(bucketsOf(file))
+  for await (const files of scanFiles(store, candles)) {
+    for (const file of files) {
+      add(bucketsOf(file))
+      // A coarser candle may be all that is left of a stretch: one hour of it is enough to have it made again.
+      const [rest] = clipRanges(mergeRanges(ranges), restOfLastBucket(file))
+      if (rest !== undefined) stretches.push({ fromUs: rest.fromUs, toUs: rest.fromUs + 1 })
+    }
+  }
   return HourSet.touching(mergeRanges(stretches))
 }

@@ -7,7 +7,7 @@ import type { Candle } from '../market/candle.ts'
 import { overlaps, type TimeRange } from '../market/range.ts'
 import { type Reach, type RowsFor, rowsFor } from '../market/refold.ts'
 import { MINUTE_US, type Micros } from '../market/time.ts'
-import { timeframeOfRemoved } from '../market/timeframe.ts'
+import { bucketEnd, TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
 import type { ObjectStore } from '../ports.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 
@@ -90,6 +90,13 @@ export function bucketsOf(file: LiveFile): TimeRange {
   const firstUs = lowerBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month)
   const lastUs = upperBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month + 1) - MINUTE_US
   return { fromUs: Number(firstUs), toUs: Number(lastUs) + MINUTE_US }
+}
+
+/** What the last bucket of a file's rows has behind the end of `bucketsOf`: nothing but for coarser candles. */
+export function restOfLastBucket(file: LiveFile): TimeRange {
+  const { toUs } = bucketsOf(file)
+  const timeframe = TIMEFRAMES.find(({ name }) => name === timeframeOf(file).timeframe)
+  return { fromUs: toUs, toUs: timeframe === undefined ? toUs : bucketEnd(timeframe, toUs - MINUTE_US) }
 }
 
 /** Of a month since January 1970. */

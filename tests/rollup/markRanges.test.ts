@@ -66,9 +66,15 @@ describe('marking stretches of time', () => {
     expect(listed(damaged).every(hour => hour >= '01T00' && hour <= '20T01')).toBe(true)
   })
 
+  test('marks one hour where there is nothing but a part of coarser candles', async () => {
+    expect(await markRanges(world.services, [range('25T06:00', '27T00:00')])).toBe(1)
+    expect(listed((await hours()).damaged)).toEqual(['25T06'])
+  })
+
   test('marks nothing where there is nothing', async () => {
     const before = await stateOfCandles(world)
-    expect(await markRanges(world.services, [range('25T00:00', '26T00:00')])).toBe(0)
+    const march = { fromUs: Date.UTC(2026, 2) * 1_000, toUs: Date.UTC(2027, 0) * 1_000 }
+    expect(await markRanges(world.services, [march])).toBe(0)
     expect(await markRanges(world.services, [])).toBe(0)
     expect(await stateOfCandles(world)).toEqual(before)
   })
@@ -115,6 +121,29 @@ describe('hours that are marked', () => {
     await rollupCandles(withTrino(world), UNBOUNDED)
     expect(await sound()).toEqual(before)
   })
+
+  test.each(['10T23:00', '10T12:00'])(
+    'lose the coarser candles, where they are all that is left, by any hour of them: %s',
+    async from => {
+      await fill('10T22:30:00')
+      const { catalog, services, clock } = world
+      const emptied = await catalog.loadTable(TICKS_TABLE)
+      const ticks = await planFiles(services.store, emptied)
+      const change = { add: [], remove: ticks, nowMs: clock.nowMs }
+      await commitSnapshot(catalog, emptied, await stageSnapshot(services.store, emptied, change))
+      const table = await catalog.loadTable(CANDLES_TABLE)
+      const remove = (await planFiles(services.store, table)).filter(
+        ({ partition }) => !['D1', 'W1', 'M1'].includes(String(partition.timeframe)),
+      )
+      const staged = await stageSnapshot(services.store, table, { add: [], remove, nowMs: clock.nowMs })
+      await commitSnapshot(catalog, table, staged)
+      expect(await sound()).toHaveLength(3)
+      const fromUs = at(from)
+      expect(await markRanges(services, [{ fromUs, toUs: fromUs + 3_600_000_000 }])).toBe(1)
+      await rollupCandles(withTrino(world), UNBOUNDED)
+      expect(await sound()).toEqual([])
+    },
+  )
 
   test('lose the candles that have no ticks, also where there is no tick at all', async () => {
     await fill('10T05:30:00')
