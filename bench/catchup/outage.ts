@@ -32,7 +32,10 @@ export async function measureOutage(run: BenchRun, options: CatchupOptions): Pro
   const { vector } = ticksState(await loadTable(world.services.catalog, TICKS_TABLE))
   if (options.isBusy) startBusyLoop(run)
 
-  const pipeline = await Pipeline.start(world, run, options, { fromMs: feedFromUs / 1000 })
+  const pipeline = await Pipeline.start(world, run, options, {
+    fromMs: feedFromUs / 1000,
+    ticksFromMs: fromUs / 1000,
+  })
   const { live } = pipeline
   live.begin('during')
   // The first rollup is called when the present minute ends.

@@ -34,9 +34,11 @@ export const MAX_CATCH_UP_S = 1_800
 const WARM_UP_MINUTES = 2
 const STATEMENTS_TO_WARM_UP = 30
 
-/** Where the live feed begins, and where its ticks lie; which minute is the first to be followed. */
+/** Where the live feed begins, and where its ticks lie. */
 export interface LiveStart {
   readonly fromMs?: number
+  /** Since when there are live ticks, the table's among them; since the feed began unless said. */
+  readonly ticksFromMs?: number
   readonly partition?: number
 }
 
@@ -73,9 +75,9 @@ export class Pipeline {
     if (logFile !== undefined) run.onEnd.defer(() => copyFileSync(offline.logFile, logFile))
     await offline.start(new AbortController().signal)
     feed.lateMs = 0
-    // The first minute whose end the functions see, whole from the start where the feed began earlier.
+    // The first minute whose end the functions see, unless it has ticks in a part of it only.
     const nextMs = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS
-    const isWhole = feedFromMs <= nextMs - MINUTE_MS
+    const isWhole = (start.ticksFromMs ?? feedFromMs) <= nextMs - MINUTE_MS
     const live = new LiveMinutes(arrivals, isWhole ? nextMs - MINUTE_MS : nextMs, run.progress)
     return new Pipeline({ world, run, live, offline, feed })
   }
