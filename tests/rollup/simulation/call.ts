@@ -1,4 +1,6 @@
 import type { Catalog } from '../../../lib/iceberg/catalog.ts'
+import { StoreUnavailable } from '../../../lib/iceberg/errors.ts'
+import { KafkaUnavailable } from '../../../lib/kafka/errors.ts'
 import type { ObjectStore, Query, TopicLog } from '../../../lib/ports.ts'
 import type { Random } from '../../faults/random.ts'
 import { type CommitFault, faultyCatalog } from '../../support/faultyCatalog.ts'
@@ -18,6 +20,10 @@ export interface Ports {
 export interface Harm {
   /** The call ends as it is about to use a port for this time, from 1. */
   readonly killedAt?: number
+  /** Whatever it asks for at this time fails, once. */
+  readonly failsAt?: number
+  /** Kafka does not answer it. */
+  readonly lacksKafka?: boolean
   /** A commit that it ends at arrives all the same. */
   readonly commitArrives?: boolean
   /** How its commits fare, one after the other. */
@@ -59,12 +65,14 @@ export function portsOfCall(
   random: Random,
   harm: Harm = {},
 ): Ports {
-  const { killedAt = Number.POSITIVE_INFINITY, commits = [], commitArrives = false } = harm
+  const { killedAt = Number.POSITIVE_INFINITY, failsAt, lacksKafka = false } = harm
+  const { commits = [], commitArrives = false } = harm
   const caller = {}
   let uses = 0
   const enter = async () => {
     if (++uses < killedAt) await turns.take(caller)
     if (uses >= killedAt) throw new Killed()
+    if (uses === failsAt) throw new StoreUnavailable('it is overloaded')
     must(uses < MAX_USES, 'a call ends', () => `it has used its ports ${uses} times`)
     time.pass(random.int(0, LONGEST_MS))
   }
@@ -86,7 +94,10 @@ export function portsOfCall(
   return {
     catalog: faultyCatalog(catalog, ...commits),
     store: process.store,
-    topicLog: logThrough(ports.topicLog, enter),
+    topicLog: logThrough(ports.topicLog, async () => {
+      await enter()
+      if (lacksKafka) throw new KafkaUnavailable('the topic is read', new Error('it is away'))
+    }),
     query: {
       async rows(sql, options) {
         await enter()

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../../lib/iceberg/errors.ts'
 import { beginEpoch } from '../../../lib/ingest/beginEpoch.ts'
 import { ingestTicks } from '../../../lib/ingest/ingestTicks.ts'
 import { type Budget, minuteBudget, UNBOUNDED } from '../../../lib/rollup/budget.ts'
@@ -79,10 +80,12 @@ const COMMIT_FAULTS: readonly CommitFault[] = [answerLost, neverArrived, success
 /** What goes wrong in a call, mostly nothing. */
 export function harmOf({ late }: SimWorld, random: Random, probability: number): Harm {
   if (!chance(random, probability)) return {}
-  if (chance(random, 0.6)) {
+  if (chance(random, 0.5)) {
     const killedAt = random.int(1, random.pick([20, 80, 250]))
     return { killedAt, commitArrives: chance(random, 0.5) }
   }
+  if (chance(random, 0.2)) return { lacksKafka: true }
+  if (chance(random, 0.3)) return { failsAt: random.int(1, random.pick([20, 80, 250])) }
   const arrivesLater: CommitFault = async commit => {
     late.push(commit)
     return neverArrived(commit)
@@ -120,7 +123,9 @@ export async function rollUp(
     if (!isTroubled && budget === UNBOUNDED) await checkDone(world)
     return `rollup (${name}) ${told(result)}`
   } catch (error) {
-    if (!(isTroubled && isExpected(error)) && !(mayLackTicks && error instanceof TicksGone)) throw error
+    const isOfHarm = harm.failsAt !== undefined && error instanceof StoreUnavailable
+    const isOfTrouble = isTroubled && isExpected(error)
+    if (!isOfHarm && !isOfTrouble && !(mayLackTicks && error instanceof TicksGone)) throw error
     world.calls.failed += 1
     return `rollup (${name}) fails: ${String(error).slice(0, 100)}`
   } finally {
@@ -153,10 +158,16 @@ async function checkDone({ catalog }: SimWorld): Promise<void> {
 
 export const rollup: Step = rollUp
 
+function toldHarm({ killedAt, failsAt, lacksKafka, commits }: Harm): string {
+  if (killedAt !== undefined) return `killed at its use ${killedAt} of a port`
+  if (failsAt !== undefined) return `something fails at its use ${failsAt} of a port`
+  return lacksKafka ? 'without Kafka' : `commits: ${commits?.map(({ name }) => name)}`
+}
+
 /** A call in which something goes wrong. */
 export const harmedRollup: Step = async (world, random) => {
   const harm = harmOf(world, random, 1)
-  return `${JSON.stringify(harm.killedAt ?? harm.commits?.map(({ name }) => name))}: ${await rollUp(world, random, { harm })}`
+  return `${toldHarm(harm)}: ${await rollUp(world, random, { harm })}`
 }
 
 /** The topic is deleted and made anew. */

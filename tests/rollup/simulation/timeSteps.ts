@@ -78,8 +78,10 @@ export const trino: Step = async ({ mood }, random) => {
     { ...WELL, msPerMinute: random.pick([2, 20, 200]) },
     { ...WELL, maxMinutes: random.pick([5, 31, 61, 300]) },
     { ...WELL, maxDiffering: random.pick([10, 31, 61, 300]) },
+    { ...WELL, badHours: random.pick([2, 5]) },
     { ...WELL, isAway: true },
   ])
-  const { msPerMinute, maxMinutes, maxDiffering, isAway } = mood.trino
-  return `Trino: ${isAway ? 'away' : `${msPerMinute} ms a minute, ${maxMinutes} at most, ${maxDiffering} differ`}`
+  const { isAway, ...other } = mood.trino
+  const changed = Object.entries(other).filter(([name, value]) => value !== WELL[name as keyof typeof WELL])
+  return `Trino: ${isAway ? 'away' : changed.map(([name, value]) => `${name} ${value}`).join() || 'well'}`
 }

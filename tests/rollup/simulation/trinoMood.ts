@@ -10,6 +10,8 @@ export interface TrinoMood {
   readonly maxMinutes: number
   /** More have too many rows that differ. */
   readonly maxDiffering: number
+  /** One hour in this many cannot be read; 0 for none. */
+  readonly badHours: number
   readonly isAway: boolean
 }
 
@@ -17,6 +19,7 @@ export const WELL: TrinoMood = {
   msPerMinute: 0,
   maxMinutes: Number.POSITIVE_INFINITY,
   maxDiffering: Number.POSITIVE_INFINITY,
+  badHours: 0,
   isAway: false,
 }
 
@@ -30,7 +33,7 @@ const TOO_MANY_ROWS = { symbol: 'too many', source: 'too many', start_seconds: 0
 export function moody(query: Query, time: VirtualTime, moodOf: () => TrinoMood): Query {
   return {
     async rows<Row>(sql: string, { timeoutMs = LONGEST_MS }: QueryOptions = {}): Promise<Row[]> {
-      const { isAway, msPerMinute, maxMinutes, maxDiffering } = moodOf()
+      const { isAway, msPerMinute, maxMinutes, maxDiffering, badHours } = moodOf()
       if (isAway) throw new TrinoUnavailable('memory', 'it is away')
       const statement = readMinuteStatement(sql)
       const minutes = sizeOf(statement)
@@ -38,6 +41,7 @@ export function moody(query: Query, time: VirtualTime, moodOf: () => TrinoMood):
       time.pass(Math.min(tookMs, timeoutMs))
       if (tookMs > timeoutMs) throw new QueryTimedOut('memory', timeoutMs)
       if (minutes > maxMinutes) throw tooLarge()
+      if (statement.compared && isBad(statement, badHours)) throw unreadable()
       if (statement.compared && minutes > maxDiffering)
         return Array(statement.compared.limit).fill(TOO_MANY_ROWS) as Row[]
       return query.rows(sql)
@@ -48,6 +52,22 @@ export function moody(query: Query, time: VirtualTime, moodOf: () => TrinoMood):
 function sizeOf({ stretches, compared }: MinuteStatement): number {
   const seconds = stretches.reduce((sum, { fromSeconds, toSeconds }) => sum + toSeconds - fromSeconds, 0)
   return seconds / 60 / (Number(compared?.share.mask ?? 0n) + 1)
+}
+
+function isBad({ stretches }: MinuteStatement, badHours: number): boolean {
+  return stretches.some(({ fromSeconds, toSeconds }) => {
+    const next = Math.ceil(fromSeconds / 3_600 / badHours) * badHours
+    return next * 3_600 < toSeconds
+  })
+}
+
+function unreadable(): QueryFailed {
+  const message = 'Error opening Iceberg split'
+  return new QueryFailed('memory', {
+    message,
+    errorName: 'ICEBERG_CANNOT_OPEN_SPLIT',
+    errorType: 'EXTERNAL',
+  })
 }
 
 function tooLarge(): QueryFailed {
