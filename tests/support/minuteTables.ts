@@ -11,6 +11,7 @@ import type { ObjectStore } from '../../lib/ports.ts'
 import { isUnsureCommit } from '../../lib/retry.ts'
 import { monthOf } from '../../lib/rollup/storedCandles.ts'
 import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
+import { carriedState } from '../../lib/tables/layout.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TickRows } from '../../lib/tables/tickRows.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
@@ -53,7 +54,9 @@ export async function openMinuteTables(
       const table = await catalog.loadTable(ident)
       const change = await changeOf(table)
       for (const { path } of change.add) paths.add(path)
-      const staged = await stageSnapshot(store, table, { ...change, nowMs: Date.now() })
+      // With the state: expiry keeps the newest hundred snapshots, and other tests need one that has it.
+      const summary = carriedState(table)
+      const staged = await stageSnapshot(store, table, { ...change, summary, nowMs: Date.now() })
       try {
         return await commitSnapshot(catalog, table, staged)
       } catch (error) {
