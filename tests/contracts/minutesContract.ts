@@ -249,14 +249,19 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
       await commitTicks([0, 1, 2].map(n => ({ timeUs: minuteAt(n), mid: 1 })))
       await commitCandles([3, 4].map(n => candle({ source, dateTimeUs: minuteAt(n) })))
       const counts: number[] = []
-      for (const limit of [3, 5, 6]) {
+      for (const limit of [3, 5, 1_000]) {
         const query: Query = {
-          rows: sql => services.query.rows(sql.replace(/LIMIT \d+/, `LIMIT ${limit}`)),
+          async rows<Row>(sql: string): Promise<Row[]> {
+            const rows = await services.query.rows<Row>(sql.replace(/LIMIT \d+/, `LIMIT ${limit}`))
+            counts.push(rows.length)
+            return rows
+          },
         }
-        const { computed, surplus } = await differ({ query })
-        counts.push(computed.length + surplus.length)
+        await differ({ query })
       }
-      expect(counts).toEqual([3, 5, 5])
+      // Other tests of the same servers may have rows in these minutes, too.
+      expect(counts.slice(0, 2)).toEqual([3, 5])
+      expect(counts[2]).toBeGreaterThanOrEqual(5)
     })
 
     test('are those of the snapshots that are named, whatever was committed or deleted since', async () => {
