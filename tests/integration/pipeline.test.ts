@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IngestResult } from '../../lib/ingest/ingestTicks.ts'
+import { MINUTE_US } from '../../lib/market/time.ts'
 import type { PublishResult } from '../../lib/publish/publishCandles.ts'
 import type { RollupResult } from '../../lib/rollup/rollupCandles.ts'
 import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
+import { candlesState } from '../../lib/tables/candlesState.ts'
 import { expectedCandles, oracleTick, sorted } from '../support/oracle.ts'
 import { Offline } from './offline.ts'
 import {
@@ -113,11 +115,18 @@ describe('from ticks to candles', () => {
   })
 
   test('a rollup and a publish with nothing new write nothing', async () => {
-    const before = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
-    expect(await offline.invoke<RollupResult>('rollup')).toMatchObject({ changed: 0, behind: 0, taken: [] })
-    expect(await offline.invoke<PublishResult>('publish')).toMatchObject({ sent: 0 })
-    const after = await connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
-    expect(after.metadata.currentSnapshotId).toBe(before.metadata.currentSnapshotId)
+    const load = () => connections.catalog.loadTable({ namespace: 'market_data', name: 'candles' })
+    // A minute that ends in between is something new.
+    for (let isWithinMinute = false; !isWithinMinute; ) {
+      const before = await load()
+      const minute = Math.floor(Date.now() / 60_000)
+      expect(await offline.invoke<RollupResult>('rollup')).toMatchObject({ changed: 0, behind: 0, taken: [] })
+      expect(await offline.invoke<PublishResult>('publish')).toMatchObject({ sent: 0 })
+      const { metadata } = await load()
+      const { closedUntilUs } = candlesState(before)
+      isWithinMinute = closedUntilUs >= minute * MINUTE_US && minute === Math.floor(Date.now() / 60_000)
+      if (isWithinMinute) expect(metadata.currentSnapshotId).toBe(before.metadata.currentSnapshotId)
+    }
   })
 
   test('recomputing a stretch that is right already changes nothing, after one round over the hours that have ticks', async () => {

@@ -55,7 +55,6 @@ export async function openWorld(name: string) {
     own,
     Math.max(0, ...outer.vector.positions.map(p => p.epoch), outer.vector.epoch) + 1,
   )
-  const { closedUntilUs } = candlesState(await own.catalog.loadTable(CANDLES_TABLE))
 
   const sent: { batch: RecordBatch; tick: OracleTick }[] = []
   let ingested = 0
@@ -137,13 +136,12 @@ export async function openWorld(name: string) {
     },
     snapshotId: async () => (await own.catalog.loadTable(CANDLES_TABLE)).metadata.currentSnapshotId,
     async close() {
+      // What the test's clock left open closes by the real one, as every reader expects it.
+      clock.nowMs = Date.now()
+      await rollupCandles(own, UNBOUNDED)
       await changeTicksEpoch(own, outer.vector.epoch)
-      const state = await candlesStateWith(own)
-      await candlesStateWith(own, {
-        closedUntilUs: Math.max(closedUntilUs, state.closedUntilUs),
-        pending: [],
-        vector: { ...state.vector, epoch: outer.vector.epoch },
-      })
+      const { vector } = await candlesStateWith(own)
+      await candlesStateWith(own, { pending: [], vector: { ...vector, epoch: outer.vector.epoch } })
       await producer.disconnect()
       await connections.close()
     },
