@@ -85,7 +85,7 @@ async function takeInUntilNow({ services }: BenchWorld, fromUs: Micros, run: Ben
     const nowUs = floorTo(Date.now() * 1000, SECOND_US)
     if (nowUs - doneUs < NEAR_US) return doneUs
     const toUs = Math.min(nowUs, doneUs + PIECE_US)
-    await feedSeconds(services, SYMBOLS, { fromUs: doneUs, toUs })
+    await feedSeconds(services, { symbols: SYMBOLS, liveEverySeconds: 1 }, { fromUs: doneUs, toUs })
     doneUs = toUs
     run.progress(
       `  ingest alone: ${Math.round((doneUs - fromUs) / SECOND_US).toLocaleString('en-US')} commits`,

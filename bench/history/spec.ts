@@ -10,6 +10,8 @@ export interface HistorySpec {
   /** How far apart the ticks of a symbol lie: on the last day, and before it. */
   readonly lastDayEverySeconds: number
   readonly everySeconds: number
+  /** The same of the ticks that come after the history, where they are measured. */
+  readonly liveEverySeconds: number
   /** False: raw ticks alone, for those who compute candles in another way. */
   readonly candles: boolean
 }
@@ -21,5 +23,6 @@ export const DEFAULT_HISTORY = {
   symbols: 20,
   lastDayEverySeconds: 60,
   everySeconds: 60,
+  liveEverySeconds: 1,
   candles: true,
 } as const satisfies Partial<HistorySpec>

@@ -4,29 +4,35 @@ import type { TimeRange } from '../../lib/market/range.ts'
 import { MINUTE_US, type Micros, SECOND_US } from '../../lib/market/time.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
 import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
-import { SEED } from '../history/spec.ts'
+import { type HistorySpec, SEED } from '../history/spec.ts'
 import type { MeasuredHistory } from './measuredHistory.ts'
 
-/** A minute's ticks, one a second and symbol. */
+/** A minute's ticks. */
 export function feedMinute({ services, spec }: MeasuredHistory, minuteUs: Micros): Promise<void> {
-  return feedSeconds(services, spec.symbols, { fromUs: minuteUs, toUs: minuteUs + MINUTE_US })
+  return feedSeconds(services, spec, { fromUs: minuteUs, toUs: minuteUs + MINUTE_US })
 }
 
-/** A tick of each symbol for each second: on Kafka, and ingested in a commit for each second, as a trickle is. */
+/**
+ * Ticks of each symbol, so many seconds apart, the symbols by turns: on Kafka, and ingested in a commit for each second, as a
+ * trickle is.
+ */
 export async function feedSeconds(
   services: Connections,
-  symbols: number,
+  { symbols, liveEverySeconds }: Pick<HistorySpec, 'symbols' | 'liveEverySeconds'>,
   { fromUs, toUs }: TimeRange,
 ): Promise<void> {
   const { topicLog, topicWriter, settings } = services
   const before = await topicLog.offsets(settings.ticksTopic)
   const instruments = fakeInstruments(SEED, symbols)
   for (let timeUs = fromUs; timeUs < toUs; timeUs += SECOND_US) {
+    const turn = (timeUs / SECOND_US) % liveEverySeconds
     await topicWriter.send(
-      instruments.map(it => ({
-        ...fakeRecord(settings.ticksTopic, it, timeUs),
-        timestampMs: timeUs / 1000 + receiveDelayMs(it),
-      })),
+      instruments
+        .filter((_, i) => i % liveEverySeconds === turn)
+        .map(it => ({
+          ...fakeRecord(settings.ticksTopic, it, timeUs),
+          timestampMs: timeUs / 1000 + receiveDelayMs(it),
+        })),
     )
   }
   const after = await topicLog.offsets(settings.ticksTopic)

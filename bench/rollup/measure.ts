@@ -4,6 +4,7 @@ import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import type { BenchRun } from '../benches.ts'
 import { computeLastMinute } from '../lastMinute.ts'
 import { median } from '../median.ts'
+import { percentilesMs } from '../percentile.ts'
 import { rounded } from '../table.ts'
 import { BenchFailed } from '../until.ts'
 import type { BenchWorld } from '../world.ts'
@@ -96,6 +97,7 @@ function medians(taken: readonly Taken[]) {
   const of = (figure: (once: Taken) => number) => median(taken.map(figure))
   return {
     wall_ms: Math.round(of(t => t.wallMs)),
+    wall_p95_ms: percentilesMs(taken.map(t => t.wallMs)).p95_ms,
     cpu_ms: Math.round(of(t => t.cpuMs + t.trinoCpuMs)),
     our_cpu_ms: Math.round(of(t => t.cpuMs)),
     trino_cpu_ms: Math.round(of(t => t.trinoCpuMs)),

@@ -24,7 +24,8 @@ const WARM_UPS = 100
 export const rollup: Bench = {
   usage:
     "A minute's rollup on histories of 1, 30 and 365 days, against the obvious way, and with many symbols. " +
-    '--histories 1,30,365 --rounds N (15) --symbols 200,2000 --without naive,symbols --warm-ups N (100)',
+    '--histories 1,30,365 --rounds N (15) --symbols 200,2000,10000/6 (a tick each 6 s) --without naive,symbols ' +
+    '--warm-ups N (100)',
   options: {
     histories: { type: 'string' },
     rounds: { type: 'string' },
@@ -40,7 +41,7 @@ async function measure(run: BenchRun): Promise<Results> {
   const days = wholeNumbers(run, 'histories', '1,30,365')
   const rounds = wholeNumber(run, 'rounds', 15)
   const warmUps = wholeNumber(run, 'warm-ups', WARM_UPS)
-  const symbols = without.includes('symbols') ? [] : wholeNumbers(run, 'symbols', '200,2000')
+  const many = without.includes('symbols') ? [] : manySymbols(run)
   const world = await openWorld(run, ['kafka', 'seaweedfs', 'trino'])
   const byDays = await buildHistories(world, specs(days.map(n => [`days_${n}`, { days: n }])), run)
   const results: Record<string, Record<string, number>> = {
@@ -52,15 +53,28 @@ async function measure(run: BenchRun): Promise<Results> {
     const [history] = await buildHistories(world, specs([['naive', dense]]), run)
     results.naive = await measureNaive(world, history!, run)
   }
-  for (const n of symbols) {
-    const many = await buildHistories(world, specs([[`symbols_${n}`, { ...MANY_SYMBOLS, symbols: n }]]), run)
+  for (const [name, spec] of many) {
+    const history = await buildHistories(world, specs([[name, { ...MANY_SYMBOLS, ...spec }]]), run)
     const times = { warmUps: 1, rounds: Math.ceil(rounds / 3) }
-    Object.assign(results, Object.fromEntries(await measureRollups(world, many, times, run)))
-    await verifyAll(many, run)
+    Object.assign(results, Object.fromEntries(await measureRollups(world, history, times, run)))
+    await verifyAll(history, run)
   }
-  const [few, most] = symbols.slice(-2).map(n => results[`symbols_${n}`]!)
-  const held = few && most ? { symbols_held: symbolsHeld(few, most) } : {}
+  const [few, most] = many.filter(([, { liveEverySeconds }]) => liveEverySeconds === 1).slice(-2)
+  const held = few && most ? { symbols_held: symbolsHeld(results[few[0]]!, results[most[0]]!) } : {}
   return { ...results, ratios: ratios(results), ...held }
+}
+
+/** `--symbols`: how many, and how many seconds lie between the ticks of each; one where it does not say. */
+function manySymbols(run: BenchRun): [string, { symbols: number; liveEverySeconds: number }][] {
+  return list(run.values.symbols ?? '200,2000,10000/6').map(text => {
+    const [symbols, liveEverySeconds] = text
+      .split('/')
+      .map(part => wholeNumber({ values: { symbols: part } }, 'symbols', 0))
+    return [
+      `symbols_${text.replace('/', '_every_')}`,
+      { symbols: symbols!, liveEverySeconds: liveEverySeconds ?? 1 },
+    ]
+  })
 }
 
 function specs(changes: readonly [string, Partial<HistorySpec>][]): Record<string, HistorySpec> {
