@@ -120,6 +120,8 @@ function apply(metadata: TableMetadata, update: Update): TableMetadata {
       return setRef(metadata, update.ref, update.type, update.snapshotId)
     case 'remove-snapshots':
       return removeSnapshots(metadata, new Set(update.snapshotIds))
+    case 'set-properties':
+      return { ...metadata, properties: { ...metadata.properties, ...update.updates } }
   }
 }
 
