@@ -7,6 +7,7 @@ import { parseDateTime } from '../lib/market/time.ts'
 import type { Findings } from '../lib/verify/findings.ts'
 import { showFindings } from '../lib/verify/showFindings.ts'
 import { type VerifyRequest, verify } from '../lib/verify/verify.ts'
+import { progress } from './progress.ts'
 
 const DEFAULT_WAIT_S = 600
 
@@ -52,18 +53,6 @@ async function run(request: VerifyRequest): Promise<Findings> {
     return await verify(services, request, progress())
   } finally {
     await services.close()
-  }
-}
-
-/** A line that is written over where people look on, and otherwise one now and then. */
-function progress(): (line: string) => void {
-  let saidMs = 0
-  return line => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`)
-    else if (performance.now() - saidMs > 10_000) {
-      saidMs = performance.now()
-      process.stderr.write(`${line}\n`)
-    }
   }
 }
 

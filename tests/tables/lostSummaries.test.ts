@@ -76,7 +76,7 @@ describe('a state whose snapshots others have expired', () => {
     await expireAll()
     const table = await load()
     expect(() => ticksState(table)).toThrow(expect.objectContaining({ code: 'STATE_MISSING' }))
-    expect(() => stateSource(table)).toThrow('npm run offsets -- rebuild')
+    expect(() => stateSource(table)).toThrow('npm run rebuild')
     await expect(ingestMore(1)).rejects.toThrow(expect.objectContaining({ code: 'STATE_MISSING' }))
   })
 
