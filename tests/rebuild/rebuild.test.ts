@@ -204,6 +204,19 @@ describe('a rebuild of the ticks’ state', () => {
     expect(ticksState(await world.catalog.loadTable(TICKS_TABLE)).vector.positions[0]!.next).toBe(1)
   })
 
+  test('takes the place of a state that cannot be read', async () => {
+    await take(0, tickJson(1), tickJson(2))
+    const { catalog, services, clock } = world
+    const table = await catalog.loadTable(TICKS_TABLE)
+    const summary = { ...carriedState(table), 'tickhouse.vector': '{' }
+    const staged = await stageSnapshot(services.store, table, { add: [], summary, nowMs: clock.nowMs })
+    await commitSnapshot(catalog, table, staged)
+    await expect(stateOf(world)).rejects.toMatchObject({ code: 'STATE_UNREADABLE' })
+    expect((await run()).ticks).toMatchObject({ source: 'rows', isProven: true })
+    await take(0, tickJson(3))
+    expect(await storedTicks(world)).toHaveLength(3)
+  })
+
   test('of a table without a tick begins at 0 in every partition', async () => {
     await loseState(TICKS_TABLE)
     expect((await run()).ticks).toMatchObject({ vector: { epoch: 0, positions: [] }, isProven: true })
