@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Update } from '../../lib/iceberg/catalog.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
+import { stringifyJson } from '../../lib/iceberg/json.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { SUMMARY_COPY } from '../../lib/iceberg/summaryCopy.ts'
 import type { TableIdent } from '../../lib/iceberg/table.ts'
 import { newTrust } from '../../lib/ingest/admit.ts'
+import { maintain } from '../../lib/maintain/maintain.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { type RebuildRequest, rebuild } from '../../lib/rebuild/rebuild.ts'
 import { showRebuilt } from '../../lib/rebuild/showRebuilt.ts'
@@ -16,6 +18,7 @@ import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
+import { metadataToWire } from '../support/memoryCatalog.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import {
   batch,
@@ -61,6 +64,13 @@ async function loseState(ident: TableIdent): Promise<void> {
     { action: 'set-properties', updates: { [SUMMARY_COPY]: '' } },
   ]
   await catalog.commit(ident, [], updates)
+}
+
+/** The table's metadata file, which catalogs write and this one does not. */
+async function keepMetadata(ident: TableIdent): Promise<void> {
+  const { metadata, metadataLocation } = await world.catalog.loadTable(ident)
+  const text = stringifyJson(metadataToWire(metadata))
+  await world.services.store.write(metadataLocation!, Buffer.from(text))
 }
 
 /** Removes the file of the so many-th commit that is still there, as a deletion by another engine does. */
@@ -223,6 +233,69 @@ describe('a rebuild of the ticks’ state', () => {
     await take(0, tickJson(1))
     expect(await storedTicks(world)).toEqual(['0/0'])
   })
+})
+
+describe('a state that an earlier metadata file has', () => {
+  const maintainOnce = () => maintain(world.services, { only: 'compaction' }, () => 0)
+  let before: Awaited<ReturnType<typeof stateOf>>
+  beforeEach(async () => {
+    await take(0, tickJson(1), 'bad')
+    before = await stateOf(world)
+    await keepMetadata(TICKS_TABLE)
+  })
+
+  test('is found whole, the bad record at its end too, and every hour with a tick is marked', async () => {
+    await loseState(TICKS_TABLE)
+    const { ticks, candles } = await run()
+    expect(ticks).toMatchObject({ source: 'metadata', logs: [] })
+    expect(await stateOf(world)).toEqual(before)
+    expect(candles).toMatchObject({ source: 'there', hoursMarked: 1 })
+    expect((await stateOfCandles(world)).hours.damaged.size).toBe(1)
+    // The group stands where it stood.
+    expect(moved).toEqual([])
+  })
+
+  test('is given back by maintain, with no command', async () => {
+    await loseState(TICKS_TABLE)
+    await maintainOnce()
+    expect(await stateOf(world)).toEqual(before)
+    const { currentSnapshotId } = (await world.catalog.loadTable(TICKS_TABLE)).metadata
+    await maintainOnce()
+    expect((await world.catalog.loadTable(TICKS_TABLE)).metadata.currentSnapshotId).toBe(currentSnapshotId)
+  })
+
+  test('is no longer true after a newer one that cannot be read: that one is worked out from the rows', async () => {
+    await take(0, tickJson(2))
+    await keepMetadata(TICKS_TABLE)
+    const { catalog, services, clock } = world
+    const table = await catalog.loadTable(TICKS_TABLE)
+    const summary = { ...carriedState(table), 'tickhouse.vector': '{' }
+    const staged = await stageSnapshot(services.store, table, { add: [], summary, nowMs: clock.nowMs })
+    const { metadata } = await commitSnapshot(catalog, table, staged)
+    const others = metadata.snapshots
+      .map(({ snapshotId }) => snapshotId)
+      .filter(id => id !== metadata.currentSnapshotId)
+    await catalog.commit(TICKS_TABLE, [], [{ action: 'remove-snapshots', snapshotIds: others }])
+    await expect(maintainOnce()).resolves.toBeDefined()
+    await expect(stateOf(world)).rejects.toMatchObject({ code: 'STATE_UNREADABLE' })
+    expect((await run()).ticks).toMatchObject({ source: 'rows', logs: [{ next: 3, present: 2 }] })
+  })
+
+  test('is not found where only rows can tell: maintain leaves that to an operator', async () => {
+    await loseState(CANDLES_TABLE)
+    await expect(maintainOnce()).rejects.toMatchObject({ code: 'STATE_MISSING' })
+  })
+})
+
+test('candles of days whose ticks are all gone are not marked', async () => {
+  await addTicks(world, ['2026-02-20T10:00:01'])
+  await addTicks(world, ['2026-03-01T10:00:01'])
+  await rollupCandles(withTrino(world), UNBOUNDED)
+  await removeFile(0)
+  await loseState(TICKS_TABLE)
+  expect((await run()).candles.hoursMarked).toBeGreaterThan(0)
+  const days = (await stateOfCandles(world)).hours.stale.days().map(([day]) => day)
+  expect(days).toEqual([Date.parse('2026-03-01') / 86_400_000])
 })
 
 test('the offsets below a vector are looked at in parts of at most 10, none of them twice', () => {
