@@ -3,7 +3,7 @@ import { liveFiles } from '../iceberg/manifest/manifestFile.ts'
 import { currentManifests } from '../iceberg/manifest/readManifests.ts'
 import { type TableIdent, tableName } from '../iceberg/table.ts'
 import { removeOrphans } from '../iceberg/upkeep/removeOrphans.ts'
-import { rebuildFromMetadata } from '../rebuild/rebuild.ts'
+import { rebuildFromMetadata } from '../rebuild/rebuildFromMetadata.ts'
 import type { Services } from '../services.ts'
 import { loadTable } from '../tables/layout.ts'
 import { type Compacted, compactTable } from './compactTable.ts'
@@ -58,11 +58,11 @@ export async function maintain(
 async function findLostStates(services: MaintainServices): Promise<void> {
   const rebuilt = await rebuildFromMetadata(services)
   if (rebuilt === undefined) return
-  const { ticks, candles } = rebuilt
-  services.log.warn('a lost state was found again in earlier metadata: every hour is recomputed', {
+  const { ticks, candles, hours } = rebuilt
+  services.log.warn('a lost state was found again in earlier metadata: all hours are recomputed', {
     ticks: ticks.source,
     candles: candles.source,
-    hoursMarked: candles.hoursMarked,
+    hoursMarked: hours.size,
   })
 }
 

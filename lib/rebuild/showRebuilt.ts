@@ -1,7 +1,8 @@
 import type { Tally } from './compareWithKafka.ts'
 import type { Run } from './offsetSet.ts'
-import type { Rebuilt, Source } from './rebuild.ts'
+import type { Rebuilt } from './rebuild.ts'
 import type { LogFindings } from './rebuildTicks.ts'
+import type { Source } from './states.ts'
 
 /** What was rebuilt, for people. */
 export function showRebuilt({ ticks, candles, isWritten }: Rebuilt, topic: string): string {

@@ -6,8 +6,11 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { SUMMARY_COPY } from '../../lib/iceberg/summaryCopy.ts'
 import type { TableIdent } from '../../lib/iceberg/table.ts'
+import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { newTrust } from '../../lib/ingest/admit.ts'
+import { beginEpoch } from '../../lib/ingest/beginEpoch.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
+import { decodeTick, type Tick } from '../../lib/market/tick.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { type RebuildRequest, rebuild } from '../../lib/rebuild/rebuild.ts'
 import { showRebuilt } from '../../lib/rebuild/showRebuilt.ts'
@@ -20,6 +23,7 @@ import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { metadataToWire } from '../support/memoryCatalog.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
+import { tickColumns } from '../support/tickColumns.ts'
 import {
   batch,
   ingest,
@@ -225,6 +229,41 @@ describe('a rebuild of the ticks’ state', () => {
     expect((await run()).ticks).toMatchObject({ source: 'rows', isProven: true })
     await take(0, tickJson(3))
     expect(await storedTicks(world)).toHaveLength(3)
+  })
+
+  test('of two lives of a topic has the ends of both, and counts on in the second', async () => {
+    await take(0, tickJson(1), tickJson(2))
+    await take(1, 'bad', tickJson(3))
+    world.log.deleteTopic(TOPIC)
+    world.log.createTopic(TOPIC, 4)
+    world.clock.nowMs += 1
+    await beginEpoch(world.services, async () => {})
+    world.services.trust = newTrust()
+    await take(0, tickJson(4))
+    const before = await stateOf(world)
+    expect(before.vector.positions).toHaveLength(3)
+    await loseState(TICKS_TABLE)
+    const { ticks } = await run()
+    expect(await stateOf(world)).toEqual(before)
+    expect(ticks).toMatchObject({ isProven: true, vector: { epoch: 1 } })
+    await take(0, tickJson(5))
+    expect(await storedTicks(world)).toHaveLength(5)
+  })
+
+  test('is refused where a row has a place that no Kafka has, which would keep all ticks out: the file is named', async () => {
+    await take(0, tickJson(1))
+    const { catalog, services, clock } = world
+    const table = await catalog.loadTable(TICKS_TABLE)
+    const tick = decodeTick(Buffer.from(tickJson(2)), clock.nowMs, SETTINGS.limits) as Tick
+    const columns = tickColumns([{ tick, partition: 0, offset: 2 ** 45, timestampMs: clock.nowMs }])
+    const file = await writeDataFile(services.store, table, columns, 1)
+    const change = { add: [file], summary: carriedState(table), nowMs: clock.nowMs }
+    await commitSnapshot(catalog, table, await stageSnapshot(services.store, table, change))
+    await loseState(TICKS_TABLE)
+    await expect(run()).rejects.toMatchObject({
+      code: 'ROWS_INVALID',
+      message: expect.stringContaining(file.path),
+    })
   })
 
   test('of a table without a tick begins at 0 in every partition', async () => {
