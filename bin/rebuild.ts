@@ -9,7 +9,7 @@ import { jsonLines } from '../lib/lambda/log.ts'
 import { type RebuildRequest, rebuild } from '../lib/rebuild/rebuild.ts'
 import { showRebuilt } from '../lib/rebuild/showRebuilt.ts'
 import type { OffsetVector } from '../lib/tables/offsetVector.ts'
-import { progress } from './progress.ts'
+import { progress } from './terminal.ts'
 
 const USAGE = `npm run -s rebuild [-- --dry-run] [--force] [--json]
 
