@@ -42,7 +42,8 @@ async function openWorld(name: string) {
     MARK_TOPIC: `${namespace}.mark`,
     PUBLISHER_ID: namespace,
   })
-  const clock = { nowMs: Date.now() }
+  // Half a day behind the engines' clock: what is older than now are all snapshots.
+  const clock = { nowMs: Date.now() - 12 * 3_600_000 }
   const own = { ...inNamespace(connections, namespace), nowMs: () => clock.nowMs }
   const topic = own.settings.ticksTopic
   await setUp(own)
