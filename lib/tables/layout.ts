@@ -13,8 +13,8 @@ const LAYOUT_VERSION = '1'
 const LAYOUT_PROPERTY = 'tickhouse.layout-version'
 
 /**
- * Properties of both tables: the layout; few small metadata files however many the commits; and that no engine expires
- * the newest snapshots: an expiry right after another engine's compaction would take the last one that carries our state.
+ * Properties of both tables: the layout; few small metadata files however many the commits; and that the newest snapshots,
+ * which carry our state, are not expired by engines that heed it: Trino does, PyIceberg does not, nor Spark with `retain_last`.
  */
 export const COMMON_PROPERTIES: Readonly<Record<string, string>> = {
   [LAYOUT_PROPERTY]: LAYOUT_VERSION,
