@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { TickhouseError } from '../lib/errors.ts'
 import { beginEpoch } from '../lib/ingest/beginEpoch.ts'
+import { startOffsets } from '../lib/ingest/startOffsets.ts'
 import { kafkaClient } from '../lib/kafka/client.ts'
 import { setGroupOffsets } from '../lib/kafka/groupOffsets.ts'
 import { readConfig } from '../lib/lambda/config.ts'
@@ -53,10 +54,7 @@ try {
   await services.close()
 }
 
-/** Below what retention has left there is nothing to go back to. */
 async function moveGroup(vector: OffsetVector, ranges: ReadonlyMap<number, { low: number }>): Promise<void> {
-  const offsets = new Map(
-    [...ranges].map(([partition, { low }]) => [partition, Math.max(low, nextOffset(vector, partition))]),
-  )
+  const offsets = startOffsets(vector, ranges)
   await setGroupOffsets(kafkaClient(config.kafka), config.ingestGroup, ticksTopic, offsets)
 }

@@ -18,6 +18,8 @@ export type Update =
       readonly snapshotId: bigint
     }
   | { readonly action: 'remove-snapshots'; readonly snapshotIds: readonly bigint[] }
+  /** Those that are not named stay as they are. */
+  | { readonly action: 'set-properties'; readonly updates: Readonly<Record<string, string>> }
 
 /** How a table begins. */
 export interface TableDefinition {

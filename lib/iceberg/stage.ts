@@ -17,6 +17,7 @@ import {
 } from './manifest/writeManifest.ts'
 import { currentSnapshot, type Snapshot, type TableMetadata } from './metadata.ts'
 import { summarize } from './summary.ts'
+import { copySummary } from './summaryCopy.ts'
 import type { Table } from './table.ts'
 
 /** What a snapshot changes. Nothing added and nothing removed is an empty append, which carries only its summary. */
@@ -29,7 +30,7 @@ export interface Change {
    * those removed, so that a reader of what is newer than some number never sees an old row again.
    */
   readonly rewriteOf?: number
-  /** Further properties of the snapshot. */
+  /** Further properties of the snapshot, of which the table keeps a copy that outlives it. */
   readonly summary?: Readonly<Record<string, string>>
   /** The time of the commit; a snapshot is never older than the table's last change. */
   readonly nowMs: number
@@ -77,7 +78,7 @@ export async function stageSnapshot(
     schemaId: metadata.currentSchemaId,
     summary: summarize(parent, change),
   }
-  return { snapshot, ...request(table, snapshot, retention) }
+  return { snapshot, ...request(table, snapshot, change, retention) }
 }
 
 function refuseOtherFormats({ formatVersion, location }: TableMetadata): void {
@@ -129,6 +130,7 @@ function startAdded(
 function request(
   table: Table,
   snapshot: Snapshot,
+  { summary }: Change,
   retention: Retention,
 ): Pick<Staged, 'requirements' | 'updates'> {
   const { snapshotId, parentSnapshotId = null } = snapshot
@@ -141,6 +143,7 @@ function request(
     updates: [
       { action: 'add-snapshot', snapshot },
       { action: 'set-snapshot-ref', ref: 'main', type: 'branch', snapshotId },
+      ...copySummary(snapshot, summary),
       ...(expired.length > 0 ? [{ action: 'remove-snapshots', snapshotIds: expired } as const] : []),
     ],
   }

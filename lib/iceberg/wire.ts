@@ -127,6 +127,8 @@ export function updateToWire(update: Update): WireObject {
     }
     case 'remove-snapshots':
       return { action: update.action, 'snapshot-ids': update.snapshotIds }
+    case 'set-properties':
+      return { action: update.action, updates: update.updates }
   }
 }
 

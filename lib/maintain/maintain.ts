@@ -3,6 +3,7 @@ import { liveFiles } from '../iceberg/manifest/manifestFile.ts'
 import { currentManifests } from '../iceberg/manifest/readManifests.ts'
 import { type TableIdent, tableName } from '../iceberg/table.ts'
 import { removeOrphans } from '../iceberg/upkeep/removeOrphans.ts'
+import { rebuildFromMetadata } from '../rebuild/rebuildFromMetadata.ts'
 import type { Services } from '../services.ts'
 import { loadTable } from '../tables/layout.ts'
 import { type Compacted, compactTable } from './compactTable.ts'
@@ -34,7 +35,8 @@ export type MaintainResult = Readonly<Record<string, TableUpkeep>>
 
 /**
  * Keeps both tables in shape: merges small files, removes files that no snapshot needs. It changes no row, and ends
- * anywhere without harm: what was not committed is an orphan. Snapshots leave their list by the tables' own commits.
+ * anywhere without harm: what was not committed is an orphan. A table that has lost its state to another engine's expiry is
+ * given it back first, where an earlier metadata file still has it. Snapshots leave their list by the tables' own commits.
  */
 export async function maintain(
   services: MaintainServices,
@@ -42,6 +44,7 @@ export async function maintain(
   remainingMs: () => number,
 ): Promise<MaintainResult> {
   const result: Record<string, TableUpkeep> = {}
+  if (only !== 'orphans') await findLostStates(services)
   for (const kept of MAINTAINED_TABLES) {
     const removed = only === 'compaction' ? 0 : await sweep(services, kept.ident)
     const compacted =
@@ -49,6 +52,18 @@ export async function maintain(
     result[tableName(kept.ident)] = { ...compacted, removed, ...(await sizesOf(services, kept.ident)) }
   }
   return result
+}
+
+/** Nothing else goes on without it; what only the rows can tell is left to an operator. */
+async function findLostStates(services: MaintainServices): Promise<void> {
+  const rebuilt = await rebuildFromMetadata(services)
+  if (rebuilt === undefined) return
+  const { ticks, candles, hours } = rebuilt
+  services.log.warn('a lost state was found again in earlier metadata: all hours are recomputed', {
+    ticks: ticks.source,
+    candles: candles.source,
+    hoursMarked: hours.size,
+  })
 }
 
 /** A table whose folder is shared with another is left as it is; that is said, and the other table still has its turn. */

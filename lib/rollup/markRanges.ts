@@ -46,9 +46,10 @@ async function markOnce(services: Needs, ranges: readonly TimeRange[]): Promise<
   return hours.size
 }
 
-async function hoursWithRows(
+/** The hours within the ranges that ticks or candles may be in, as their files say. */
+export async function hoursWithRows(
   store: Services['store'],
-  { ticks, candles }: RollupInputs,
+  { ticks, candles }: Pick<RollupInputs, 'ticks' | 'candles'>,
   ranges: readonly TimeRange[],
 ): Promise<HourSet> {
   const stretches: TimeRange[] = []

@@ -94,7 +94,7 @@ async function ensureTable(
 }
 
 /** How high revisions have gone on the candle topics: of a table that there was before this one. */
-async function publishedRevisions(services: SetUpServices): Promise<number> {
+export async function publishedRevisions(services: Pick<Services, 'topicLog' | 'settings'>): Promise<number> {
   const mark = await readMark(services)
   return mark === undefined ? 0 : (mark.maxRevision ?? UNKNOWN_REVISIONS)
 }

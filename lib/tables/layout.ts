@@ -3,6 +3,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Catalog } from '../iceberg/catalog.ts'
 import { ancestors } from '../iceberg/metadata.ts'
 import type { Field, Schema } from '../iceberg/schema.ts'
+import { expiredSummary } from '../iceberg/summaryCopy.ts'
 import { type Table, type TableIdent, tableName } from '../iceberg/table.ts'
 
 export const NAMESPACE = 'market_data'
@@ -12,8 +13,8 @@ const LAYOUT_VERSION = '1'
 const LAYOUT_PROPERTY = 'tickhouse.layout-version'
 
 /**
- * Properties of both tables: the layout; few small metadata files however many the commits; and that no engine expires
- * the newest snapshots: an expiry right after another engine's compaction would take the last one that carries our state.
+ * Properties of both tables: the layout; few small metadata files however many the commits; and that the newest snapshots,
+ * which carry our state, are not expired by engines that heed it: Trino does, PyIceberg does not, nor Spark with `retain_last`.
  */
 export const COMMON_PROPERTIES: Readonly<Record<string, string>> = {
   [LAYOUT_PROPERTY]: LAYOUT_VERSION,
@@ -53,7 +54,8 @@ export function carriesState(summary: Readonly<Record<string, string>>): boolean
 
 /**
  * What the newest ancestor of the current snapshot that has `key` says there (snapshots of compaction have none).
- * Throws `StateMissing` when there is none, `StateUnreadable` when it is not of the schema.
+ * Throws `StateMissing` when there is none, `StateUnreadable` when it is not of the schema. An ancestor that others have
+ * expired since counts where the table has kept a copy of what it said.
  */
 export function readState<Schema extends z.ZodType>(
   table: Table,
@@ -69,7 +71,7 @@ export function readNewestState<State>(
   schemas: Readonly<Record<string, z.ZodType<State>>>,
 ): State {
   const keys = Object.keys(schemas)
-  for (const { summary } of ancestors(table)) {
+  for (const summary of summaries(table)) {
     const key = keys.find(key => summary[key] !== undefined)
     if (key === undefined) continue
     return parseState(`${tableName(table.ident)}: ${key}`, summary[key]!, schemas[key]!)
@@ -82,11 +84,31 @@ export function readNewestState<State>(
  * `StateMissing` when there is none.
  */
 export function carriedState(table: Table): Record<string, string> {
-  for (const { summary } of ancestors(table)) {
+  for (const summary of summaries(table)) {
     const own = Object.entries(summary).filter(([key]) => key.startsWith(OWN_KEYS))
     if (own.length > 0) return Object.fromEntries(own)
   }
   throw new StateMissing(table, OWN_KEYS)
+}
+
+/** Of the ancestors that the table lists, the newest first, and of the one that others expired before them. */
+function* summaries(table: Table): Generator<Readonly<Record<string, string>>> {
+  for (const { summary } of ancestors(table)) yield summary
+  const expired = expiredSummary(table)
+  if (expired !== undefined) yield expired
+}
+
+/** Where a table's state is read from. */
+export type StateSource = 'summary' | 'property'
+
+/**
+ * `summary` for a state whose snapshot the table still lists: what happened since can be seen. After `property` it cannot:
+ * at least one snapshot of another engine came between, and some of them may be gone. Throws `StateMissing`.
+ */
+export function stateSource(table: Table): StateSource {
+  for (const { summary } of ancestors(table)) if (carriesState(summary)) return 'summary'
+  if (expiredSummary(table) === undefined) throw new StateMissing(table, OWN_KEYS)
+  return 'property'
 }
 
 /** Reads JSON that tickhouse wrote earlier. Throws `StateUnreadable`, which names `what` it should have been. */
@@ -119,7 +141,7 @@ export class StateMissing extends TickhouseError {
   constructor(table: Table, key: string) {
     super(
       'STATE_MISSING',
-      `no snapshot in the history of ${tableName(table.ident)} carries ${key}: another engine has expired them, or replaced the table. Roll it back to a snapshot on its list that does, or set up a new table`,
+      `no snapshot in the history of ${tableName(table.ident)} carries ${key}, nor does a copy that belongs to it: other engines have changed the table more than once and expired its snapshots, or replaced it. If it was replaced, roll it back to a snapshot on its list; else maintain finds the state again where earlier metadata files have it, and npm run rebuild in the rows`,
     )
   }
 }

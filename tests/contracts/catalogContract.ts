@@ -68,6 +68,21 @@ export function describeCatalog(name: string, open: () => Promise<CatalogServers
       expect(done.metadata.lastSequenceNumber).toBe(1)
     })
 
+    it('sets a property of 20 kB in the commit that adds a snapshot, and leaves the others as they are', async () => {
+      const world = await fresh({ 'tickhouse.layout': '1', other: 'before' })
+      const text = JSON.stringify({ vector: 'é🚀"\\'.repeat(2_000) })
+      const table = await world.load()
+      const staged = await stageSnapshot(world.store, table, { add: [], nowMs: Date.now() })
+      const updates = [...staged.updates, { action: 'set-properties', updates: { other: text } } as const]
+      const done = await world.catalog.commit(world.ident, staged.requirements, updates)
+      expect(done.metadata.properties).toMatchObject({ 'tickhouse.layout': '1', other: text })
+      await expect(world.catalog.commit(world.ident, staged.requirements, updates)).rejects.toThrow(
+        CommitConflict,
+      )
+      const after = await world.commit({})
+      expect(after.metadata.properties).toEqual(done.metadata.properties)
+    })
+
     it('refuses a second first snapshot, and one on a parent that is no longer current', async () => {
       const world = await fresh()
       const empty = await world.load()

@@ -120,6 +120,8 @@ function apply(metadata: TableMetadata, update: Update): TableMetadata {
       return setRef(metadata, update.ref, update.type, update.snapshotId)
     case 'remove-snapshots':
       return removeSnapshots(metadata, new Set(update.snapshotIds))
+    case 'set-properties':
+      return { ...metadata, properties: { ...metadata.properties, ...update.updates } }
   }
 }
 
@@ -158,7 +160,8 @@ function removeSnapshots(metadata: TableMetadata, ids: ReadonlySet<bigint>): Tab
   return { ...metadata, snapshots: metadata.snapshots.filter(({ snapshotId }) => !ids.has(snapshotId)) }
 }
 
-function metadataToWire(metadata: TableMetadata): Json {
+/** As a metadata file has it, of which a real catalog writes one a commit. */
+export function metadataToWire(metadata: TableMetadata): Json {
   const refs = Object.entries(metadata.refs).map(([name, { type, snapshotId }]) => [
     name,
     { type, 'snapshot-id': snapshotId },

@@ -1,0 +1,79 @@
+import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import { currentSnapshot } from '../iceberg/metadata.ts'
+import { scanFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
+import { MINUTE_US, type Micros } from '../market/time.ts'
+import type { ObjectStore } from '../ports.ts'
+import { readMark } from '../publish/publishCandles.ts'
+import { readCandles } from '../rollup/storedCandles.ts'
+import type { Services } from '../services.ts'
+import { publishedRevisions } from '../setup/setUp.ts'
+import { type CandlesState, NOTHING_STALE } from '../tables/candlesState.ts'
+import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
+import type { OffsetVector } from '../tables/offsetVector.ts'
+
+type Needs = Pick<Services, 'store' | 'topicLog' | 'settings'>
+
+/**
+ * A state for candles of which nothing is known but their rows: revisions and stamps go on above all that they, and the
+ * candles that were published, have had; what is closed stays closed. Right once every hour is marked as damaged.
+ */
+export async function rebuildCandles(
+  services: Needs,
+  candles: Table,
+  ticks: Table,
+  vector: OffsetVector,
+): Promise<CandlesState> {
+  const mark = await readMark(services)
+  let { revision, stampUs, closedUntilUs } = NOTHING_FOUND
+  for await (const files of scanFiles(services.store, candles)) {
+    for (const file of files) {
+      const found = await extentOf(services.store, file)
+      revision = Math.max(revision, found.revision)
+      stampUs = Math.max(stampUs, found.stampUs)
+      closedUntilUs = Math.max(closedUntilUs, found.closedUntilUs)
+    }
+  }
+  return {
+    ticksUuid: ticks.metadata.tableUuid,
+    vector,
+    ticksSequence: currentSnapshot(ticks)?.sequenceNumber ?? 0,
+    hours: NOTHING_STALE,
+    closedUntilUs,
+    stampUs: Math.max(stampUs, mark?.stampUs ?? 0),
+    revisionFloor: Math.max(revision, await publishedRevisions(services)),
+    pending: [],
+  }
+}
+
+/** What the rows of a file have at most. */
+interface Extent {
+  readonly revision: number
+  readonly stampUs: Micros
+  /** Minutes up to here were closed. */
+  readonly closedUntilUs: Micros
+}
+
+const NOTHING_FOUND: Extent = { revision: 0, stampUs: 0, closedUntilUs: 0 }
+
+/** By the file's bounds; where it has none, by its rows. */
+async function extentOf(store: ObjectStore, file: LiveFile): Promise<Extent> {
+  const revision = upperBound(file, CANDLE_FIELDS.revision)
+  const stampUs = upperBound(file, CANDLE_FIELDS.updatedAt)
+  const lastUs = upperBound(file, CANDLE_FIELDS.dateTime)
+  const isClosed = file.partition.timeframe === 'm1' && lowerBound(file, CANDLE_FIELDS.closed) === true
+  if (revision !== undefined && stampUs !== undefined && lastUs !== undefined) {
+    const closedUntilUs = isClosed ? Number(lastUs) + MINUTE_US : 0
+    return { revision: Number(revision), stampUs: Number(stampUs), closedUntilUs }
+  }
+  let extent = NOTHING_FOUND
+  for (const row of await readCandles(store, file)) {
+    const endUs = row.timeframe === 'm1' && row.closed ? row.dateTimeUs + MINUTE_US : 0
+    extent = {
+      revision: Math.max(extent.revision, row.revision),
+      stampUs: Math.max(extent.stampUs, row.updatedAtUs),
+      closedUntilUs: Math.max(extent.closedUntilUs, endUs),
+    }
+  }
+  return extent
+}
