@@ -6,7 +6,7 @@ import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from '../retry.ts'
 import type { Services } from '../services.ts'
 import { loadTable } from '../tables/layout.ts'
-import { advance, nextOffset } from '../tables/offsetVector.ts'
+import { advance, nextOffset, readFrom } from '../tables/offsetVector.ts'
 import { ticksRetention } from '../tables/retention.ts'
 import {
   addTotals,
@@ -58,12 +58,18 @@ export async function ingestTicks(
   let added = NO_TICKS
   let commits = 0
   let failures = 0
-  let table = continued(services.trust, pending) ?? (await loadTable(services.catalog, TICKS_TABLE))
+  const known = continued(services.trust, pending)
   services.trust.table = undefined
+  // After the batch was delivered: the topic that it came from is this one, or is gone.
+  const [loaded, topicId] = await Promise.all([
+    known ?? loadTable(services.catalog, TICKS_TABLE),
+    services.topicLog.topicId(services.settings.ticksTopic),
+  ])
+  let table = loaded
   let upload: Upload | undefined
   for (;;) {
     const state = ticksState(table)
-    const admitted = await admit(services, state.vector, pending, services.trust)
+    const admitted = await admit(services, { vector: state.vector, topicId }, pending)
     if (admitted.length === 0) {
       remember(services.trust, state.vector, pending, services.nowMs())
       services.trust.table = table
@@ -75,7 +81,10 @@ export async function ingestTicks(
       upload = uploadPart(services.store, table, state.vector, part, ticks)
     }
     const counts = countPart(part, ticks, services.settings.graceMs)
-    const [staged] = await Promise.all([stage(services, table, state, upload, counts), upload.stored])
+    const [staged] = await Promise.all([
+      stage(services, table, { ...state, vector: readFrom(state.vector, topicId) }, upload, counts),
+      upload.stored,
+    ])
     upload.snapshotIds.push(staged.snapshot.snapshotId)
     try {
       const committed = await commitSnapshot(services.catalog, table, staged)

@@ -12,6 +12,7 @@ import {
   LISTED,
 } from './connection.ts'
 import { TopicMissing } from './errors.ts'
+import { fetchTopicId } from './topicId.ts'
 
 /**
  * How long a fetch may take. Kafka waits for `minBytes`, of which we want none, so that it answers at once;
@@ -40,6 +41,23 @@ export class LogSession {
     const partitions = [...(await this.#leadersOf(topic)).keys()].sort((a, b) => a - b)
     const range = async (partition: number) => [partition, await this.range(topic, partition)] as const
     return new Map(await Promise.all(partitions.map(range)))
+  }
+
+  /** As `TopicLog` says: asked each time, as a topic of that name may have been made since. */
+  async topicId(topic: string): Promise<string | undefined> {
+    const [first] = (await this.#leadersOf(topic)).keys()
+    return fetchTopicId(await this.#leaderOf(topic, first!, CONNECTION.any), topic)
+  }
+
+  /** Where a consumer group goes on, by partition; a partition for which it has committed nothing is left out. */
+  async groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    const partitions = [...(await this.#leadersOf(topic)).keys()].map(partition => ({ partition }))
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId })
+    const { responses } = await coordinator.offsetFetch({ groupId, topics: [{ topic, partitions }] })
+    const found = responses.flatMap(response => response.partitions)
+    return new Map(
+      found.flatMap(({ partition, offset }) => (Number(offset) < 0 ? [] : [[partition, Number(offset)]])),
+    )
   }
 
   /** The offsets of one partition; with `readCommitted`, up to the first transaction that is still open. */

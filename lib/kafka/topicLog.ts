@@ -31,6 +31,14 @@ export class KafkaTopicLog implements TopicLog {
     this.#kafka = kafka
   }
 
+  topicId(topic: string): Promise<string | undefined> {
+    return this.#attempt(topic, session => session.topicId(topic))
+  }
+
+  groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    return this.#attempt(topic, session => session.groupOffsets(groupId, topic))
+  }
+
   offsets(topic: string): Promise<Map<number, OffsetRange>> {
     return this.#attempt(topic, session => session.ranges(topic))
   }

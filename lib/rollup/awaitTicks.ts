@@ -5,7 +5,14 @@ import type { OffsetRange } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { PendingClose } from '../tables/candlesState.ts'
 import { loadTable } from '../tables/layout.ts'
-import { advance, covers, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
+import {
+  advance,
+  covers,
+  nextOffset,
+  type OffsetVector,
+  topicIdOf,
+  UNKNOWN_TIME,
+} from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { passUnseen } from './pendingCloses.ts'
 
@@ -38,7 +45,11 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefi
   if (waitMs > 0) await stages.time('grace', () => sleep(waitMs + TIMER_EARLY_MS))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
   return stages.time('ingest', async () => {
-    const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)
+    const [ranges, topicId] = await Promise.all([
+      topicLog.offsets(settings.ticksTopic),
+      topicLog.topicId(settings.ticksTopic),
+    ])
+    const ends = endsOf(ranges, vector, topicId)
     return ends && { dueUs, ends, ticks: await ticksUpTo(services, ends) }
   })
 }
@@ -63,15 +74,29 @@ export function untilGraceIsOver(nowMs: number, graceMs: number): number {
   return untilNextMs <= EARLY_MS ? untilNextMs + graceMs : 0
 }
 
-/** All that Kafka has, and all that earlier epochs had. A log that ends before the vector is that of another topic. */
-function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector | undefined {
+/**
+ * All that Kafka has, and all that earlier epochs had; undefined when the topic is another one, as its id tells. Where no id is
+ * known, a log that ends before the vector is that of another topic; else it has lost its end.
+ */
+function endsOf(
+  ranges: ReadonlyMap<number, OffsetRange>,
+  vector: OffsetVector,
+  topicId: string | undefined,
+): OffsetVector | undefined {
   const { epoch } = vector
-  const isOther = vector.positions.some(
-    p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0),
-  )
+  const readId = topicIdOf(vector)
+  const isOther =
+    topicId === undefined || readId === undefined
+      ? vector.positions.some(p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0))
+      : topicId !== readId
   if (isOther) return undefined
   const positions = [...ranges].map(([partition, { high }]) => {
-    return { epoch, partition, next: high, timestampMs: UNKNOWN_TIME }
+    return {
+      epoch,
+      partition,
+      next: Math.max(high, nextOffset(vector, partition)),
+      timestampMs: UNKNOWN_TIME,
+    }
   })
   return advance(vector, positions)
 }

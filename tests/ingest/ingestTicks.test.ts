@@ -195,7 +195,7 @@ describe('ingestTicks', () => {
     world.log.createTopic(SETTINGS.ticksTopic, 4)
     world.clock.nowMs += 60_000
     produce(world, 0, tickJson(2), tickJson(3))
-    await expect(ingest(world, [await batch(world, 0, 1, 2)])).rejects.toThrow(/made anew/)
+    await expect(ingest(world, [await batch(world, 0, 1, 2)])).rejects.toThrow(/made again/)
   })
 
   test('ticks on 150 days in one batch are 3 commits of at most 64 days, each day a file', async () => {

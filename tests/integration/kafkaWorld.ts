@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs'
 import { inject } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { kafkaClient } from '../../lib/kafka/client.ts'
+import { setGroupOffsets } from '../../lib/kafka/groupOffsets.ts'
 import { topicMessages } from '../../lib/kafka/requests.ts'
 import { KafkaTopicLog } from '../../lib/kafka/topicLog.ts'
 import { KafkaTopicWriter } from '../../lib/kafka/topicWriter.ts'
@@ -64,6 +65,10 @@ export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
       commit: () => transaction.commit(),
       abort: () => transaction.abort(),
     }
+  }
+
+  commitGroup(groupId: string, topic: string, offsets: ReadonlyMap<number, number>) {
+    return setGroupOffsets(this.kafka, groupId, topic, offsets)
   }
 
   async cutBelow(topic: string, partition: number, offset: number) {

@@ -42,6 +42,8 @@ describe('awaitTicks', () => {
     produce(world, 0, tickJson(1))
     let asked = 0
     const topicLog: TopicLog = {
+      topicId: topic => world.log.topicId(topic),
+      groupOffsets: (...group) => world.log.groupOffsets(...group),
       offsets: topic => world.log.offsets(topic),
       last: (topic, partition) => world.log.last(topic, partition),
       records: (...stretch) => world.log.records(...stretch),
@@ -57,6 +59,8 @@ describe('awaitTicks', () => {
   test('the end is that of the moment when the grace was over, also when ingest takes in what came later', async () => {
     produce(world, 0, tickJson(1))
     const topicLog: TopicLog = {
+      topicId: topic => world.log.topicId(topic),
+      groupOffsets: (...group) => world.log.groupOffsets(...group),
       offsets: topic => world.log.offsets(topic),
       last: (topic, partition) => world.log.last(topic, partition),
       records: (...stretch) => world.log.records(...stretch),

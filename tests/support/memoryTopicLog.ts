@@ -16,14 +16,41 @@ interface Partition {
 /** Kafka's logs in memory, with what makes them hard to read: markers, aborted and open transactions, retention. */
 export class MemoryTopicLog implements TopicLog {
   readonly #topics = new Map<string, Partition[]>()
+  readonly #ids = new Map<string, string>()
+  readonly #groups = new Map<string, Map<number, number>>()
+  #knowsIds = true
 
   createTopic(topic: string, partitionCount: number): void {
     const empty = (): Partition => ({ low: 0, high: 0, records: new Map(), open: new Map() })
     this.#topics.set(topic, Array.from({ length: partitionCount }, empty))
+    this.#ids.set(topic, crypto.randomUUID())
   }
 
+  /** Groups forget where they were. */
   deleteTopic(topic: string): void {
     this.#topics.delete(topic)
+    for (const key of this.#groups.keys()) if (key.endsWith(`/${topic}`)) this.#groups.delete(key)
+  }
+
+  /** As a broker of a time before topic ids. */
+  hideTopicIds(): void {
+    this.#knowsIds = false
+  }
+
+  /** What a consumer group commits. */
+  commitGroup(groupId: string, topic: string, offsets: ReadonlyMap<number, number>): void {
+    const key = `${groupId}/${topic}`
+    this.#groups.set(key, new Map([...(this.#groups.get(key) ?? []), ...offsets]))
+  }
+
+  async topicId(topic: string): Promise<string | undefined> {
+    this.partitions(topic)
+    return this.#knowsIds ? this.#ids.get(topic) : undefined
+  }
+
+  async groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    this.partitions(topic)
+    return new Map(this.#groups.get(`${groupId}/${topic}`))
   }
 
   /** Writes records and gives the offset of the first. */

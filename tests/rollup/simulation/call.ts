@@ -130,6 +130,14 @@ function storeThrough(store: ObjectStore, enter: () => Promise<void>): ObjectSto
 
 function logThrough(log: TopicLog, enter: () => Promise<void>): TopicLog {
   return {
+    async topicId(topic) {
+      await enter()
+      return log.topicId(topic)
+    },
+    async groupOffsets(...group) {
+      await enter()
+      return log.groupOffsets(...group)
+    },
     async offsets(topic) {
       await enter()
       return log.offsets(topic)
