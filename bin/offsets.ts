@@ -64,5 +64,5 @@ async function moveGroup(vector: OffsetVector, ranges: ReadonlyMap<number, { low
   const offsets = new Map(
     [...ranges].map(([partition, { low }]) => [partition, Math.max(low, nextOffset(vector, partition))]),
   )
-  await setGroupOffsets(kafkaClient(config.kafka), config.ingestGroup, ticksTopic, offsets)
+  await setGroupOffsets(kafkaClient(config.kafka), config.settings.ingestGroup, ticksTopic, offsets)
 }

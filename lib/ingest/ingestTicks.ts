@@ -26,7 +26,7 @@ import { servesAgain, type Upload, uploadPart } from './uploadPart.ts'
 
 export type IngestServices = Pick<
   Services,
-  'catalog' | 'store' | 'topicLog' | 'topicWriter' | 'settings' | 'nowMs'
+  'catalog' | 'store' | 'topicLog' | 'topicWriter' | 'settings' | 'log' | 'nowMs'
 > & { readonly trust: Trust }
 
 /** What one call did, as far as its commits were answered; `skipped`: records that the table had, also by a commit of ours whose answer was lost. */
@@ -146,6 +146,16 @@ function stage(
   })
   const change = { add: files, summary, nowMs: nowMs() }
   return stageSnapshot(store, table, change, ticksRetention(settings))
+}
+
+/** What two calls did together. */
+export function addResults(a: IngestResult, b: IngestResult): IngestResult {
+  return {
+    ticks: a.ticks + b.ticks,
+    deadLetters: a.deadLetters + b.deadLetters,
+    skipped: a.skipped + b.skipped,
+    commits: a.commits + b.commits,
+  }
 }
 
 function resultOf(batches: readonly RecordBatch[], added: TickTotals, commits: number): IngestResult {

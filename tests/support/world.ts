@@ -17,6 +17,7 @@ import { MemoryTopicLog } from './memoryTopicLog.ts'
 export const SETTINGS: Settings = {
   ticksTopic: 'ticks',
   deadLetterTopic: 'ticks.dlq',
+  ingestGroup: 'ingest',
   candleTopicPrefix: 'candle_',
   markTopic: 'mark',
   trinoCatalog: 'lake',
