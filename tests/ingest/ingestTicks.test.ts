@@ -179,7 +179,7 @@ describe('ingestTicks', () => {
       produce(world, 0, tickJson(3))
       await ingest(world, [await batch(world, 0, 0, 3)])
       expect(await storedTicks(world)).toEqual(['0/0', '0/2'])
-      expect((await stateOf(world)).totals).toMatchObject({ ticks: 2, deadLetters: { kafka_timestamp: 1 } })
+      expect((await stateOf(world)).totals).toMatchObject({ ticks: 2, deadLetters: { record_timestamp: 1 } })
     },
   )
 
