@@ -9,7 +9,7 @@ declare module 'kafkajs/src/protocol/encoder.js' {
     writeInt32(value: number): this
     writeString(value: string): this
     writeBoolean(value: boolean): this
-    writeBufferInternal(value: Buffer): this
+    writeBufferInternal(value: Buffer): void
     writeUVarInt(value: number): this
     writeUVarIntString(value: string): this
     writeArray(items: readonly Encoder[]): this

@@ -40,7 +40,9 @@ function versionFor({ versions }: Broker): number | undefined {
  * https://kafka.apache.org/43/design/protocol/#The_Messages_Metadata
  */
 function metadataRequest(topic: string, version: number): Encoder {
-  const wanted = new Encoder().writeBufferInternal(NO_ID).writeUVarIntString(topic).writeUVarInt(0)
+  const wanted = new Encoder()
+  wanted.writeBufferInternal(NO_ID)
+  wanted.writeUVarIntString(topic).writeUVarInt(0)
   const request = new Encoder().writeUVarInt(0).writeUVarIntArray([wanted]).writeBoolean(false)
   if (version === 10) request.writeBoolean(false)
   return request.writeBoolean(false).writeUVarInt(0)

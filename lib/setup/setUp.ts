@@ -24,7 +24,7 @@ export type SetUpServices = Pick<
 }
 
 const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
-/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
+/** More than any candle's revisions, where no mark says how high these went. */
 const UNKNOWN_REVISIONS = 1_000_000
 const TICKS_MAX_BYTES = 1_048_588
 /** A dead letter is the record's value, its key and headers, and ours. */
@@ -95,8 +95,13 @@ async function ensureTable(
 
 /** How high revisions have gone on the candle topics: of a table that there was before this one. */
 async function publishedRevisions(services: SetUpServices): Promise<number> {
+  const { topicLog, settings } = services
   const mark = await readMark(services)
-  return mark === undefined ? 0 : (mark.maxRevision ?? UNKNOWN_REVISIONS)
+  if (mark !== undefined) return mark.maxRevision ?? UNKNOWN_REVISIONS
+  // The mark may have gone with its topic.
+  const logs = await Promise.all(candleTopics(settings).map(topic => topicLog.offsets(topic)))
+  const isEmpty = logs.every(log => [...log.values()].every(({ high }) => high === 0))
+  return isEmpty ? 0 : UNKNOWN_REVISIONS
 }
 
 /** While the ticks topic is empty, all candles up to now are complete: what comes later is late. */
