@@ -13,6 +13,9 @@ export interface Cluster {
   /** Asks for these topics only, so that another topic's trouble is not ours. Null when no broker answered. */
   metadata(request: { topics: string[] }): Promise<Metadata | null>
   findBroker(node: { nodeId: number }): Promise<Broker>
+  refreshMetadata(): Promise<void>
+  /** The broker that changes topics, as of the last refresh. */
+  findControllerBroker(): Promise<Broker>
   /** The broker that keeps a consumer group's offsets. */
   findGroupCoordinator(group: { groupId: string }): Promise<Coordinator>
 }

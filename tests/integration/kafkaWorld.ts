@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 import { inject } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { kafkaClient } from '../../lib/kafka/client.ts'
@@ -34,8 +34,28 @@ export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
     return topic
   }
 
+  /** Resolves once nobody sees it any more. */
+  async deleteTopic(topic: string) {
+    await this.#administer(async admin => {
+      await admin.deleteTopics({ topics: [topic] })
+      while ((await admin.listTopics()).includes(topic));
+    })
+  }
+
+  async addPartitions(topic: string, count: number) {
+    await this.#administer(admin => admin.createPartitions({ topicPartitions: [{ topic, count }] }))
+  }
+
+  async settingOf(topic: string, name: string): Promise<string | undefined> {
+    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }]
+    const described = await this.#administer(admin =>
+      admin.describeConfigs({ resources, includeSynonyms: false }),
+    )
+    return described.resources[0]?.configEntries[0]?.configValue
+  }
+
   async recreateTopic(topic: string, partitions: number) {
-    await this.#administer(admin => admin.deleteTopics({ topics: [topic] }))
+    await this.deleteTopic(topic)
     await ensureTopics(this.kafka, [{ topic, partitions, config: {} }])
   }
 

@@ -5,7 +5,7 @@ import { writeDataFile } from '../../lib/iceberg/write.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
 import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
-import type { World } from './world.ts'
+import type { WorldTables } from './world.ts'
 
 const MINUTE_US = 60_000_000
 const START_US = Date.parse('2026-03-01T12:00:00Z') * 1000
@@ -18,7 +18,10 @@ export function candle(n: number, stampUs: number, revision = 1, timeframe = 'm1
 }
 
 /** Makes these the rows of the table, as a rollup's commit would; each list is a file. */
-export async function storeCandles({ catalog, services, clock }: World, ...files: Candle[][]): Promise<void> {
+export async function storeCandles(
+  { catalog, services, clock }: WorldTables,
+  ...files: Candle[][]
+): Promise<void> {
   const table = await catalog.loadTable(CANDLES_TABLE)
   const add = await Promise.all(
     files.map(rows => writeDataFile(services.store, table, candleColumns(rows), rows.length)),
