@@ -54,6 +54,10 @@ export interface TopicLog {
   offsets(topic: string): Promise<Map<number, OffsetRange>>
   /** The first record at or after `offset` that a `read_committed` reader sees, or undefined at the log's end. */
   firstFrom(topic: string, partition: number, offset: number): Promise<KafkaRecord | undefined>
+  /** True when Kafka may remove records of the topic that newer ones with their keys have overtaken. */
+  isCompacted(topic: string): Promise<boolean>
+  /** The offsets of such a stretch that hold what no reader sees: markers of transactions, records of those that were aborted. */
+  unseen(topic: string, partition: number, from: number, to: number): Promise<number[]>
   /** The newest record that a `read_committed` reader sees, or undefined when there is none. */
   last(topic: string, partition: number): Promise<KafkaRecord | undefined>
   /** All records from one offset to another (not included) that a `read_committed` reader sees, some at a time. */

@@ -11,10 +11,12 @@ import {
   UNKNOWN_TIME,
 } from '../tables/offsetVector.ts'
 import { cutBelow, type DecodedBatch } from './decodeBatch.ts'
+import { lostBy } from './lost.ts'
 
-/** Records of one partition that the table does not have yet, and how many before them retention took away. */
+/** Records of one partition that the table does not have yet. */
 export interface AdmittedBatch extends DecodedBatch {
-  readonly lost: number
+  /** By the offset of the next record that is there, how many before it Kafka has removed. */
+  readonly lost: ReadonlyMap<number, number>
 }
 
 /** A partition's log is looked at again when this process has not seen it for so long: a topic is not made anew faster. */
@@ -70,7 +72,8 @@ export async function admit(
           : new TopicRecreated(topic, position)
       }
       if (!continues) await checkOnKafka(topicLog, topic, partition, rest.records)
-      const lost = await lostBefore(topicLog, topic, partition, next, rest.records[0])
+      const gone = await lostBefore(topicLog, topic, partition, next, rest.records[0])
+      const lost = await lostBy(topicLog, topic, partition, { next, gone }, rest.records)
       return { ...rest, lost }
     }),
   )
@@ -177,7 +180,7 @@ async function lostBefore(
 
 /** The topic is not the one that the vector speaks of. */
 export class TopicRecreated extends TickhouseError {
-  constructor(topic: string, position: Position | undefined) {
+  constructor(topic: string, position?: Position) {
     const read =
       position &&
       `: partition ${position.partition} was ingested up to offset ${position.next - 1} of another`

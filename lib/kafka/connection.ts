@@ -51,6 +51,9 @@ export interface Broker {
     isolationLevel: IsolationLevel
     topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[]
   }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
+  describeConfigs(request: {
+    resources: { type: number; name: string; configNames: string[] }[]
+  }): Promise<{ resources: { configEntries: { configName: string; configValue: string }[] }[] }>
   fetch(request: {
     isolationLevel: IsolationLevel
     maxWaitTime: number

@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 import type { OffsetRange } from '../ports.ts'
 import {
   type Broker,
@@ -47,6 +47,15 @@ export class LogSession {
   async topicId(topic: string): Promise<string | undefined> {
     const [first] = (await this.#leadersOf(topic)).keys()
     return fetchTopicId(await this.#leaderOf(topic, first!, CONNECTION.any), topic)
+  }
+
+  /** The value of a setting of the topic, by its Kafka name. */
+  async setting(topic: string, name: string): Promise<string | undefined> {
+    const [first] = (await this.#leadersOf(topic)).keys()
+    const broker = await this.#leaderOf(topic, first!, CONNECTION.any)
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }
+    const { resources } = await broker.describeConfigs({ resources: [resource] })
+    return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
   }
 
   /** Where a consumer group goes on, by partition; a partition for which it has committed nothing is left out. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
-import { ISOLATION } from './connection.ts'
+import { type FetchedPartition, ISOLATION } from './connection.ts'
 import { isOutOfRange, kafkaError, TopicMissing } from './errors.ts'
 import { LogSession } from './logSession.ts'
 import { offsetAfter, type RawRecord, toKafkaRecord, visibleRecords } from './visible.ts'
@@ -52,6 +52,11 @@ export class KafkaTopicLog implements TopicLog {
     return this.#attempt(topic, session => lastVisible(session, topic, partition))
   }
 
+  async isCompacted(topic: string): Promise<boolean> {
+    const policy = await this.#attempt(topic, session => session.setting(topic, 'cleanup.policy'))
+    return policy?.split(',').includes('compact') ?? false
+  }
+
   /** Where retention has overtaken `from`, the records that are left. */
   async *records(
     topic: string,
@@ -59,6 +64,31 @@ export class KafkaTopicLog implements TopicLog {
     from: number,
     to: number,
   ): AsyncGenerator<readonly KafkaRecord[]> {
+    for await (const { messages, abortedTransactions } of this.#pieces(topic, partition, from, to)) {
+      yield visibleRecords(messages, abortedTransactions)
+        .filter(({ offset }) => isWithin(offset, from, to))
+        .map(toKafkaRecord)
+    }
+  }
+
+  async unseen(topic: string, partition: number, from: number, to: number): Promise<number[]> {
+    const found: number[] = []
+    for await (const { messages, abortedTransactions } of this.#pieces(topic, partition, from, to)) {
+      const visible = new Set(visibleRecords(messages, abortedTransactions))
+      for (const message of messages) {
+        if (!visible.has(message) && isWithin(message.offset, from, to)) found.push(Number(message.offset))
+      }
+    }
+    return found
+  }
+
+  /** Pieces of a log that hold all of a stretch, each offset in one of them; the first and the last may hold more. */
+  async *#pieces(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncGenerator<FetchedPartition> {
     const { low } = await this.#attempt(topic, session => session.range(topic, partition))
     let position = Math.max(from, low)
     let maxBytes = BULK_FETCH_BYTES
@@ -66,9 +96,7 @@ export class KafkaTopicLog implements TopicLog {
       const fetched = await this.#attempt(topic, session =>
         session.fetch(topic, partition, position, maxBytes),
       )
-      yield visibleRecords(fetched.messages, fetched.abortedTransactions)
-        .map(toKafkaRecord)
-        .filter(({ offset }) => offset >= position && offset < to)
+      yield fetched
       const next = offsetAfter(fetched.messages)
       // Compaction leaves batches without records, which kafkajs skips: what is behind them needs a larger fetch.
       if (next === undefined && maxBytes === LARGEST_FETCH_BYTES) return
@@ -108,6 +136,10 @@ export class KafkaTopicLog implements TopicLog {
     if (this.#session === session) this.#session = undefined
     session.close().catch(() => {})
   }
+}
+
+function isWithin(offset: string, from: number, to: number): boolean {
+  return Number(offset) >= from && Number(offset) < to
 }
 
 async function firstVisible(

@@ -138,6 +138,18 @@ export function topicLogContract(world: () => TopicLogWorld): void {
       expect(await firstFrom(topic, 1000)).toBeUndefined()
     })
 
+    it('tells the offsets that markers and aborted records hold, and no others', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a'))
+      await transact(topic, texts('x', 'y'), 'abort')
+      await transact(topic, texts('b'), 'commit')
+      await world().append(topic, 0, texts('c'))
+      expect(await world().log.unseen(topic, 0, 0, 7)).toEqual([1, 2, 3, 5])
+      expect(await world().log.unseen(topic, 0, 2, 5)).toEqual([2, 3])
+      expect(await world().log.isCompacted(topic)).toBe(false)
+      await expect(world().log.isCompacted('no-such-topic')).rejects.toThrow(TopicMissing)
+    })
+
     it('steps over the marker that ends a committed transaction', async () => {
       const topic = await world().createTopic(1)
       await transact(topic, texts('a', 'b'), 'commit')

@@ -95,6 +95,18 @@ describe('a topic by its id', () => {
     expect((await stateOf(world)).vector.epoch).toBe(0)
   })
 
+  test('the same after compaction has removed 3 records that were not read: they are lost, and a marker is not', async () => {
+    produce(world, 0, ...ticks(0, 4))
+    const transaction = world.log.begin()
+    const value = Buffer.from(tickJson(9))
+    transaction.append(ticksTopic, 0, [{ value, timestampMs: world.clock.nowMs }])
+    transaction.commit()
+    produce(world, 0, ...ticks(5, 9))
+    for (const offset of [0, 1, 7]) world.log.remove(ticksTopic, 0, offset)
+    expect(await take(0, 10)).toMatchObject({ ticks: 6 })
+    expect((await stateOf(world)).totals.lost).toBe(3)
+  })
+
   test('the same after its records were deleted up to the end; those that were not read count as lost', async () => {
     produce(world, 0, ...ticks(0, 5))
     await take(0, 3)

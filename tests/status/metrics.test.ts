@@ -171,6 +171,15 @@ describe('the health', () => {
     expect(health).toEqual({ kafka: true, catalog: true, s3: true, trino: true })
   })
 
+  test('says that the ticks topic is not the one that was read', async () => {
+    produce(world, 0, tickJson(1))
+    await takeIn(0, 1)
+    world.log.deleteTopic(SETTINGS.ticksTopic)
+    world.log.createTopic(SETTINGS.ticksTopic, 4)
+    const health = await checkHealth({ ...world.services, pingTrino })
+    expect(health).toMatchObject({ kafka: expect.stringContaining('new-epoch'), catalog: true })
+  })
+
   test('names why one of them does not', async () => {
     const health = await checkHealth({ ...world.services, pingTrino: away })
     expect(health).toEqual({ kafka: true, catalog: true, s3: true, trino: 'nobody answers' })

@@ -7,6 +7,8 @@ export function failingTopicLog(error: Error): TopicLog {
     groupOffsets: () => Promise.reject(error),
     offsets: () => Promise.reject(error),
     firstFrom: () => Promise.reject(error),
+    isCompacted: () => Promise.reject(error),
+    unseen: () => Promise.reject(error),
     last: () => Promise.reject(error),
     // biome-ignore lint/correctness/useYield: it fails before.
     async *records() {

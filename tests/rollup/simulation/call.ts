@@ -146,6 +146,14 @@ function logThrough(log: TopicLog, enter: () => Promise<void>): TopicLog {
       await enter()
       return log.firstFrom(...place)
     },
+    async isCompacted(topic) {
+      await enter()
+      return log.isCompacted(topic)
+    },
+    async unseen(...stretch) {
+      await enter()
+      return log.unseen(...stretch)
+    },
     async last(...place) {
       await enter()
       return log.last(...place)
