@@ -24,6 +24,7 @@ export async function fetchTopicId(broker: Broker, topic: string): Promise<strin
       encode: async () => metadataRequest(topic, version),
     },
     response: { decode: async payload => topicOf(payload), parse: async found => idOf(found) },
+    logResponseError: false,
   })
 }
 
