@@ -64,31 +64,33 @@ export class KafkaTopicLog implements TopicLog {
     from: number,
     to: number,
   ): AsyncGenerator<readonly KafkaRecord[]> {
-    for await (const { messages, abortedTransactions } of this.#pieces(topic, partition, from, to)) {
+    for await (const { piece, start } of this.#pieces(topic, partition, from, to)) {
+      const { messages, abortedTransactions } = piece
       yield visibleRecords(messages, abortedTransactions)
-        .filter(({ offset }) => isWithin(offset, from, to))
+        .filter(({ offset }) => isWithin(offset, start, to))
         .map(toKafkaRecord)
     }
   }
 
   async unseen(topic: string, partition: number, from: number, to: number): Promise<number[]> {
     const found: number[] = []
-    for await (const { messages, abortedTransactions } of this.#pieces(topic, partition, from, to)) {
+    for await (const { piece, start } of this.#pieces(topic, partition, from, to)) {
+      const { messages, abortedTransactions } = piece
       const visible = new Set(visibleRecords(messages, abortedTransactions))
       for (const message of messages) {
-        if (!visible.has(message) && isWithin(message.offset, from, to)) found.push(Number(message.offset))
+        if (!visible.has(message) && isWithin(message.offset, start, to)) found.push(Number(message.offset))
       }
     }
     return found
   }
 
-  /** Pieces of a log that hold all of a stretch, each offset in one of them; the first and the last may hold more. */
+  /** Pieces of a log that hold all of a stretch that is left, each from its `start` on; the first and the last hold more. */
   async *#pieces(
     topic: string,
     partition: number,
     from: number,
     to: number,
-  ): AsyncGenerator<FetchedPartition> {
+  ): AsyncGenerator<{ piece: FetchedPartition; start: number }> {
     const { low } = await this.#attempt(topic, session => session.range(topic, partition))
     let position = Math.max(from, low)
     let maxBytes = BULK_FETCH_BYTES
@@ -96,7 +98,7 @@ export class KafkaTopicLog implements TopicLog {
       const fetched = await this.#attempt(topic, session =>
         session.fetch(topic, partition, position, maxBytes),
       )
-      yield fetched
+      yield { piece: fetched, start: position }
       const next = offsetAfter(fetched.messages)
       // Compaction leaves batches without records, which kafkajs skips: what is behind them needs a larger fetch.
       if (next === undefined && maxBytes === LARGEST_FETCH_BYTES) return
