@@ -20,6 +20,9 @@ import { fetchTopicId } from './topicId.ts'
  */
 const FETCH_TIMEOUT_MS = 10_000
 
+/** How soon partitions that were added to a topic are seen. */
+const LEADERS_MAX_AGE_MS = 5_000
+
 /** Partition → node id of its leader. */
 type Leaders = Map<number, number>
 
@@ -27,7 +30,7 @@ type Leaders = Map<number, number>
 export class LogSession {
   readonly #cluster: Cluster
   readonly #connected: Promise<void>
-  readonly #leaders = new Map<string, Promise<Leaders>>()
+  readonly #leaders = new Map<string, { readonly asked: Promise<Leaders>; readonly atMs: number }>()
   readonly #opening = new Map<string, Promise<unknown>>()
 
   constructor(kafka: Kafka) {
@@ -38,6 +41,8 @@ export class LogSession {
 
   /** The offsets of every partition, up to the high watermark. */
   async ranges(topic: string): Promise<Map<number, OffsetRange>> {
+    const known = this.#leaders.get(topic)
+    if (known && performance.now() - known.atMs > LEADERS_MAX_AGE_MS) this.forget(topic)
     const partitions = [...(await this.#leadersOf(topic)).keys()].sort((a, b) => a - b)
     const range = async (partition: number) => [partition, await this.range(topic, partition)] as const
     return new Map(await Promise.all(partitions.map(range)))
@@ -131,9 +136,9 @@ export class LogSession {
 
   #leadersOf(topic: string): Promise<Leaders> {
     const known = this.#leaders.get(topic)
-    if (known) return known
+    if (known) return known.asked
     const asked = this.#askLeaders(topic)
-    this.#leaders.set(topic, asked)
+    this.#leaders.set(topic, { asked, atMs: performance.now() })
     asked.catch(() => this.forget(topic))
     return asked
   }

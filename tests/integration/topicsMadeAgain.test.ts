@@ -123,8 +123,10 @@ describe('a ticks topic on Kafka', () => {
     await world.produce(ticks(0, 2))
     await world.take(0, 2)
     await kafka.addPartitions(world.topic, 6)
+    await kafka.writer.close() // one that knows of 4 partitions writes to no other
     await kafka.append(world.topic, 5, [{ value: Buffer.from(tickJson(9)), timestampMs: world.clock.nowMs }])
-    await expect.poll(() => ingestRest(world.services, () => 60_000)).toMatchObject({ ticks: 1 })
+    const rest = () => ingestRest(world.services, () => 60_000)
+    await expect.poll(rest, { timeout: 15_000, interval: 200 }).toMatchObject({ ticks: 1 })
     expect((await stateOf(world)).vector).toMatchObject({
       epoch: 0,
       positions: [{}, { partition: 5, next: 1 }],
@@ -144,7 +146,7 @@ describe('a ticks topic on Kafka', () => {
     await world.take(0, 10)
     const lastIngested = async () => {
       // A segment is closed, and then compacted, only when another record comes.
-      await world.produce([tickJson(1_000)])
+      await world.produce([tickJson(1_000)], Date.now())
       return (await kafka.log.firstFrom(world.topic, 0, 9))?.offset
     }
     await expect.poll(lastIngested, { timeout: 200_000, interval: 500 }).toBeGreaterThan(9)
@@ -245,6 +247,7 @@ describe('topics of ours on Kafka', () => {
       { topic: world.topic, setting: 'segment.ms', value: '12345678' },
       { topic: candles, setting: 'cleanup.policy', value: 'delete' },
     ])
+    await expect.poll(() => kafka.settingOf(candles, 'cleanup.policy')).toBe('delete')
     await setUp(services)
     expect(warnings).toHaveLength(3)
     expect(warnings[0]).toContain(`topic ${world.topic} has cleanup.policy compact, not delete`)
@@ -254,6 +257,7 @@ describe('topics of ours on Kafka', () => {
     )
     warnings.length = 0
     await setUp(services, { repairTopics: true })
+    await expect.poll(() => kafka.settingOf(candles, 'cleanup.policy')).toBe('compact')
     await setUp(services)
     expect(warnings).toEqual([])
     expect(await kafka.settingOf(world.topic, 'segment.ms')).toBe('12345678')
