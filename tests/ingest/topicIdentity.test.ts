@@ -138,6 +138,19 @@ describe('a topic by its id', () => {
     expect(await take(0, 3)).toMatchObject({ ticks: 3 })
   })
 
+  test('is not taken on trust by a warm process while the table does not say it', async () => {
+    produce(world, 0, ...ticks(0, 2))
+    await ingest(world, [await batch(world, 0, 0, 2)])
+    await forgetTopicId()
+    world.services.trust.table = undefined
+    again()
+    world.clock.nowMs += 1_000
+    produce(world, 0, ...ticks(0, 3))
+    await expect(ingest(world, [await batch(world, 0, 2, 3)])).rejects.toMatchObject({
+      code: 'TOPIC_RECREATED',
+    })
+  })
+
   test('a copy under a new id goes on with same-topic; what is none is refused', async () => {
     produce(world, 0, ...ticks(0, 2))
     await take(0, 2)
