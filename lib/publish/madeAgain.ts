@@ -1,5 +1,6 @@
 import { TIMEFRAMES } from '../market/timeframe.ts'
 import type { Services } from '../services.ts'
+import { candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import {
@@ -59,8 +60,9 @@ export async function markWith(
 
 /**
  * A mark in the place of one that is gone with its topic: the row that was sent last, of all on the candle topics. Candle topics
- * on which nothing was sent but again, if at all, are filled from there. Undefined when nothing was ever sent. Nobody
- * may be sending meanwhile, and all that was sent must be visible.
+ * on which nothing was sent but again, if at all, are filled from there. Undefined when nothing was ever sent, or what was sent
+ * is not of this table, as it has given no such stamp out. Nobody may be sending meanwhile, and all that was sent must
+ * be visible.
  */
 export async function markOfTopics({
   catalog,
@@ -75,8 +77,9 @@ export async function markOfTopics({
     .sort(bySendingOrder)
     .at(-1)
   if (newest === undefined) return undefined
-  const { tableUuid } = (await loadTable(catalog, CANDLES_TABLE)).metadata
-  const mark = markAt(tableUuid, newest)
+  const table = await loadTable(catalog, CANDLES_TABLE)
+  if (newest.updatedAtUs > candlesState(table).stampUs) return undefined
+  const mark = markAt(table.metadata.tableUuid, newest)
   const lacking = [...lasts.keys()].filter(timeframe => lasts.get(timeframe) === undefined)
   const refills = lacking.map(async timeframe => {
     const last = await lastSent(topicLog, topicOf(timeframe), timeframe, 'again')

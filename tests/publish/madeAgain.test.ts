@@ -209,6 +209,18 @@ describe('a mark that is gone with its topic', () => {
     expect((await onTopic('m1')).sort()).toEqual(names(5_100))
   })
 
+  test('is not taken from a table before, whose clock was ahead: everything is sent', async () => {
+    await storeCandles(world, [candle(1, 900)])
+    await publish()
+    const { log } = world
+    world = await newWorld()
+    world.services.topicLog = log
+    world.log = log
+    makeAgain(SETTINGS.markTopic)
+    await storeCandles(world, [candle(1, 800), candle(2, 800)])
+    expect(await publish()).toMatchObject({ sent: 2 })
+  })
+
   test('with all candle topics is no mark: everything is sent', async () => {
     await storeCandles(world, first(10))
     await publish()
