@@ -7,7 +7,7 @@ import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { jsonLines } from '../lib/lambda/log.ts'
 import { loadTable } from '../lib/tables/layout.ts'
-import { nextOffset, type OffsetVector } from '../lib/tables/offsetVector.ts'
+import { nextOffset, type OffsetVector, topicIdOf } from '../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../lib/tables/ticksTable.ts'
 
 const USAGE = `npm run offsets -- COMMAND
@@ -51,6 +51,9 @@ try {
       `${ticksTopic}-${partition} epoch ${vector.epoch}: next ${next}, Kafka holds ${low} to ${high}`,
     )
   }
+  const [topicId, readId] = [await services.topicLog.topicId(ticksTopic), topicIdOf(vector)]
+  const isOther = topicId !== undefined && readId !== undefined && topicId !== readId
+  if (isOther) console.log(`${ticksTopic} is not the topic that epoch ${vector.epoch} was read from`)
 } catch (error) {
   if (!(error instanceof TickhouseError)) throw error
   console.error(`${error.code}: ${error.message}`)
