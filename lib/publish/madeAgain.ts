@@ -69,23 +69,35 @@ export async function markOfTopics({
   topicLog,
   settings,
 }: Pick<Services, 'catalog' | 'topicLog' | 'settings'>): Promise<Mark | undefined> {
-  const topicOf = (timeframe: string) => settings.candleTopicPrefix + timeframe
-  const lasts = new Map<string, SendingPlace | undefined>()
-  for (const { name } of TIMEFRAMES) lasts.set(name, await lastSent(topicLog, topicOf(name), name))
-  const newest = [...lasts.values()]
-    .filter(place => place !== undefined)
-    .sort(bySendingOrder)
-    .at(-1)
+  const lasts: LastSent[] = []
+  for (const { name } of TIMEFRAMES) {
+    const topic = settings.candleTopicPrefix + name
+    const once = await lastSent(topicLog, topic, name)
+    // What was sent again had been sent before.
+    lasts.push({
+      timeframe: name,
+      once,
+      again: once ? undefined : await lastSent(topicLog, topic, name, 'again'),
+    })
+  }
+  const places = lasts.flatMap(({ once, again }) => once ?? again ?? [])
+  const newest = places.sort(bySendingOrder).at(-1)
   if (newest === undefined) return undefined
   const table = await loadTable(catalog, CANDLES_TABLE)
   if (newest.updatedAtUs > candlesState(table).stampUs) return undefined
   const mark = markAt(table.metadata.tableUuid, newest)
-  const lacking = [...lasts.keys()].filter(timeframe => lasts.get(timeframe) === undefined)
-  const refills = lacking.map(async timeframe => {
-    const last = await lastSent(topicLog, topicOf(timeframe), timeframe, 'again')
-    return { ...refillOf(timeframe, placeBehind(mark)), ...(last && { from: reachAt(last) }) }
+  const lacking = lasts.filter(({ once }) => once === undefined)
+  const refills = lacking.map(({ timeframe, again }) => {
+    return { ...refillOf(timeframe, placeBehind(mark)), ...(again && { from: reachAt(again) }) }
   })
-  return { ...mark, refills: await Promise.all(refills) }
+  return { ...mark, refills }
+}
+
+/** The row of a timeframe that was sent last, as always or again. */
+interface LastSent {
+  readonly timeframe: string
+  readonly once: SendingPlace | undefined
+  readonly again: SendingPlace | undefined
 }
 
 function refillOf(timeframe: string, before: SendingPlace): Refill {

@@ -93,6 +93,7 @@ export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
 
   async cutBelow(topic: string, partition: number, offset: number) {
     const partitions = [{ partition, offset: String(offset) }]
+    await this.log.offsets(topic) // Waits until each partition has its leader.
     await this.#administer(async admin => {
       await admin.fetchTopicOffsets(topic) // kafkajs's deletion takes the leaders that another call has found.
       await admin.deleteTopicRecords({ topic, partitions })

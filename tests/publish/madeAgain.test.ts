@@ -198,6 +198,17 @@ describe('a mark that is gone with its topic', () => {
     expect(await onTopic('h1')).toEqual(['1:1'])
   })
 
+  test('is that of what was sent again, where nothing else is left of the newest commit', async () => {
+    await storeCandles(world, first(20), [candle(1, 100, 1, 'h1')])
+    await publish()
+    makeAgain('candle_m1')
+    expect(await publish()).toMatchObject({ sent: 20 })
+    makeAgain(SETTINGS.markTopic)
+    expect(await publish()).toMatchObject({ sent: 0, complete: true })
+    expect((await onTopic('m1')).sort()).toEqual(names(20))
+    expect(await onTopic('h1')).toEqual(['1:1'])
+  })
+
   test('while a topic was filled that had been made again: that goes on where it was', async () => {
     await storeCandles(world, first(5_100), [candle(1, 100, 1, 'm5')])
     await publish()
