@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { TickhouseError } from '../lib/errors.ts'
-import { beginEpoch } from '../lib/ingest/beginEpoch.ts'
+import { adoptTopic, beginEpoch } from '../lib/ingest/beginEpoch.ts'
 import { startOffsets } from '../lib/ingest/startOffsets.ts'
 import { kafkaClient } from '../lib/kafka/client.ts'
 import { setGroupOffsets } from '../lib/kafka/groupOffsets.ts'
@@ -8,25 +8,30 @@ import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { jsonLines } from '../lib/lambda/log.ts'
 import { loadTable } from '../lib/tables/layout.ts'
-import { nextOffset, type OffsetVector } from '../lib/tables/offsetVector.ts'
+import { nextOffset, type OffsetVector, topicIdOf } from '../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../lib/tables/ticksTable.ts'
 
 const USAGE = `npm run offsets -- COMMAND
 
-How far the ticks table has read the ticks topic, and the two ways to put that right by hand.
+How far the ticks table has read the ticks topic, and the ways to put that right by hand.
 
   status      print, per partition, the table's next offset and what Kafka holds
   rewind      move the consumer group to the table's offsets (after "OFFSET_GAP")
-  new-epoch   the topic was deleted and made anew: count its offsets from 0 again (after "TOPIC_RECREATED")
+  new-epoch   the topic was deleted and made again: count its offsets from 0 again (after "TOPIC_RECREATED"),
+              or a log has lost its end: go on behind it (after "LOG_TRUNCATED")
+  same-topic  the topic was made again as a copy, with the same records at the same offsets, from a backup or a
+              mirror (after "TOPIC_RECREATED"): go on where the table is
 
-rewind and new-epoch want the event source stopped: end sls offline first.`
+new-epoch takes in all that the new topic has. Kafka cannot tell a copy from new records: of a copy it would take every
+tick in twice. It is refused while the topic is still the one that was read.
+All but status want the event source stopped: end sls offline first.`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { help: { type: 'boolean', short: 'h' } },
 })
 const command = positionals[0]
-const COMMANDS = ['status', 'rewind', 'new-epoch']
+const COMMANDS = ['status', 'rewind', 'new-epoch', 'same-topic']
 if (values.help || command === undefined || positionals.length > 1 || !COMMANDS.includes(command)) {
   console.log(USAGE)
   process.exit(values.help ? 0 : 2)
@@ -40,12 +45,16 @@ try {
   let { vector } = ticksState(await loadTable(services.catalog, TICKS_TABLE))
   if (command === 'rewind') await moveGroup(vector, ranges)
   if (command === 'new-epoch') vector = await beginEpoch(services, next => moveGroup(next, ranges))
+  if (command === 'same-topic') vector = await adoptTopic(services, next => moveGroup(next, ranges))
   for (const [partition, { low, high }] of [...ranges].sort(([a], [b]) => a - b)) {
     const next = nextOffset(vector, partition)
     console.log(
       `${ticksTopic}-${partition} epoch ${vector.epoch}: next ${next}, Kafka holds ${low} to ${high}`,
     )
   }
+  const [topicId, readId] = [await services.topicLog.topicId(ticksTopic), topicIdOf(vector)]
+  const isOther = topicId !== undefined && readId !== undefined && topicId !== readId
+  if (isOther) console.log(`${ticksTopic} is not the topic that epoch ${vector.epoch} was read from`)
 } catch (error) {
   if (!(error instanceof TickhouseError)) throw error
   console.error(`${error.code}: ${error.message}`)
@@ -56,5 +65,5 @@ try {
 
 async function moveGroup(vector: OffsetVector, ranges: ReadonlyMap<number, { low: number }>): Promise<void> {
   const offsets = startOffsets(vector, ranges)
-  await setGroupOffsets(kafkaClient(config.kafka), config.ingestGroup, ticksTopic, offsets)
+  await setGroupOffsets(kafkaClient(config.kafka), config.settings.ingestGroup, ticksTopic, offsets)
 }

@@ -51,7 +51,7 @@ async function run(request: RebuildRequest, isJson: boolean): Promise<void> {
   const { ticksTopic } = config.settings
   const moveGroup = async (vector: OffsetVector) => {
     const offsets = startOffsets(vector, await services.topicLog.offsets(ticksTopic))
-    await setGroupOffsets(kafkaClient(config.kafka), config.ingestGroup, ticksTopic, offsets)
+    await setGroupOffsets(kafkaClient(config.kafka), config.settings.ingestGroup, ticksTopic, offsets)
   }
   try {
     const rebuilt = await rebuild(services, request, { moveGroup, onProgress: progress() })

@@ -1,22 +1,29 @@
+import { parseArgs } from 'node:util'
 import { TickhouseError } from '../lib/errors.ts'
 import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { jsonLines } from '../lib/lambda/log.ts'
 import { setUp } from '../lib/setup/setUp.ts'
 
-const USAGE = `npm run set-up
+const USAGE = `npm run set-up [-- --repair-topics]
 
-Creates the topics and the two tables where they are missing; run again, it changes nothing.
+Creates the topics and the two tables where they are missing; run again, it changes nothing. Topics that are there with
+settings that lose data, such as cleanup.policy=compact on ticks, are named with the cure.
+
+  --repair-topics   set these settings right, and no others
+
 Where to: the same environment variables as the functions (lib/lambda/config.ts).`
 
-if (process.argv.length > 2) {
+const OPTIONS = { help: { type: 'boolean', short: 'h' }, 'repair-topics': { type: 'boolean' } } as const
+const values = givenOptions()
+if (values.help) {
   console.log(USAGE)
-  process.exit(process.argv[2] === '--help' ? 0 : 2)
+  process.exit(0)
 }
 
 const services = connect(readConfig(), jsonLines({ function: 'set-up' }))
 try {
-  await setUp(services)
+  await setUp(services, { repairTopics: values['repair-topics'] ?? false })
   console.log('topics and tables are there')
 } catch (error) {
   if (!(error instanceof TickhouseError)) throw error
@@ -24,4 +31,13 @@ try {
   process.exitCode = 1
 } finally {
   await services.close()
+}
+
+function givenOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch {
+    console.log(USAGE)
+    process.exit(2)
+  }
 }

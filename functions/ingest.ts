@@ -1,24 +1,22 @@
+import { ingestRest, NEEDS_MS } from '../lib/ingest/ingestRest.ts'
 import { ingestTicks } from '../lib/ingest/ingestTicks.ts'
-import { minutesRest } from '../lib/ingest/minutesRest.ts'
 import { lambdaHandler } from '../lib/lambda/handler.ts'
 import { offsetSpans, recordBatches } from '../lib/lambda/kafkaEvent.ts'
 import { oneAtATime } from '../lib/lambda/oneAtATime.ts'
 import { isMinutesRest } from '../lib/requests/ingestRequest.ts'
 
-/** To fetch a minute's rest and to commit it, when the servers are slow. */
-const NEEDS_MS = 10_000
-
 /**
  * A batch of Kafka records → one append to `market_data.stock_ticks`; bad ones → the dead-letter topic. `{"only":
- * "minutes-rest"}` fetches the records itself: those that a minute still lacks once its grace is over. A batch waits for
+ * "minutes-rest"}` fetches the records itself: those that a minute still lacks once its grace is over, and those that the
+ * event source will never bring. A batch waits for
  * nobody: how many run at once is the event source's business.
  */
 export const handler = lambdaHandler(
   'ingest',
   oneAtATime(
     { nameOf: event => (isMinutesRest(event) ? 'ingest minutes-rest' : undefined), needsMs: NEEDS_MS },
-    async (services, event) =>
-      ingestTicks(services, isMinutesRest(event) ? await minutesRest(services) : recordBatches(event)),
+    async (services, event, remainingMs) =>
+      isMinutesRest(event) ? ingestRest(services, remainingMs) : ingestTicks(services, recordBatches(event)),
   ),
   { event: event => (isMinutesRest(event) ? {} : { batch: offsetSpans(event) }) },
 )

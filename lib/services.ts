@@ -8,6 +8,8 @@ import type { Price } from './tables/candlesTable.ts'
 export interface Settings {
   readonly ticksTopic: string
   readonly deadLetterTopic: string
+  /** The consumer group with which the event source reads the ticks topic. */
+  readonly ingestGroup: string
   readonly candleTopicPrefix: string
   readonly markTopic: string
   readonly trinoCatalog: string

@@ -94,7 +94,7 @@ describe('commands that an error, its cure or README names', () => {
     )
     const unknown = ofPrograms.flatMap(({ path, whole, script, args }) =>
       args
-        .filter(arg => !programOf(script).includes(arg.replace(/^--|[:.,)]+$/g, '')))
+        .filter(arg => !programOf(script).includes(arg.replace(/^--|[:;.,)]+$/g, '')))
         .map(arg => ({ path, whole, arg })),
     )
     expect(ofPrograms.length).toBeGreaterThan(15)

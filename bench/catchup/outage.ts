@@ -75,7 +75,12 @@ async function liveThroughOutage(world: BenchWorld, fromUs: Micros, run: BenchRu
   const config = readConfig({ ...sandbox.env, STAGE: 'local' })
   const { positions } = ticksState(await loadTable(services.catalog, TICKS_TABLE)).vector
   const offsets = new Map(positions.map(({ partition, next }) => [partition, next]))
-  await setGroupOffsets(kafkaClient(config.kafka), config.ingestGroup, services.settings.ticksTopic, offsets)
+  await setGroupOffsets(
+    kafkaClient(config.kafka),
+    config.settings.ingestGroup,
+    services.settings.ticksTopic,
+    offsets,
+  )
   return doneUs
 }
 

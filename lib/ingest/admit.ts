@@ -2,12 +2,21 @@ import { TickhouseError } from '../errors.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { KafkaRecord, TopicLog } from '../ports.ts'
 import type { Services } from '../services.ts'
-import { nextOffset, type OffsetVector, type Position, positionOf } from '../tables/offsetVector.ts'
+import {
+  nextOffset,
+  type OffsetVector,
+  type Position,
+  positionOf,
+  topicIdOf,
+  UNKNOWN_TIME,
+} from '../tables/offsetVector.ts'
 import { cutBelow, type DecodedBatch } from './decodeBatch.ts'
+import { lostBy } from './lost.ts'
 
-/** Records of one partition that the table does not have yet, and how many before them retention took away. */
+/** Records of one partition that the table does not have yet. */
 export interface AdmittedBatch extends DecodedBatch {
-  readonly lost: number
+  /** By the offset of the next record that is there, how many before it Kafka has removed. */
+  readonly lost: ReadonlyMap<number, number>
 }
 
 /** A partition's log is looked at again when this process has not seen it for so long: a topic is not made anew faster. */
@@ -26,29 +35,45 @@ export function newTrust(): Trust {
   return { table: undefined, logs: new Map() }
 }
 
+/** What the table has, and the id that the topic had when batches had come from it; undefined where Kafka tells none. */
+export interface Known {
+  readonly vector: OffsetVector
+  readonly topicId: string | undefined
+}
+
+type AdmitServices = Pick<Services, 'topicLog' | 'settings' | 'nowMs'> & { readonly trust: Trust }
+
 /**
  * Cuts each batch to what lies at or above the table's vector, and makes sure that it continues the vector.
- * Throws `TopicRecreated` when the log is not the one that the vector speaks of, `OffsetGap` when records between the
- * vector and the batch would be skipped, and `NotOnKafka` for a batch that Kafka does not know.
+ * Throws `TopicRecreated` when the topic is not the one that the vector speaks of, `LogTruncated` when its log has lost
+ * its end, `OffsetGap` when records between the vector and the batch would be skipped, and `NotOnKafka` for a batch
+ * that Kafka does not know.
  */
 export async function admit(
-  { topicLog, settings: { ticksTopic: topic }, nowMs }: Pick<Services, 'topicLog' | 'settings' | 'nowMs'>,
-  vector: OffsetVector,
+  { topicLog, settings: { ticksTopic: topic }, nowMs, trust }: AdmitServices,
+  { vector, topicId }: Known,
   batches: readonly DecodedBatch[],
-  trust: Trust,
 ): Promise<AdmittedBatch[]> {
+  const readId = topicIdOf(vector)
+  const isOther = topicId !== undefined && readId !== undefined && topicId !== readId
+  // Until the table says of which id its topic is, the records themselves have to.
+  const isProven = topicId === readId
   const admitted = await Promise.all(
     batches.map(async batch => {
       const { partition } = batch
       const next = nextOffset(vector, partition)
       const rest = cutBelow(batch, next)
-      const continues = rest === batch && isTrusted(trust, partition, next, nowMs())
+      const continues = rest === batch && isProven && isTrusted(trust, partition, next, nowMs())
       const position = positionOf(vector, partition) ?? newestPosition(vector)
+      if (isOther) throw new TopicRecreated(topic, position)
       if (!continues && position !== undefined && !(await isSameLog(topicLog, topic, position))) {
-        throw new TopicRecreated(topic, position)
+        throw readId !== undefined && isProven
+          ? new LogTruncated(topic, position)
+          : new TopicRecreated(topic, position)
       }
       if (!continues) await checkOnKafka(topicLog, topic, partition, rest.records)
-      const lost = await lostBefore(topicLog, topic, partition, next, rest.records[0])
+      const gone = await lostBefore(topicLog, topic, partition, next, rest.records[0])
+      const lost = await lostBy(topicLog, topic, partition, { next, gone }, rest.records)
       return { ...rest, lost }
     }),
   )
@@ -88,8 +113,8 @@ function newestPosition({ epoch, positions }: OffsetVector): Position | undefine
 }
 
 /**
- * False when the partition's log is not the one that was read up to this position. Kafka shows clients of this age no
- * topic id: the record below the position, told by its timestamp, stands for it.
+ * False when the partition's log ends below this position, or has a record just below it that is not the one which was
+ * read, as its timestamp tells. One that retention or compaction removed says nothing.
  */
 export async function isSameLog(
   log: TopicLog,
@@ -100,8 +125,9 @@ export async function isSameLog(
   if (range === undefined) return false
   const lastRead = next - 1
   if (next === 0 || range.low > lastRead) return true
+  if (range.high <= lastRead) return false
   const found = await log.firstFrom(topic, partition, lastRead)
-  return found?.offset === lastRead && found.timestampMs === timestampMs
+  return found?.offset !== lastRead || timestampMs === UNKNOWN_TIME || found.timestampMs === timestampMs
 }
 
 /**
@@ -152,12 +178,25 @@ async function lostBefore(
   return Math.max(0, Math.min(low, first.offset) - next)
 }
 
-/** The log is not the one that the vector speaks of. */
+/** The topic is not the one that the vector speaks of. */
 export class TopicRecreated extends TickhouseError {
-  constructor(topic: string, { partition, next }: Position) {
+  constructor(topic: string, position?: Position) {
+    const read =
+      position &&
+      `: partition ${position.partition} was ingested up to offset ${position.next - 1} of another`
     super(
       'TOPIC_RECREATED',
-      `${topic} partition ${partition} no longer has the record that was ingested from offset ${next - 1}: the topic was deleted and made anew. If that was meant, begin a new epoch: npm run offsets -- new-epoch`,
+      `${topic} was deleted and made again${read ?? ''}. If its records are new ones, begin a new epoch: npm run offsets -- new-epoch; if it is a copy, with the same records at the same offsets: npm run offsets -- same-topic`,
+    )
+  }
+}
+
+/** The topic is the one that was read, and its log no longer has the end that was read. */
+export class LogTruncated extends TickhouseError {
+  constructor(topic: string, { partition, next }: Position) {
+    super(
+      'LOG_TRUNCATED',
+      `${topic} partition ${partition} has lost its end on Kafka: offset ${next - 1} was ingested, and is missing or another record now. Offsets are given again; begin a new epoch for what comes: npm run offsets -- new-epoch`,
     )
   }
 }

@@ -6,7 +6,7 @@ import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from '../retry.ts'
 import type { Services } from '../services.ts'
 import { loadTable } from '../tables/layout.ts'
-import { advance, nextOffset } from '../tables/offsetVector.ts'
+import { advance, nextOffset, readFrom } from '../tables/offsetVector.ts'
 import { ticksRetention } from '../tables/retention.ts'
 import {
   addTotals,
@@ -26,7 +26,7 @@ import { servesAgain, type Upload, uploadPart } from './uploadPart.ts'
 
 export type IngestServices = Pick<
   Services,
-  'catalog' | 'store' | 'topicLog' | 'topicWriter' | 'settings' | 'nowMs'
+  'catalog' | 'store' | 'topicLog' | 'topicWriter' | 'settings' | 'log' | 'nowMs'
 > & { readonly trust: Trust }
 
 /** What one call did, as far as its commits were answered; `skipped`: records that the table had, also by a commit of ours whose answer was lost. */
@@ -58,12 +58,18 @@ export async function ingestTicks(
   let added = NO_TICKS
   let commits = 0
   let failures = 0
-  let table = continued(services.trust, pending) ?? (await loadTable(services.catalog, TICKS_TABLE))
+  const known = continued(services.trust, pending)
   services.trust.table = undefined
+  // After the batch was delivered: the topic that it came from is this one, or is gone.
+  const [loaded, topicId] = await Promise.all([
+    known ?? loadTable(services.catalog, TICKS_TABLE),
+    services.topicLog.topicId(services.settings.ticksTopic),
+  ])
+  let table = loaded
   let upload: Upload | undefined
   for (;;) {
     const state = ticksState(table)
-    const admitted = await admit(services, state.vector, pending, services.trust)
+    const admitted = await admit(services, { vector: state.vector, topicId }, pending)
     if (admitted.length === 0) {
       remember(services.trust, state.vector, pending, services.nowMs())
       services.trust.table = table
@@ -75,7 +81,10 @@ export async function ingestTicks(
       upload = uploadPart(services.store, table, state.vector, part, ticks)
     }
     const counts = countPart(part, ticks, services.settings.graceMs)
-    const [staged] = await Promise.all([stage(services, table, state, upload, counts), upload.stored])
+    const [staged] = await Promise.all([
+      stage(services, table, { ...state, vector: readFrom(state.vector, topicId) }, upload, counts),
+      upload.stored,
+    ])
     upload.snapshotIds.push(staged.snapshot.snapshotId)
     try {
       const committed = await commitSnapshot(services.catalog, table, staged)
@@ -137,6 +146,16 @@ function stage(
   })
   const change = { add: files, summary, nowMs: nowMs() }
   return stageSnapshot(store, table, change, ticksRetention(settings))
+}
+
+/** What two calls did together. */
+export function addResults(a: IngestResult, b: IngestResult): IngestResult {
+  return {
+    ticks: a.ticks + b.ticks,
+    deadLetters: a.deadLetters + b.deadLetters,
+    skipped: a.skipped + b.skipped,
+    commits: a.commits + b.commits,
+  }
 }
 
 function resultOf(batches: readonly RecordBatch[], added: TickTotals, commits: number): IngestResult {

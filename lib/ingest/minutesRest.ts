@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { recordBytes } from '../kafka/requests.ts'
-import type { KafkaRecord, RecordBatch } from '../ports.ts'
+import type { RecordBatch } from '../ports.ts'
 import { untilGraceIsOver } from '../rollup/awaitTicks.ts'
 import { countUnread, unread } from '../status/unread.ts'
 import { loadTable } from '../tables/layout.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
+import { fetchRecords } from './fetchRecords.ts'
 import type { IngestServices } from './ingestTicks.ts'
 
 /** So much later than rollup, which waits for all that Kafka has when it looks: what comes until then must be among it. */
@@ -12,8 +12,6 @@ const LEEWAY_MS = 30
 
 /** More than this is no rest of a minute: ingest is behind, and catches up batch by batch. */
 const MOST_RECORDS = 5_000
-/** Of records as large as this, the first ones: about what an event may hold, as the function has no room for more. */
-const MOST_BYTES = 6 * 1024 * 1024
 
 /**
  * What Kafka has of a minute when its grace is over, and the table lacks: so that a minute's last ticks do not wait for
@@ -26,19 +24,8 @@ export async function minutesRest(services: IngestServices): Promise<RecordBatch
   const table = await loadTable(catalog, TICKS_TABLE)
   const missing = unread(await topicLog.offsets(topic), ticksState(table).vector)
   if (countUnread(missing) > MOST_RECORDS) return []
-  let bytes = 0
-  const batches = await Promise.all(
-    missing.map(async ({ partition, from, to }) => {
-      const records: KafkaRecord[] = []
-      for await (const some of topicLog.records(topic, partition, from, to)) {
-        records.push(...some)
-        bytes += some.reduce((sum, record) => sum + recordBytes(record), 0)
-        if (bytes >= MOST_BYTES) break
-      }
-      return { topic, partition, records }
-    }),
-  )
+  const batches = await fetchRecords(topicLog, topic, missing, MOST_RECORDS)
   // As if our own commit had left it so: what goes on from here need not load it again.
   trust.table = table
-  return batches.filter(({ records }) => records.length > 0)
+  return batches
 }

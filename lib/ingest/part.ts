@@ -60,8 +60,13 @@ export function countPart(part: Part, ticks: TickRows, graceMs: number): TickTot
   const late = rows.filter(row => isLate(ticks.dateTimeUs(row), ticks.timestampMs(row), graceMs))
   const deadLetters: Record<string, number> = {}
   for (const { reason } of badRecords(part)) deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
-  const lost = part.reduce((sum, batch) => sum + batch.lost, 0)
+  const lost = part.reduce((sum, batch) => sum + countLost(batch), 0)
   return { ticks: rows.length, late: late.length, lost, deadLetters }
+}
+
+function countLost({ records, lost }: AdmittedBatch): number {
+  if (lost.size === 0) return 0
+  return records.reduce((sum, { offset }) => sum + (lost.get(offset) ?? 0), 0)
 }
 
 /** The records that are no ticks. */

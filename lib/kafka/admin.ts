@@ -10,6 +10,8 @@ export interface TopicSpec {
   replicationFactor?: number
   /** Topic settings by their Kafka names, for example `cleanup.policy`. */
   config: Readonly<Record<string, string>>
+  /** Of settings that are numbers, from where on a value is as good as the one of `config`; −1 is without bound. */
+  enough?: Readonly<Record<string, number>>
 }
 
 /** A topic that exists otherwise than its spec says; `setting` is `partitions` or a setting's Kafka name. */
@@ -101,17 +103,24 @@ async function otherSettings(admin: Admin, specs: readonly TopicSpec[]): Promise
     }))
   if (resources.length === 0) return []
   const described = await admin.describeConfigs({ resources, includeSynonyms: false })
-  const wantedOf = new Map(specs.map(({ topic, config }) => [topic, config]))
+  const specOf = new Map(specs.map(spec => [spec.topic, spec]))
   return described.resources.flatMap(({ resourceName: topic, configEntries }) =>
     configEntries
       .map(({ configName, configValue }) => ({
         topic,
         setting: configName,
-        wanted: wantedOf.get(topic)?.[configName] ?? configValue,
+        wanted: specOf.get(topic)?.config[configName] ?? configValue,
         actual: configValue,
       }))
-      .filter(({ wanted, actual }) => asSet(wanted) !== asSet(actual)),
+      .filter(({ setting, wanted, actual }) => {
+        const isEnough = isAtLeast(Number(actual), specOf.get(topic)?.enough?.[setting])
+        return !isEnough && asSet(wanted) !== asSet(actual)
+      }),
   )
+}
+
+function isAtLeast(actual: number, enough: number | undefined): boolean {
+  return enough !== undefined && (actual === -1 || actual >= enough)
 }
 
 /** Settings that are lists, such as `compact,delete`, mean the same in any order. */

@@ -13,6 +13,19 @@ export interface Cluster {
   /** Asks for these topics only, so that another topic's trouble is not ours. Null when no broker answered. */
   metadata(request: { topics: string[] }): Promise<Metadata | null>
   findBroker(node: { nodeId: number }): Promise<Broker>
+  refreshMetadata(): Promise<void>
+  /** The broker that changes topics, as of the last refresh. */
+  findControllerBroker(): Promise<Broker>
+  /** The broker that keeps a consumer group's offsets. */
+  findGroupCoordinator(group: { groupId: string }): Promise<Coordinator>
+}
+
+/** The broker that keeps a consumer group's offsets: −1 where the group has none. */
+export interface Coordinator {
+  offsetFetch(request: {
+    groupId: string
+    topics: { topic: string; partitions: { partition: number }[] }[]
+  }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
 }
 
 /** Which node leads each partition. */
@@ -23,11 +36,24 @@ export interface Metadata {
 /** One node: asked for offsets and records of the partitions that it leads. */
 export interface Broker {
   /** Two connections, the second for fetches; each is opened when it is first needed. */
-  connectionPool: { getConnection(index: ConnectionIndex): Promise<unknown> }
+  connectionPool: {
+    getConnection(index: ConnectionIndex): Promise<unknown>
+    /** One request of our own: what its answer's bytes are decoded and then parsed to. */
+    send<Decoded, Answer>(exchange: {
+      request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<object> }
+      response: { decode(payload: Buffer): Promise<Decoded>; parse(decoded: Decoded): Promise<Answer> }
+      logResponseError?: boolean
+    }): Promise<Answer>
+  }
+  /** By a request's number, the versions of it that the broker takes. */
+  versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null
   listOffsets(request: {
     isolationLevel: IsolationLevel
     topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[]
   }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
+  describeConfigs(request: {
+    resources: { type: number; name: string; configNames: string[] }[]
+  }): Promise<{ resources: { configEntries: { configName: string; configValue: string }[] }[] }>
   fetch(request: {
     isolationLevel: IsolationLevel
     maxWaitTime: number

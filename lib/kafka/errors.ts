@@ -5,7 +5,11 @@ import { TickhouseError } from '../errors.ts'
 export class TopicMissing extends TickhouseError {
   constructor(topic: string, partition?: number, cause?: unknown) {
     const what = partition === undefined ? `topic ${topic}` : `partition ${partition} of topic ${topic}`
-    super('TOPIC_MISSING', `Kafka has no ${what}; create the topics first`, { cause })
+    super(
+      'TOPIC_MISSING',
+      `Kafka has no ${what}: make it with npm run set-up; the functions then go on by themselves`,
+      { cause },
+    )
   }
 }
 

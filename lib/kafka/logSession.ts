@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 import type { OffsetRange } from '../ports.ts'
 import {
   type Broker,
@@ -12,12 +12,16 @@ import {
   LISTED,
 } from './connection.ts'
 import { TopicMissing } from './errors.ts'
+import { fetchTopicId } from './topicId.ts'
 
 /**
  * How long a fetch may take. Kafka waits for `minBytes`, of which we want none, so that it answers at once;
  * kafkajs takes the same number as the request's timeout, so that it must not be small.
  */
 const FETCH_TIMEOUT_MS = 10_000
+
+/** How soon partitions that were added to a topic are seen. */
+const LEADERS_MAX_AGE_MS = 5_000
 
 /** Partition → node id of its leader. */
 type Leaders = Map<number, number>
@@ -26,7 +30,7 @@ type Leaders = Map<number, number>
 export class LogSession {
   readonly #cluster: Cluster
   readonly #connected: Promise<void>
-  readonly #leaders = new Map<string, Promise<Leaders>>()
+  readonly #leaders = new Map<string, { readonly asked: Promise<Leaders>; readonly atMs: number }>()
   readonly #opening = new Map<string, Promise<unknown>>()
 
   constructor(kafka: Kafka) {
@@ -37,9 +41,37 @@ export class LogSession {
 
   /** The offsets of every partition, up to the high watermark. */
   async ranges(topic: string): Promise<Map<number, OffsetRange>> {
+    const known = this.#leaders.get(topic)
+    if (known && performance.now() - known.atMs > LEADERS_MAX_AGE_MS) this.forget(topic)
     const partitions = [...(await this.#leadersOf(topic)).keys()].sort((a, b) => a - b)
     const range = async (partition: number) => [partition, await this.range(topic, partition)] as const
     return new Map(await Promise.all(partitions.map(range)))
+  }
+
+  /** As `TopicLog` says: asked each time, as a topic of that name may have been made since. */
+  async topicId(topic: string): Promise<string | undefined> {
+    const [first] = (await this.#leadersOf(topic)).keys()
+    return fetchTopicId(await this.#leaderOf(topic, first!, CONNECTION.any), topic)
+  }
+
+  /** The value of a setting of the topic, by its Kafka name. */
+  async setting(topic: string, name: string): Promise<string | undefined> {
+    const [first] = (await this.#leadersOf(topic)).keys()
+    const broker = await this.#leaderOf(topic, first!, CONNECTION.any)
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }
+    const { resources } = await broker.describeConfigs({ resources: [resource] })
+    return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
+  }
+
+  /** Where a consumer group goes on, by partition; a partition for which it has committed nothing is left out. */
+  async groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    const partitions = [...(await this.#leadersOf(topic)).keys()].map(partition => ({ partition }))
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId })
+    const { responses } = await coordinator.offsetFetch({ groupId, topics: [{ topic, partitions }] })
+    const found = responses.flatMap(response => response.partitions)
+    return new Map(
+      found.flatMap(({ partition, offset }) => (Number(offset) < 0 ? [] : [[partition, Number(offset)]])),
+    )
   }
 
   /** The offsets of one partition; with `readCommitted`, up to the first transaction that is still open. */
@@ -104,9 +136,9 @@ export class LogSession {
 
   #leadersOf(topic: string): Promise<Leaders> {
     const known = this.#leaders.get(topic)
-    if (known) return known
+    if (known) return known.asked
     const asked = this.#askLeaders(topic)
-    this.#leaders.set(topic, asked)
+    this.#leaders.set(topic, { asked, atMs: performance.now() })
     asked.catch(() => this.forget(topic))
     return asked
   }

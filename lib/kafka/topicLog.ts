@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
-import { ISOLATION } from './connection.ts'
+import { type FetchedPartition, ISOLATION } from './connection.ts'
 import { isOutOfRange, kafkaError, TopicMissing } from './errors.ts'
 import { LogSession } from './logSession.ts'
 import { offsetAfter, type RawRecord, toKafkaRecord, visibleRecords } from './visible.ts'
@@ -31,6 +31,14 @@ export class KafkaTopicLog implements TopicLog {
     this.#kafka = kafka
   }
 
+  topicId(topic: string): Promise<string | undefined> {
+    return this.#attempt(topic, session => session.topicId(topic))
+  }
+
+  groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    return this.#attempt(topic, session => session.groupOffsets(groupId, topic))
+  }
+
   offsets(topic: string): Promise<Map<number, OffsetRange>> {
     return this.#attempt(topic, session => session.ranges(topic))
   }
@@ -44,6 +52,11 @@ export class KafkaTopicLog implements TopicLog {
     return this.#attempt(topic, session => lastVisible(session, topic, partition))
   }
 
+  async isCompacted(topic: string): Promise<boolean> {
+    const policy = await this.#attempt(topic, session => session.setting(topic, 'cleanup.policy'))
+    return policy?.split(',').includes('compact') ?? false
+  }
+
   /** Where retention has overtaken `from`, the records that are left. */
   async *records(
     topic: string,
@@ -51,6 +64,33 @@ export class KafkaTopicLog implements TopicLog {
     from: number,
     to: number,
   ): AsyncGenerator<readonly KafkaRecord[]> {
+    for await (const { piece, start } of this.#pieces(topic, partition, from, to)) {
+      const { messages, abortedTransactions } = piece
+      yield visibleRecords(messages, abortedTransactions)
+        .filter(({ offset }) => isWithin(offset, start, to))
+        .map(toKafkaRecord)
+    }
+  }
+
+  async unseen(topic: string, partition: number, from: number, to: number): Promise<number[]> {
+    const found: number[] = []
+    for await (const { piece, start } of this.#pieces(topic, partition, from, to)) {
+      const { messages, abortedTransactions } = piece
+      const visible = new Set(visibleRecords(messages, abortedTransactions))
+      for (const message of messages) {
+        if (!visible.has(message) && isWithin(message.offset, start, to)) found.push(Number(message.offset))
+      }
+    }
+    return found
+  }
+
+  /** Pieces of a log that hold all of a stretch that is left, each from its `start` on; the first and the last hold more. */
+  async *#pieces(
+    topic: string,
+    partition: number,
+    from: number,
+    to: number,
+  ): AsyncGenerator<{ piece: FetchedPartition; start: number }> {
     const { low } = await this.#attempt(topic, session => session.range(topic, partition))
     let position = Math.max(from, low)
     let maxBytes = BULK_FETCH_BYTES
@@ -58,9 +98,7 @@ export class KafkaTopicLog implements TopicLog {
       const fetched = await this.#attempt(topic, session =>
         session.fetch(topic, partition, position, maxBytes),
       )
-      yield visibleRecords(fetched.messages, fetched.abortedTransactions)
-        .map(toKafkaRecord)
-        .filter(({ offset }) => offset >= position && offset < to)
+      yield { piece: fetched, start: position }
       const next = offsetAfter(fetched.messages)
       // Compaction leaves batches without records, which kafkajs skips: what is behind them needs a larger fetch.
       if (next === undefined && maxBytes === LARGEST_FETCH_BYTES) return
@@ -100,6 +138,10 @@ export class KafkaTopicLog implements TopicLog {
     if (this.#session === session) this.#session = undefined
     session.close().catch(() => {})
   }
+}
+
+function isWithin(offset: string, from: number, to: number): boolean {
+  return Number(offset) >= from && Number(offset) < to
 }
 
 async function firstVisible(

@@ -61,5 +61,5 @@ export function sendError(error: unknown, request: readonly OutgoingRecord[]): T
   }
   const topics = [...new Set(request.map(record => record.topic))]
   const doing = `sending ${request.length} records to ${topics.join(', ')}`
-  return kafkaError(error, doing, topics.length === 1 ? topics[0] : undefined)
+  return kafkaError(error, doing, topics.join(' or '))
 }

@@ -85,7 +85,6 @@ export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape)
 /** Everything that can be set, checked. */
 export interface Config {
   readonly kafka: KafkaSettings
-  readonly ingestGroup: string
   readonly publisherId: string
   readonly store: S3StoreOptions
   readonly catalog: RestCatalogOptions
@@ -117,7 +116,6 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       tls: env.KAFKA_TLS,
       auth: env.KAFKA_AUTH === 'none' ? undefined : { mechanism: env.KAFKA_AUTH, ...logins.kafka() },
     },
-    ingestGroup: env.INGEST_GROUP,
     publisherId: env.PUBLISHER_ID,
     store: {
       region: env.S3_REGION,
@@ -154,6 +152,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
     settings: {
       ticksTopic: env.TICKS_TOPIC,
       deadLetterTopic: `${env.TICKS_TOPIC}.dlq`,
+      ingestGroup: env.INGEST_GROUP,
       candleTopicPrefix: env.CANDLE_TOPIC_PREFIX,
       markTopic: env.MARK_TOPIC,
       trinoCatalog: env.TRINO_CATALOG,

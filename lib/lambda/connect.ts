@@ -4,6 +4,7 @@ import { newTrust, type Trust } from '../ingest/admit.ts'
 import { ensureTopics } from '../kafka/admin.ts'
 import { kafkaClient } from '../kafka/client.ts'
 import { KafkaTopicLog } from '../kafka/topicLog.ts'
+import { setTopicSettings } from '../kafka/topicSettings.ts'
 import { KafkaTopicWriter } from '../kafka/topicWriter.ts'
 import { KafkaTransactionalWriter, type TransactionalWriter } from '../kafka/transactionalWriter.ts'
 import type { Log } from '../ports.ts'
@@ -20,6 +21,8 @@ import type { PublishStarter } from './publishStarter.ts'
 export interface Connections extends Services {
   readonly candleWriter: TransactionalWriter
   readonly ensureTopics: SetUpServices['ensureTopics']
+  readonly setTopicSettings: SetUpServices['setTopicSettings']
+  readonly brokers: string
   readonly trust: Trust
   readonly published: Published
   /** Throws unless Trino takes statements. */
@@ -51,6 +54,8 @@ export function connect(config: Config, log: Log): Connections {
     candleWriter,
     query: new TrinoQuery(config.trino),
     ensureTopics: specs => ensureTopics(kafka, specs),
+    setTopicSettings: changes => setTopicSettings(kafka, changes),
+    brokers: config.kafka.brokers.join(),
     trust: newTrust(),
     published: { mark: undefined },
     pingTrino: () => pingTrino(config.trino),

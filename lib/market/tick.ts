@@ -49,7 +49,7 @@ export const BAD_TICK_REASONS = [
   'date_time_too_early',
   'date_time_too_late',
   'receive_date_time',
-  'kafka_timestamp',
+  'record_timestamp',
 ] as const
 
 export type BadTickReason = (typeof BAD_TICK_REASONS)[number]
@@ -60,6 +60,9 @@ export interface TickLimits {
   /** How far a tick's `dateTime` may lie ahead of its Kafka record's timestamp. */
   readonly maxAheadMs: number
 }
+
+/** Kafka is not older: a record of an earlier time, with a tick of a later one, has its timestamp in seconds, or none. */
+const FIRST_RECORD_MS = Date.UTC(2011, 0)
 
 const NAME_MAX_CHARACTERS = 64
 /** Far below where reading a document with its source texts would overflow the stack. */
@@ -115,7 +118,7 @@ export function decodeTick(
 
 function readTick(value: Uint8Array | null, timestampMs: number, limits: TickLimits): Tick {
   if (value === null) throw new BadTick('no_value')
-  if (!Number.isSafeInteger(timestampMs * 1000)) throw new BadTick('kafka_timestamp')
+  if (!Number.isSafeInteger(timestampMs * 1000)) throw new BadTick('record_timestamp')
   // Nearly all ticks are written plainly, and read so at half of the cost. The rules below hold for the rest.
   const plain = readPlainTick(value)
   if (plain !== undefined && breaksNoRule(plain, timestampMs, limits)) return plain
@@ -201,7 +204,9 @@ function readDateTime(value: unknown, timestampMs: number, limits: TickLimits): 
   const timeUs = typeof value === 'string' ? parseIsoDateTime(value) : undefined
   if (timeUs === undefined) throw new BadTick('date_time')
   if (isTooEarly(timeUs, limits)) throw new BadTick('date_time_too_early')
-  if (isTooLate(timeUs, timestampMs, limits)) throw new BadTick('date_time_too_late')
+  if (isTooLate(timeUs, timestampMs, limits)) {
+    throw new BadTick(timestampMs < FIRST_RECORD_MS ? 'record_timestamp' : 'date_time_too_late')
+  }
   return timeUs
 }
 

@@ -1,13 +1,17 @@
 import { planFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
 import { Fenced } from '../kafka/errors.ts'
 import type { TransactionalWriter } from '../kafka/transactionalWriter.ts'
-import { type Candle, candleMessage } from '../market/candle.ts'
-import { TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
+import type { Candle } from '../market/candle.ts'
+import { TIMEFRAMES } from '../market/timeframe.ts'
 import type { OutgoingRecord } from '../ports.ts'
 import type { Services, Settings } from '../services.ts'
 import { candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable, parseState } from '../tables/layout.ts'
+import { candleRecord } from './candleRecord.ts'
+import { markOfTopics, markWith, newTopics } from './madeAgain.ts'
+import { refillParts } from './refillTopics.ts'
 import { isReached, type Mark, markAt, mayHoldUnsent, STORED_MARK } from './sendingOrder.ts'
 import { unsentCandles } from './unsentCandles.ts'
 
@@ -16,7 +20,10 @@ export interface Published {
   mark: Mark | undefined
 }
 
-export type PublishServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'stages'> & {
+export type PublishServices = Pick<
+  Services,
+  'catalog' | 'store' | 'topicLog' | 'settings' | 'log' | 'stages' | 'nowMs'
+> & {
   readonly candleWriter: TransactionalWriter
   readonly published: Published
 }
@@ -33,10 +40,14 @@ export interface PublishResult {
 const MARK_KEY = 'candles'
 /** Another transaction is begun only with this much of the function's time left. */
 export const RESERVE_MS = 20_000
+/** Candles are sent again until this long before a minute's end: those of the next minute do not wait for it. */
+const QUIET_MS = 10_000
+const MINUTE_MS = 60_000
 
 /**
  * Sends the candles that changed since the mark to their topics, each transaction with the mark that it reaches: so no
- * revision goes out twice, none out of order, and after any failure the next call goes on where readers stand.
+ * revision goes out twice, none out of order, and after any failure the next call goes on where readers stand. A candle topic
+ * that was deleted and made again is filled again after that, in the time that is left.
  */
 export async function publishCandles(
   services: PublishServices,
@@ -71,7 +82,8 @@ async function sendUnsent(
   const table = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
   const { tableUuid } = table.metadata
   const { stampUs } = candlesState(table)
-  const from = published.mark?.tableUuid === tableUuid ? published.mark : { tableUuid, stampUs: 0 }
+  const own = published.mark?.tableUuid === tableUuid ? published.mark : undefined
+  const from = own ?? { tableUuid, stampUs: 0 }
   if (!isReached(from, stampUs)) {
     const files = await stages.time('metadata', () =>
       planFiles(store, table, { keep: file => mayHoldUnsent(file, from) }),
@@ -79,7 +91,12 @@ async function sendUnsent(
     for await (const { candles, isLast } of stages.each('read', unsentCandles(store, files, from))) {
       if (total.transactions > 0 && remainingMs() < RESERVE_MS) return
       const place = isLast ? { tableUuid, stampUs } : markAt(tableUuid, candles.at(-1)!)
-      const mark = { ...place, maxRevision: highestRevision(published.mark, candles) }
+      const mark = {
+        ...place,
+        maxRevision: highestRevision(published.mark, candles),
+        topicIds: published.mark?.topicIds,
+        refills: own?.refills,
+      }
       const records = candles.map(candle => candleRecord(settings, candle))
       await stages.time('send', () => candleWriter.send([...records, markRecord(settings, mark)]))
       published.mark = mark
@@ -87,7 +104,52 @@ async function sendUnsent(
       total.transactions += 1
     }
   }
-  total.complete = true
+  total.complete = await fillAgain(services, table, total, remainingMs)
+}
+
+/** Sends again what candle topics lack that were made again; false when time ran out. */
+async function fillAgain(
+  services: PublishServices,
+  table: Table,
+  total: { sent: number; transactions: number },
+  remainingMs: () => number,
+): Promise<boolean> {
+  const { store, candleWriter, published, settings, stages, log, nowMs } = services
+  const { mark: before } = published
+  if (before?.tableUuid !== table.metadata.tableUuid) return true
+  const mark = await stages.time('topics', () => upToDate(services, before))
+  published.mark = mark
+  if (!mark?.refills?.length) return true
+  const mayGoOn = () => remainingMs() >= RESERVE_MS && nowMs() % MINUTE_MS < MINUTE_MS - QUIET_MS
+  if (mark.tableUuid !== before.tableUuid || !mayGoOn()) return false
+  let sent = 0
+  for await (const part of stages.each('refill', refillParts(store, table, mark))) {
+    if (!mayGoOn()) break
+    const records = part.candles.map(candle => candleRecord(settings, candle, true))
+    await stages.time('send', () => candleWriter.send([...records, markRecord(settings, part.mark)]))
+    published.mark = part.mark
+    sent += part.candles.length
+    total.transactions += 1
+  }
+  total.sent += sent
+  const left = published.mark?.refills?.map(({ timeframe }) => timeframe) ?? []
+  log.info('candle topics that were made again are filled again', { sent, left })
+  return left.length === 0
+}
+
+/**
+ * The mark with what is to be said of candle topics that it does not know. Where one was made again, the mark is read again by
+ * a writer that has just been opened: Kafka shows the end of a transaction only a moment after it has answered.
+ */
+async function upToDate(services: PublishServices, mark: Mark): Promise<Mark | undefined> {
+  const news = await newTopics(services, mark)
+  if (news.length === 0) return mark
+  const isAgain = news.some(({ timeframe }) => mark.topicIds?.[timeframe] !== undefined)
+  const newest = isAgain ? await takeOver(services) : mark
+  if (newest === undefined) return undefined
+  const complete = await markWith(services, newest, await newTopics(services, newest))
+  await services.candleWriter.send([markRecord(services.settings, complete)])
+  return complete
 }
 
 /** Of all candles that were ever sent; unknown where a mark of an earlier version does not say it. */
@@ -97,10 +159,20 @@ function highestRevision(before: Mark | undefined, candles: readonly Candle[]): 
   return candles.reduce((highest, { revision }) => Math.max(highest, revision), known)
 }
 
-/** Fences every other publisher; what the mark says from then on is final. */
+/** Fences every other publisher; what the mark says from then on is final. One that is gone is found again. */
 async function takeOver(services: PublishServices): Promise<Mark | undefined> {
-  await services.candleWriter.open()
-  return readMark(services)
+  const { candleWriter, settings, log } = services
+  await candleWriter.open()
+  const mark = await readMark(services)
+  if (mark !== undefined) return mark
+  const found = await markOfTopics(services)
+  if (found === undefined) return undefined
+  await candleWriter.send([markRecord(settings, found)])
+  log.warn('the mark was gone: it was found again from the candle topics, and nothing is sent twice', {
+    topic: settings.markTopic,
+    mark: found,
+  })
+  return found
 }
 
 /** The newest mark on its topic; undefined before the first. Another publisher may be about to move it. */
@@ -116,19 +188,6 @@ export async function readMark({
 /** A mark as it goes to its topic: what `readMark` reads back. */
 export function markRecord({ markTopic }: Settings, mark: Mark): OutgoingRecord {
   return { topic: markTopic, partition: 0, key: MARK_KEY, value: JSON.stringify(mark) }
-}
-
-/** All candles of one symbol go to one partition, so that readers see them in order. One that was removed is a tombstone. */
-function candleRecord({ candleTopicPrefix }: Settings, candle: Candle): OutgoingRecord {
-  const { source, symbol, timeframe } = candle
-  const removed = timeframeOfRemoved(timeframe)
-  const { key, value } = candleMessage(candle)
-  return {
-    topic: candleTopicPrefix + (removed ?? timeframe),
-    partitionKey: JSON.stringify([source, symbol]),
-    key,
-    value: removed === undefined ? value : null,
-  }
 }
 
 /** `candle_m1 … candle_M1`, or under another prefix. */

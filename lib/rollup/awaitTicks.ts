@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '../iceberg/table.ts'
+import { TopicRecreated } from '../ingest/admit.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import type { OffsetRange } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { PendingClose } from '../tables/candlesState.ts'
 import { loadTable } from '../tables/layout.ts'
-import { advance, covers, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
+import {
+  advance,
+  covers,
+  nextOffset,
+  type OffsetVector,
+  topicIdOf,
+  UNKNOWN_TIME,
+} from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { passUnseen } from './pendingCloses.ts'
 
@@ -27,10 +35,10 @@ const EARLY_MS = 2_000
 /**
  * Waits until the newest minute's grace is over and ingest has taken in all that Kafka had then; gives up waiting
  * after a while, as ingest may be down or far behind: then candles are computed, and closed another time.
- * Gives what candles may be closed, and when, and the ticks table as it is now; undefined while Kafka's topic is not the
- * one that ticks were read from.
+ * Gives what candles may be closed, and when, and the ticks table as it is now. Throws `TopicRecreated` while Kafka's topic
+ * is not the one that ticks were read from.
  */
-export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefined> {
+export async function awaitTicks(services: Needs): Promise<AwaitedTicks> {
   const { catalog, topicLog, settings, stages, nowMs } = services
   // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
   const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
@@ -38,8 +46,13 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks | undefi
   if (waitMs > 0) await stages.time('grace', () => sleep(waitMs + TIMER_EARLY_MS))
   const dueUs = floorTo((nowMs() - settings.graceMs) * 1000, MINUTE_US)
   return stages.time('ingest', async () => {
-    const ends = endsOf(await topicLog.offsets(settings.ticksTopic), vector)
-    return ends && { dueUs, ends, ticks: await ticksUpTo(services, ends) }
+    const [ranges, topicId] = await Promise.all([
+      topicLog.offsets(settings.ticksTopic),
+      topicLog.topicId(settings.ticksTopic),
+    ])
+    if (isOther(ranges, vector, topicId)) throw new TopicRecreated(settings.ticksTopic)
+    const ends = endsOf(ranges, vector)
+    return { dueUs, ends, ticks: await ticksUpTo(services, ends) }
   })
 }
 
@@ -63,15 +76,28 @@ export function untilGraceIsOver(nowMs: number, graceMs: number): number {
   return untilNextMs <= EARLY_MS ? untilNextMs + graceMs : 0
 }
 
-/** All that Kafka has, and all that earlier epochs had. A log that ends before the vector is that of another topic. */
-function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector | undefined {
+/** True when the topic is another one than that of the vector. Where no id is known, a log tells that ends before the vector. */
+function isOther(
+  ranges: ReadonlyMap<number, OffsetRange>,
+  vector: OffsetVector,
+  topicId: string | undefined,
+): boolean {
+  const readId = topicIdOf(vector)
+  if (topicId !== undefined && readId !== undefined) return topicId !== readId
+  const { epoch, positions } = vector
+  return positions.some(p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0))
+}
+
+/** All that Kafka has or had, and all that earlier epochs had: a log may have lost its end. */
+function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector {
   const { epoch } = vector
-  const isOther = vector.positions.some(
-    p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0),
-  )
-  if (isOther) return undefined
   const positions = [...ranges].map(([partition, { high }]) => {
-    return { epoch, partition, next: high, timestampMs: UNKNOWN_TIME }
+    return {
+      epoch,
+      partition,
+      next: Math.max(high, nextOffset(vector, partition)),
+      timestampMs: UNKNOWN_TIME,
+    }
   })
   return advance(vector, positions)
 }

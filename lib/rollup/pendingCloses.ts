@@ -1,8 +1,8 @@
-import { TickhouseError } from '../errors.ts'
 import type { Micros } from '../market/time.ts'
 import type { Services } from '../services.ts'
 import type { PendingClose } from '../tables/candlesState.ts'
 import { advance, covers, nextOffset, type OffsetVector, UNKNOWN_TIME } from '../tables/offsetVector.ts'
+import { mayCloseLater } from './mayCloseLater.ts'
 
 type Needs = Pick<Services, 'topicLog' | 'settings'>
 
@@ -47,7 +47,7 @@ async function passIfKnown(services: Needs, vector: OffsetVector, ends: OffsetVe
   try {
     return await passUnseen(services, vector, ends)
   } catch (error) {
-    if (!(error instanceof TickhouseError && error.retryable)) throw error
+    if (!mayCloseLater(error)) throw error
     return vector
   }
 }

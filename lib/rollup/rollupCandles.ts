@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TickhouseError } from '../errors.ts'
+import type { TickhouseError } from '../errors.ts'
 import { InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import { HourSet } from '../market/hours.ts'
@@ -22,6 +22,7 @@ import {
 import type { Budget } from './budget.ts'
 import { TooManyMinutes } from './foldMinutes.ts'
 import { type LiveRound, type LiveStart, liveRound } from './liveRound.ts'
+import { mayCloseLater } from './mayCloseLater.ts'
 import { MAX_ATTEMPT_MS, Pace } from './pace.ts'
 import { readAhead } from './readAhead.ts'
 import { checkTicks, inputsOf, loadInputs, type RollupInputs } from './rollupInputs.ts'
@@ -77,12 +78,12 @@ async function awaitInputs(services: RollupServices) {
   return { awaited, ahead, inputs }
 }
 
-/** As `awaitTicks`; where Kafka does not answer, candles are made of what there is, and closed another time. */
+/** As `awaitTicks`; where Kafka does not answer, or has not the topic that was read, candles are made of what there is, and closed another time. */
 async function awaitClose(services: RollupServices): Promise<AwaitedTicks | undefined> {
   try {
     return await awaitTicks(services)
   } catch (error) {
-    if (!(error instanceof TickhouseError && error.retryable)) throw error
+    if (!mayCloseLater(error)) throw error
     services.log.warn('nothing can be closed now', { code: error.code, error: error.message })
     return undefined
   }

@@ -6,6 +6,7 @@ import { stageSnapshot } from '../iceberg/stage.ts'
 import type { Table, TableIdent } from '../iceberg/table.ts'
 import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
+import type { TopicSetting } from '../kafka/topicSettings.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import { candleTopics, readMark } from '../publish/publishCandles.ts'
 import type { Services, Settings } from '../services.ts'
@@ -14,6 +15,7 @@ import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
 import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
+import { troubleText } from './topicTroubles.ts'
 
 export type SetUpServices = Pick<
   Services,
@@ -21,10 +23,20 @@ export type SetUpServices = Pick<
 > & {
   /** Creates what is missing; gives what is there otherwise than wanted. */
   readonly ensureTopics: (specs: readonly TopicSpec[]) => Promise<TopicDifference[]>
+  /** Sets these settings and no others. */
+  readonly setTopicSettings: (settings: readonly TopicSetting[]) => Promise<void>
+  /** Kafka's address, for commands that an operator may copy. */
+  readonly brokers: string
 }
 
+export interface SetUpOptions {
+  /** Settings of topics that are not as they should be are set right; else they are told. */
+  readonly repairTopics?: boolean
+}
+
+const DAY_MS = 86_400_000
 const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
-/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
+/** More than any candle's revisions, where no mark says how high these went. */
 const UNKNOWN_REVISIONS = 1_000_000
 const TICKS_MAX_BYTES = 1_048_588
 /** A dead letter is the record's value, its key and headers, and ours. */
@@ -33,16 +45,20 @@ const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
 /** Every topic that tickhouse reads or writes. */
 export function topicSpecs(settings: Settings): TopicSpec[] {
   const compacted = { 'cleanup.policy': 'compact' }
+  const kept = { 'cleanup.policy': 'delete', ...KEEP_FOR_EVER }
   return [
     {
       topic: settings.ticksTopic,
       partitions: 4,
-      config: { ...KEEP_FOR_EVER, 'max.message.bytes': String(TICKS_MAX_BYTES) },
+      config: { ...kept, 'max.message.bytes': String(TICKS_MAX_BYTES) },
+      // The table has the ticks: the topic must keep them until ingest has been repaired.
+      enough: { 'retention.ms': DAY_MS, 'max.message.bytes': TICKS_MAX_BYTES },
     },
     {
       topic: settings.deadLetterTopic,
       partitions: 1,
-      config: { ...KEEP_FOR_EVER, 'max.message.bytes': String(DEAD_LETTER_MAX_BYTES) },
+      config: { ...kept, 'max.message.bytes': String(DEAD_LETTER_MAX_BYTES) },
+      enough: { 'max.message.bytes': DEAD_LETTER_MAX_BYTES },
     },
     { topic: settings.markTopic, partitions: 1, config: compacted },
     ...candleTopics(settings).map(topic => ({ topic, partitions: 4, config: compacted })),
@@ -50,11 +66,13 @@ export function topicSpecs(settings: Settings): TopicSpec[] {
 }
 
 /** Makes the topics and both tables where they are missing; running it again, or twice at once, changes nothing. */
-export async function setUp(services: SetUpServices): Promise<void> {
-  const { catalog, settings, log } = services
-  for (const { topic, setting, wanted, actual } of await services.ensureTopics(topicSpecs(settings))) {
-    log.warn(`topic ${topic} has ${setting} ${actual}, not ${wanted}: it is left as it is`)
-  }
+export async function setUp(
+  services: SetUpServices,
+  { repairTopics = false }: SetUpOptions = {},
+): Promise<void> {
+  const { catalog, settings } = services
+  const differences = await services.ensureTopics(topicSpecs(settings))
+  await tellOrRepair(services, differences, repairTopics)
   await catalog.createNamespace(NAMESPACE)
   const ticks = await ensureTable(services, TICKS_TABLE, TICKS_DEFINITION, () =>
     ticksSummary({ vector: EMPTY_VECTOR, totals: NO_TICKS }),
@@ -73,6 +91,22 @@ export async function setUp(services: SetUpServices): Promise<void> {
       pending: [],
     }),
   )
+}
+
+/** Partitions are never added: the records of one key would no longer lie in one. */
+async function tellOrRepair(
+  { setTopicSettings, brokers, log }: SetUpServices,
+  differences: readonly TopicDifference[],
+  repairTopics: boolean,
+): Promise<void> {
+  const repaired = repairTopics ? differences.filter(({ setting }) => setting !== 'partitions') : []
+  await setTopicSettings(repaired.map(({ topic, setting, wanted }) => ({ topic, setting, value: wanted })))
+  for (const difference of differences) {
+    const { topic, setting, wanted, actual } = difference
+    if (repaired.includes(difference))
+      log.info(`topic ${topic}: ${setting} was ${actual} and is ${wanted} now`)
+    else log.warn(troubleText(difference, brokers))
+  }
 }
 
 /** The first snapshot is empty and carries the state, so that there is never a table without one. */
@@ -95,8 +129,13 @@ async function ensureTable(
 
 /** How high revisions have gone on the candle topics: of a table that there was before this one. */
 export async function publishedRevisions(services: Pick<Services, 'topicLog' | 'settings'>): Promise<number> {
+  const { topicLog, settings } = services
   const mark = await readMark(services)
-  return mark === undefined ? 0 : (mark.maxRevision ?? UNKNOWN_REVISIONS)
+  if (mark !== undefined) return mark.maxRevision ?? UNKNOWN_REVISIONS
+  // The mark may have gone with its topic.
+  const logs = await Promise.all(candleTopics(settings).map(topic => topicLog.offsets(topic)))
+  const isEmpty = logs.every(log => [...log.values()].every(({ high }) => high === 0))
+  return isEmpty ? 0 : UNKNOWN_REVISIONS
 }
 
 /** While the ticks topic is empty, all candles up to now are complete: what comes later is late. */

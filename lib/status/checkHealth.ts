@@ -1,7 +1,10 @@
 import { currentSnapshot } from '../iceberg/metadata.ts'
+import type { Table } from '../iceberg/table.ts'
+import { TopicRecreated } from '../ingest/admit.ts'
 import type { Services } from '../services.ts'
 import { loadTable } from '../tables/layout.ts'
-import { TICKS_TABLE } from '../tables/ticksTable.ts'
+import { topicIdOf } from '../tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { within } from '../within.ts'
 
 export type HealthServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings'> & {
@@ -25,12 +28,26 @@ export async function checkHealth({
 }: HealthServices): Promise<Health> {
   const table = loadTable(catalog, TICKS_TABLE)
   const [kafka, catalogHealth, s3, trino] = await Promise.all([
-    check(topicLog.offsets(settings.ticksTopic)),
+    check(checkTopic({ topicLog, settings }, table)),
     check(table),
     check(table.then(loaded => store.read(currentSnapshot(loaded)!.manifestList))),
     check(pingTrino()),
   ])
   return { kafka, catalog: catalogHealth, s3, trino }
+}
+
+/** Without the table there is nothing to compare the topic with; that it is away is said beside. */
+async function checkTopic(
+  { topicLog, settings: { ticksTopic } }: Pick<Services, 'topicLog' | 'settings'>,
+  table: Promise<Table>,
+): Promise<void> {
+  await topicLog.offsets(ticksTopic)
+  const [topicId, readId] = await Promise.all([
+    topicLog.topicId(ticksTopic),
+    table.then(loaded => topicIdOf(ticksState(loaded).vector)).catch(() => undefined),
+  ])
+  if (readId !== undefined && topicId !== undefined && readId !== topicId)
+    throw new TopicRecreated(ticksTopic)
 }
 
 async function check(work: Promise<unknown>): Promise<true | string> {

@@ -122,11 +122,13 @@ function tableSamples(name: string, { table, manifests }: ObservedTable): Sample
 
 const countOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 
-function ingestLag({ ticks, kafka, oldestUnreadMs, nowMs }: Observed): Sample[] {
+/** What waits was too much to be looked at: then it is offsets that count, whatever lies there. */
+function ingestLag({ ticks, kafka, waiting, nowMs }: Observed): Sample[] {
   if (ticks instanceof Error || kafka instanceof Error) return []
   const { vector } = ticksState(ticks.table)
-  const records = countUnread(unread(kafka.ranges, vector))
-  return [lagRecords('ingest', records), lagSeconds('ingest', nowMs, oldestUnreadMs)]
+  const records = countUnread(waiting ?? unread(kafka.ranges, vector))
+  const oldestMs = waiting?.reduce((oldest, { timestampMs }) => Math.min(oldest, timestampMs), nowMs)
+  return [lagRecords('ingest', records), lagSeconds('ingest', nowMs, oldestMs)]
 }
 
 function rollupLag({ ticks, candles, nowMs }: Observed): Sample[] {

@@ -8,7 +8,7 @@ import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { within } from '../within.ts'
-import { unread } from './unread.ts'
+import { unread, type Waiting, waiting } from './unread.ts'
 
 export type ObserveServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
@@ -31,8 +31,8 @@ export interface Observed {
   readonly ticks: ObservedTable | Error
   readonly candles: ObservedTable | Error
   readonly kafka: ObservedKafka | Error
-  /** When Kafka got the oldest record that ingest has yet to take, milliseconds; undefined when there is none, or nobody knows. */
-  readonly oldestUnreadMs: number | undefined
+  /** What ingest has yet to take, by partition; undefined when nobody knows. */
+  readonly waiting: readonly Waiting[] | undefined
 }
 
 /** Longer than this no server is waited for. */
@@ -46,9 +46,9 @@ export async function observe(services: ObserveServices): Promise<Observed> {
     attempt(observeTable(services, CANDLES_TABLE)),
     attempt(observeKafka(services)),
   ])
-  const unread = await attempt(findOldestUnread(services, ticks, kafka))
-  const oldestUnreadMs = unread instanceof Error ? undefined : unread
-  return { nowMs: services.nowMs(), ticks, candles, kafka, oldestUnreadMs }
+  const waiting = await attempt(findWaiting(services, ticks, kafka))
+  const known = waiting instanceof Error ? undefined : waiting
+  return { nowMs: services.nowMs(), ticks, candles, kafka, waiting: known }
 }
 
 function asError(error: unknown): Error {
@@ -68,18 +68,12 @@ async function observeKafka({ topicLog, settings }: ObserveServices): Promise<Ob
   return { ranges, mark }
 }
 
-async function findOldestUnread(
+async function findWaiting(
   { topicLog, settings: { ticksTopic } }: ObserveServices,
   ticks: ObservedTable | Error,
   kafka: ObservedKafka | Error,
-): Promise<number | undefined> {
+): Promise<readonly Waiting[] | undefined> {
   if (ticks instanceof Error || kafka instanceof Error) return undefined
   const { vector } = ticksState(ticks.table)
-  const records = await Promise.all(
-    unread(kafka.ranges, vector).map(({ partition, from }) =>
-      topicLog.firstFrom(ticksTopic, partition, from),
-    ),
-  )
-  const timesMs = records.flatMap(record => (record === undefined ? [] : [record.timestampMs]))
-  return timesMs.length === 0 ? undefined : Math.min(...timesMs)
+  return waiting(topicLog, ticksTopic, unread(kafka.ranges, vector))
 }

@@ -8,7 +8,7 @@ import { CANDLE_FIELDS, CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import { distance } from '../tables/offsetVector.ts'
 import { countDeadLetters, TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
-import { countUnread, unread } from './unread.ts'
+import { countUnread, unread, waiting } from './unread.ts'
 import { unsentSince } from './waitingSince.ts'
 
 /** Where the pipeline stands; a lag is counted in Kafka offsets. */
@@ -48,13 +48,16 @@ export async function pipelineStatus({
   ])
   const { vector, totals } = ticksState(ticksTable)
   const candles = candlesState(candlesTable)
-  const files = await planFiles(store, candlesTable, { within: { timeframe: { from: 'm1', to: 'm1' } } })
+  const [files, waits] = await Promise.all([
+    planFiles(store, candlesTable, { within: { timeframe: { from: 'm1', to: 'm1' } } }),
+    waiting(topicLog, settings.ticksTopic, unread(ranges, vector)),
+  ])
   const unsentMs = unsentSince(candlesTable, mark)
   const newest = files.map(file => Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? 0))
   return {
     ticks: totals.ticks,
     deadLetters: countDeadLetters(totals),
-    ingestLag: countUnread(unread(ranges, vector)),
+    ingestLag: countUnread(waits),
     rollupLag: distance(candles.vector, vector),
     liveDelayMs: liveDelayMs(candles, nowMs()),
     staleHours: candles.hours.stale.size,

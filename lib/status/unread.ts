@@ -1,4 +1,4 @@
-import type { OffsetRange } from '../ports.ts'
+import type { OffsetRange, TopicLog } from '../ports.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 
 /** Offsets of one partition that ingest has yet to take; `to` is not among them. */
@@ -13,6 +13,27 @@ export function unread(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetV
   return [...ranges]
     .map(([partition, { high }]) => ({ partition, from: nextOffset(vector, partition), to: high }))
     .filter(({ from, to }) => from < to)
+}
+
+/** What a reader finds in such a stretch, from its first record on. */
+export interface Waiting extends Unread {
+  /** Of the first record, milliseconds. */
+  readonly timestampMs: number
+}
+
+/**
+ * Of each stretch what begins with the first record that a `read_committed` reader sees. Where there is none, nothing
+ * waits: a transaction's marker at a log's end is never taken in.
+ */
+export async function waiting(log: TopicLog, topic: string, all: readonly Unread[]): Promise<Waiting[]> {
+  const found = await Promise.all(
+    all.map(async ({ partition, from, to }) => {
+      const record = await log.firstFrom(topic, partition, from)
+      if (record === undefined || record.offset >= to) return []
+      return [{ partition, from: record.offset, to, timestampMs: record.timestampMs }]
+    }),
+  )
+  return found.flat()
 }
 
 /** How many offsets that is, of all partitions: ingest's lag. */

@@ -19,9 +19,22 @@ export interface OffsetVector {
   readonly epoch: number
   /** One entry a partition and epoch, sorted by epoch, then partition. */
   readonly positions: readonly Position[]
+  /** Kafka's own id of the topic that each epoch was read from, where it is known. */
+  readonly topicIds?: Readonly<Record<number, string>> | undefined
 }
 
 export const EMPTY_VECTOR: OffsetVector = { epoch: 0, positions: [] }
+
+/** Kafka's id of the topic that the present epoch is read from; undefined where it is not known. */
+export function topicIdOf({ epoch, topicIds }: OffsetVector): string | undefined {
+  return topicIds?.[epoch]
+}
+
+/** The vector whose present epoch is read from the topic of this id; as it was where there is none. */
+export function readFrom(vector: OffsetVector, topicId: string | undefined): OffsetVector {
+  if (topicId === undefined || topicIdOf(vector) === topicId) return vector
+  return { ...vector, topicIds: { ...vector.topicIds, [vector.epoch]: topicId } }
+}
 
 /** The next offset of a partition in the given epoch (the present one by default): 0 where nothing was read yet. */
 export function nextOffset(vector: OffsetVector, partition: number, epoch = vector.epoch): number {
@@ -42,7 +55,7 @@ export function advance(vector: OffsetVector, positions: readonly Position[]): O
   const replaced = (p: Position) => positions.some(q => q.epoch === p.epoch && q.partition === p.partition)
   const merged = [...vector.positions.filter(p => !replaced(p)), ...positions]
   return {
-    epoch: vector.epoch,
+    ...vector,
     positions: merged.sort((a, b) => a.epoch - b.epoch || a.partition - b.partition),
   }
 }
@@ -94,19 +107,30 @@ const COUNT = z.int().nonnegative()
 /** A producer may stamp a record with whatever fits in 64 bits, such as nanoseconds; it is only compared. */
 const TIMESTAMP_MS = z.number()
 
-/** A vector as a snapshot's summary carries it: `{"epoch":0,"positions":[[epoch, partition, next, timestampMs], …]}`. */
+/**
+ * A vector as a snapshot's summary carries it: `{"epoch":0,"positions":[[epoch, partition, next, timestampMs], …],
+ * "topicIds":{"0":"…"}}`; those of earlier versions have no ids.
+ */
 export const STORED_VECTOR = z
-  .object({ epoch: COUNT, positions: z.array(z.tuple([COUNT, COUNT, COUNT, TIMESTAMP_MS])) })
+  .object({
+    epoch: COUNT,
+    positions: z.array(z.tuple([COUNT, COUNT, COUNT, TIMESTAMP_MS])),
+    topicIds: z.record(z.string().regex(/^\d+$/), z.string()).optional(),
+  })
   .transform(
-    ({ epoch, positions }): OffsetVector => ({
+    ({ epoch, positions, topicIds }): OffsetVector => ({
       epoch,
+      ...(topicIds === undefined ? {} : { topicIds }),
       positions: positions.map(([epoch, partition, next, timestampMs]) => {
         return { epoch, partition, next, timestampMs }
       }),
     }),
   )
 
+type Tuple = [epoch: number, partition: number, next: number, timestampMs: number]
+
 /** What `STORED_VECTOR` reads back. */
-export function storeVector({ epoch, positions }: OffsetVector): z.input<typeof STORED_VECTOR> {
-  return { epoch, positions: positions.map(p => [p.epoch, p.partition, p.next, p.timestampMs]) }
+export function storeVector({ epoch, positions, topicIds }: OffsetVector): z.input<typeof STORED_VECTOR> {
+  const stored = positions.map((p): Tuple => [p.epoch, p.partition, p.next, p.timestampMs])
+  return { epoch, positions: stored, ...(topicIds === undefined ? {} : { topicIds: { ...topicIds } }) }
 }

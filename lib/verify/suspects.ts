@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Candle, candleId } from '../market/candle.ts'
-import { isUnsent, type Mark } from '../publish/sendingOrder.ts'
+import { isWaiting, type Mark } from '../publish/sendingOrder.ts'
 import { contentsText } from './candleText.ts'
 import { nameOf } from './compareCandles.ts'
 import { type Days, dayOf } from './dayCandles.ts'
@@ -64,7 +64,7 @@ function isCleared(suspect: Suspect, mark: Mark | undefined, findings: Findings)
     findings.overtaken += 1
     return true
   }
-  if (stored === undefined || (mark !== undefined && !isUnsent(stored, mark))) return false
+  if (stored === undefined || (mark !== undefined && !isWaiting(stored, mark))) return false
   findings.unpublished += 1
   return true
 }

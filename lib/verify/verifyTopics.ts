@@ -54,7 +54,7 @@ async function awaitMark({ inputs, limits, ...services }: VerifiedTopics): Promi
   const deadlineMs = Date.now() + limits.publishPatienceMs
   for (;;) {
     const mark = await ownMark(services, inputs.candles)
-    const isEnough = mark !== undefined && isReached(mark, inputs.state.stampUs)
+    const isEnough = mark !== undefined && isReached(mark, inputs.state.stampUs) && !mark.refills?.length
     if (isEnough || inputs.state.stampUs === 0 || Date.now() >= deadlineMs) return mark
     await sleep(POLL_MS)
   }

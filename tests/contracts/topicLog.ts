@@ -12,6 +12,8 @@ export interface TopicLogWorld {
   recreateTopic(topic: string, partitionCount: number): Promise<void>
   append(topic: string, partition: number, contents: readonly RecordContents[]): Promise<void>
   begin(): Promise<WorldTransaction>
+  /** What a consumer group does when it has read a part. */
+  commitGroup(groupId: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void>
   /** What retention does. */
   cutBelow(topic: string, partition: number, offset: number): Promise<void>
 }
@@ -136,6 +138,18 @@ export function topicLogContract(world: () => TopicLogWorld): void {
       expect(await firstFrom(topic, 1000)).toBeUndefined()
     })
 
+    it('tells the offsets that markers and aborted records hold, and no others', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a'))
+      await transact(topic, texts('x', 'y'), 'abort')
+      await transact(topic, texts('b'), 'commit')
+      await world().append(topic, 0, texts('c'))
+      expect(await world().log.unseen(topic, 0, 0, 7)).toEqual([1, 2, 3, 5])
+      expect(await world().log.unseen(topic, 0, 2, 5)).toEqual([2, 3])
+      expect(await world().log.isCompacted(topic)).toBe(false)
+      await expect(world().log.isCompacted('no-such-topic')).rejects.toThrow(TopicMissing)
+    })
+
     it('steps over the marker that ends a committed transaction', async () => {
       const topic = await world().createTopic(1)
       await transact(topic, texts('a', 'b'), 'commit')
@@ -205,6 +219,32 @@ export function topicLogContract(world: () => TopicLogWorld): void {
       expect(await range(topic)).toEqual({ low: 8, high: 8 })
       expect(await firstFrom(topic, 0)).toBeUndefined()
       expect(await last(topic)).toBeUndefined()
+    })
+
+    it('tells a topic by its id from one of the same name that is made later, whatever retention does', async () => {
+      const topic = await world().createTopic(2)
+      const id = await world().log.topicId(topic)
+      expect(id).toMatch(/^[0-9a-f]{8}/)
+      await world().append(topic, 0, numbered(3))
+      await world().cutBelow(topic, 0, 3)
+      expect(await world().log.topicId(topic)).toBe(id)
+      expect(await world().log.topicId(await world().createTopic(1))).not.toBe(id)
+      await world().recreateTopic(topic, 2)
+      expect(await world().log.topicId(topic)).not.toBe(id)
+      await expect(world().log.topicId('no-such-topic')).rejects.toThrow(TopicMissing)
+    })
+
+    it('tells where a group goes on, and nothing of partitions for which it has committed nothing', async () => {
+      const topic = await world().createTopic(3)
+      const group = crypto.randomUUID()
+      expect(await world().log.groupOffsets(group, topic)).toEqual(new Map())
+      const offsets = new Map([
+        [0, 0],
+        [2, 7],
+      ])
+      await world().commitGroup(group, topic, offsets)
+      expect(await world().log.groupOffsets(group, topic)).toEqual(offsets)
+      await expect(world().log.groupOffsets(group, 'no-such-topic')).rejects.toThrow(TopicMissing)
     })
 
     it('reads a topic that was deleted and made anew from offset 0', async () => {

@@ -43,7 +43,7 @@ describe('5,000 good, nearly good and random records', () => {
     // Else the records would say nothing.
     expect(met.get('row')).toBeGreaterThan(500)
     const unmet = BAD_TICK_REASONS.filter(reason => !met.has(reason))
-    expect(unmet).toEqual(['no_value', 'kafka_timestamp'])
+    expect(unmet).toEqual(['no_value', 'record_timestamp'])
   })
 })
 

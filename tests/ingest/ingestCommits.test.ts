@@ -181,7 +181,7 @@ describe('a commit that fares badly', () => {
     ])
     const summary = {
       'added-records': '1',
-      'tickhouse.vector': `{"epoch":0,"positions":[[0,0,2,${NOW_MS}]]}`,
+      'tickhouse.vector': `{"epoch":0,"positions":[[0,0,2,${NOW_MS}]],"topicIds":{"0":"${await world.log.topicId('ticks')}"}}`,
     }
     expect(updates).toMatchObject([
       { action: 'add-snapshot', snapshot: { summary } },

@@ -12,6 +12,8 @@ import { startSandbox } from '../../sandbox/startSandbox.ts'
 /** A broker beside the tests' own servers. */
 export interface OwnKafka {
   readonly kafka: Kafka
+  /** Stops it in good order, does something to the files of its logs, and starts it again. */
+  restart(meanwhile: (logDir: string) => Promise<void>): Promise<void>
   /** Ends it and removes its data. */
   remove(): Promise<void>
 }
@@ -32,8 +34,18 @@ export async function startKafka(config: Readonly<Record<string, number>>): Prom
     },
   }
   const programs = await installArtefacts(settings.cacheDir, { terminal })
-  await new Server(definition, settings).start({ settings, programs }, { startedBy: 'test', terminal })
+  const server = new Server(definition, settings)
+  const start = () => server.start({ settings, programs }, { startedBy: 'test', terminal })
+  await start()
   const brokers = [`127.0.0.1:${settings.ports.kafka}`]
   const client = kafkaClient({ brokers, clientId: 'tickhouse-tests', auth: undefined, tls: false }, () => {})
-  return { kafka: client, remove: () => sandbox.remove() }
+  return {
+    kafka: client,
+    async restart(meanwhile) {
+      await server.stop()
+      await meanwhile(join(dataDir, 'kafka', 'log'))
+      await start()
+    },
+    remove: () => sandbox.remove(),
+  }
 }

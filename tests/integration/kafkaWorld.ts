@@ -1,7 +1,8 @@
-import type { Kafka } from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 import { inject } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { kafkaClient } from '../../lib/kafka/client.ts'
+import { setGroupOffsets } from '../../lib/kafka/groupOffsets.ts'
 import { topicMessages } from '../../lib/kafka/requests.ts'
 import { KafkaTopicLog } from '../../lib/kafka/topicLog.ts'
 import { KafkaTopicWriter } from '../../lib/kafka/topicWriter.ts'
@@ -33,8 +34,28 @@ export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
     return topic
   }
 
+  /** Resolves once nobody sees it any more. */
+  async deleteTopic(topic: string) {
+    await this.#administer(async admin => {
+      await admin.deleteTopics({ topics: [topic] })
+      while ((await admin.listTopics()).includes(topic));
+    })
+  }
+
+  async addPartitions(topic: string, count: number) {
+    await this.#administer(admin => admin.createPartitions({ topicPartitions: [{ topic, count }] }))
+  }
+
+  async settingOf(topic: string, name: string): Promise<string | undefined> {
+    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }]
+    const described = await this.#administer(admin =>
+      admin.describeConfigs({ resources, includeSynonyms: false }),
+    )
+    return described.resources[0]?.configEntries[0]?.configValue
+  }
+
   async recreateTopic(topic: string, partitions: number) {
-    await this.#administer(admin => admin.deleteTopics({ topics: [topic] }))
+    await this.deleteTopic(topic)
     await ensureTopics(this.kafka, [{ topic, partitions, config: {} }])
   }
 
@@ -66,8 +87,13 @@ export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
     }
   }
 
+  commitGroup(groupId: string, topic: string, offsets: ReadonlyMap<number, number>) {
+    return setGroupOffsets(this.kafka, groupId, topic, offsets)
+  }
+
   async cutBelow(topic: string, partition: number, offset: number) {
     const partitions = [{ partition, offset: String(offset) }]
+    await this.log.offsets(topic) // Waits until each partition has its leader.
     await this.#administer(async admin => {
       await admin.fetchTopicOffsets(topic) // kafkajs's deletion takes the leaders that another call has found.
       await admin.deleteTopicRecords({ topic, partitions })

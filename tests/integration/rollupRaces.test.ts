@@ -119,6 +119,10 @@ describe('the same candles in the end, each revision with one content', () => {
         await done.promise
         return services.topicLog.offsets(topic)
       },
+      topicId: topic => services.topicLog.topicId(topic),
+      groupOffsets: (...group) => services.topicLog.groupOffsets(...group),
+      isCompacted: topic => services.topicLog.isCompacted(topic),
+      unseen: (...stretch) => services.topicLog.unseen(...stretch),
       firstFrom: (...place) => services.topicLog.firstFrom(...place),
       last: (...place) => services.topicLog.last(...place),
       records: (...stretch) => services.topicLog.records(...stretch),

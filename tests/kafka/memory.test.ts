@@ -32,6 +32,10 @@ class MemoryWorld implements TopicLogWorld {
     }
   }
 
+  async commitGroup(groupId: string, topic: string, offsets: ReadonlyMap<number, number>) {
+    this.log.commitGroup(groupId, topic, offsets)
+  }
+
   async cutBelow(topic: string, partition: number, offset: number) {
     this.log.cutBelow(topic, partition, offset)
   }

@@ -43,8 +43,24 @@ describe('decodeTick', () => {
     expect(decode('2025-03-20T14:31:28.500001', { ...LIMITS, maxAheadMs: 0 })).toBe('date_time_too_late')
   })
 
+  test.each([
+    ['seconds', RECORD_MS / 1_000],
+    ['microseconds', RECORD_MS * 1_000],
+    ['nanoseconds', RECORD_MS * 1_000_000],
+    ['no time at all', -1],
+    ["a clock's first day", Date.UTC(2000, 0)],
+  ])('blames a record whose timestamp is %s, and not its tick', (_, timestampMs) => {
+    expect(decode('2025-03-20T14:31:28', LIMITS, timestampMs)).toBe('record_timestamp')
+  })
+
+  test('takes a tick of 1999 from a record of its own hour, and blames the tick where the record may be right', () => {
+    expect(decode('1999-12-31T23:59:59', LIMITS, Date.UTC(1999, 11, 31))).toBe('record_timestamp')
+    expect(decode('1999-12-31T23:59:59', LIMITS, Date.UTC(2000, 0))).toBeTypeOf('object')
+    expect(decode('2011-01-01T01:00:00.000001', LIMITS, Date.UTC(2011, 0))).toBe('date_time_too_late')
+  })
+
   test.each([2 ** 53, -(2 ** 53), Number.NaN])('refuses a record of the Kafka timestamp %d', timestampMs => {
-    expect(decode('2025-03-20T14:31:28', LIMITS, timestampMs)).toBe('kafka_timestamp')
+    expect(decode('2025-03-20T14:31:28', LIMITS, timestampMs)).toBe('record_timestamp')
   })
 })
 

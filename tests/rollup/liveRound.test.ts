@@ -152,6 +152,14 @@ describe('while Kafka is away', () => {
     ])
   })
 
+  test('candles are made while the ticks topic is gone, and a warning names the command that makes it', async () => {
+    await addTicks(world, ['2026-03-01T12:00:01'])
+    world.log.deleteTopic('ticks')
+    const services = { ...withoutKafka(), topicLog: world.log }
+    expect(await rollupCandles(services, UNBOUNDED)).toMatchObject({ behind: 0, changed: 11 })
+    expect(warnings[0]?.fields).toMatchObject({ error: expect.stringContaining('npm run set-up') })
+  })
+
   test('candles are made also where a close waits for ticks that ingest had not taken in', async () => {
     produce(world, 1, tickJson(1))
     await addTicks(world, ['2026-03-01T12:00:01'])

@@ -14,7 +14,16 @@ import {
   NOTHING_STALE,
 } from '../../lib/tables/candlesState.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
-import { batch, ingest, newWorld, produce, stateOf, tickJson, type World } from '../support/world.ts'
+import {
+  batch,
+  ingest,
+  newWorld,
+  produce,
+  SETTINGS,
+  stateOf,
+  tickJson,
+  type World,
+} from '../support/world.ts'
 
 let world: World
 beforeEach(async () => {
@@ -67,6 +76,21 @@ describe('the metrics', () => {
     expect(values.get('tickhouse_newest_tick_timestamp_seconds')).toBe(world.clock.nowMs / 1_000 - 7)
     expect(values.get('tickhouse_table_rows{table="stock_ticks"}')).toBe(2)
     expect(values.get('tickhouse_table_files{table="stock_ticks"}')).toBe(1)
+  })
+
+  test('say that nothing waits where a transaction has ended behind its ticks, and that a tick does behind that', async () => {
+    const transaction = world.log.begin()
+    const value = Buffer.from(tickJson(1))
+    transaction.append(SETTINGS.ticksTopic, 0, [{ value, timestampMs: world.clock.nowMs }])
+    transaction.commit()
+    await takeIn(0, 1)
+    expect((await world.log.offsets(SETTINGS.ticksTopic)).get(0)).toEqual({ low: 0, high: 2 })
+    world.clock.nowMs += 60_000
+    const values = await scrape()
+    expect(values.get('tickhouse_stage_lag_records{stage="ingest"}')).toBe(0)
+    expect(values.get('tickhouse_stage_lag_seconds{stage="ingest"}')).toBe(0)
+    produce(world, 0, tickJson(2))
+    expect((await scrape()).get('tickhouse_stage_lag_records{stage="ingest"}')).toBe(1)
   })
 
   test('say that the rollup waits since 5 seconds, not since the standstill of a day before', async () => {
@@ -145,6 +169,15 @@ describe('the health', () => {
   test('is that all four servers answer', async () => {
     const health = await checkHealth({ ...world.services, pingTrino })
     expect(health).toEqual({ kafka: true, catalog: true, s3: true, trino: true })
+  })
+
+  test('says that the ticks topic is not the one that was read', async () => {
+    produce(world, 0, tickJson(1))
+    await takeIn(0, 1)
+    world.log.deleteTopic(SETTINGS.ticksTopic)
+    world.log.createTopic(SETTINGS.ticksTopic, 4)
+    const health = await checkHealth({ ...world.services, pingTrino })
+    expect(health).toMatchObject({ kafka: expect.stringContaining('new-epoch'), catalog: true })
   })
 
   test('names why one of them does not', async () => {

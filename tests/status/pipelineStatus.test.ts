@@ -30,6 +30,13 @@ async function say(changes: Partial<CandlesState>): Promise<void> {
 }
 
 describe('the status of the pipeline', () => {
+  test('has no lag where a transaction was aborted at the end of a log', async () => {
+    const transaction = world.log.begin()
+    transaction.append('ticks', 1, [{ value: Buffer.from(tickJson(1)) }])
+    transaction.abort()
+    expect(await status()).toMatchObject({ ingestLag: 0 })
+  })
+
   test('counts 2 ticks, 1 dead letter, 1 record that ingest has yet to take, and what live candles do not have', async () => {
     produce(world, 0, tickJson(1), 'no json', tickJson(2))
     await ingest(world, [await batch(world, 0, 0, 3)])

@@ -7,8 +7,10 @@ export type RecordContents = Partial<Omit<KafkaRecord, 'offset'>>
 interface Partition {
   low: number
   high: number
-  /** By offset; missing ones are transaction markers, aborted, compacted, or cut off by retention. */
+  /** By offset; missing ones are unseen, compacted, or cut off by retention. */
   readonly records: Map<number, KafkaRecord>
+  /** The offsets of transaction markers and of aborted records. */
+  readonly unseen: Set<number>
   /** The first offset of each transaction that is open here. */
   readonly open: Map<MemoryLogTransaction, number>
 }
@@ -16,14 +18,48 @@ interface Partition {
 /** Kafka's logs in memory, with what makes them hard to read: markers, aborted and open transactions, retention. */
 export class MemoryTopicLog implements TopicLog {
   readonly #topics = new Map<string, Partition[]>()
+  readonly #ids = new Map<string, string>()
+  readonly #groups = new Map<string, Map<number, number>>()
+  readonly #compacted = new Set<string>()
+  #knowsIds = true
 
   createTopic(topic: string, partitionCount: number): void {
-    const empty = (): Partition => ({ low: 0, high: 0, records: new Map(), open: new Map() })
+    const empty = (): Partition => ({
+      low: 0,
+      high: 0,
+      records: new Map(),
+      unseen: new Set(),
+      open: new Map(),
+    })
     this.#topics.set(topic, Array.from({ length: partitionCount }, empty))
+    this.#ids.set(topic, crypto.randomUUID())
   }
 
+  /** Groups forget where they were. */
   deleteTopic(topic: string): void {
     this.#topics.delete(topic)
+    for (const key of this.#groups.keys()) if (key.endsWith(`/${topic}`)) this.#groups.delete(key)
+  }
+
+  /** As a broker of a time before topic ids. */
+  hideTopicIds(): void {
+    this.#knowsIds = false
+  }
+
+  /** What a consumer group commits. */
+  commitGroup(groupId: string, topic: string, offsets: ReadonlyMap<number, number>): void {
+    const key = `${groupId}/${topic}`
+    this.#groups.set(key, new Map([...(this.#groups.get(key) ?? []), ...offsets]))
+  }
+
+  async topicId(topic: string): Promise<string | undefined> {
+    this.partitions(topic)
+    return this.#knowsIds ? this.#ids.get(topic) : undefined
+  }
+
+  async groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
+    this.partitions(topic)
+    return new Map(this.#groups.get(`${groupId}/${topic}`))
   }
 
   /** Writes records and gives the offset of the first. */
@@ -44,12 +80,26 @@ export class MemoryTopicLog implements TopicLog {
   /** What retention does: removes the records below an offset. */
   cutBelow(topic: string, partition: number, offset: number): void {
     const log = this.partition(topic, partition)
-    while (log.low < offset) log.records.delete(log.low++)
+    for (; log.low < offset; log.low++) {
+      log.records.delete(log.low)
+      log.unseen.delete(log.low)
+    }
   }
 
   /** What compaction does to a record that a newer one of its key has overtaken. */
   remove(topic: string, partition: number, offset: number): void {
     this.partition(topic, partition).records.delete(offset)
+    this.#compacted.add(topic)
+  }
+
+  async isCompacted(topic: string): Promise<boolean> {
+    this.partitions(topic)
+    return this.#compacted.has(topic)
+  }
+
+  async unseen(topic: string, partition: number, from: number, to: number): Promise<number[]> {
+    const offsets = [...this.partition(topic, partition).unseen]
+    return offsets.filter(offset => offset >= from && offset < to).sort((a, b) => a - b)
   }
 
   async offsets(topic: string): Promise<Map<number, OffsetRange>> {
@@ -122,7 +172,10 @@ export class MemoryLogTransaction {
 
   abort(): void {
     for (const { partition, first, count } of this.#written) {
-      for (let offset = first; offset < first + count; offset++) partition.records.delete(offset)
+      for (let offset = first; offset < first + count; offset++) {
+        partition.records.delete(offset)
+        partition.unseen.add(offset)
+      }
     }
     this.#end()
   }
@@ -131,7 +184,7 @@ export class MemoryLogTransaction {
   #end(): void {
     for (const partition of new Set(this.#written.map(each => each.partition))) {
       partition.open.delete(this)
-      partition.high += 1
+      partition.unseen.add(partition.high++)
     }
     this.#written.length = 0
   }

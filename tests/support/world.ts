@@ -17,6 +17,7 @@ import { MemoryTopicLog } from './memoryTopicLog.ts'
 export const SETTINGS: Settings = {
   ticksTopic: 'ticks',
   deadLetterTopic: 'ticks.dlq',
+  ingestGroup: 'ingest',
   candleTopicPrefix: 'candle_',
   markTopic: 'mark',
   trinoCatalog: 'lake',
@@ -57,11 +58,14 @@ export async function newWorld({ settings = SETTINGS, startMs = NOW_MS } = {}) {
     for (const { topic, partitions } of topicSpecs(settings)) log.createTopic(topic, partitions)
     return []
   }
-  await setUp({ ...services, ensureTopics })
+  await setUp({ ...services, ensureTopics, setTopicSettings: async () => {}, brokers: 'kafka:9092' })
   return { clock, log, catalog, services }
 }
 
 export type World = Awaited<ReturnType<typeof newWorld>>
+
+/** The tables of a world, whatever its Kafka is. */
+export type WorldTables = Pick<World, 'catalog' | 'clock'> & { services: Pick<World['services'], 'store'> }
 
 /** The JSON of a good tick; `n` tells it from others. */
 export function tickJson(n: number, dateTime = '2026-03-01T12:00:00'): string {
@@ -97,7 +101,7 @@ export function ingest({ services }: World, batches: RecordBatch[], changes: Par
 }
 
 /** The rows of the ticks table as `partition/offset`, sorted: a doubled one would stand twice. */
-export async function storedTicks({ catalog, services }: World): Promise<string[]> {
+export async function storedTicks({ catalog, services }: WorldTables): Promise<string[]> {
   const table = await catalog.loadTable(TICKS_TABLE)
   const files = await planFiles(services.store, table)
   const rows = await Promise.all(
@@ -109,6 +113,6 @@ export async function storedTicks({ catalog, services }: World): Promise<string[
   return rows.flat().sort()
 }
 
-export async function stateOf({ catalog }: World) {
+export async function stateOf({ catalog }: WorldTables) {
   return ticksState(await catalog.loadTable(TICKS_TABLE))
 }

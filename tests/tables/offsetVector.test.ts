@@ -7,9 +7,11 @@ import {
   EMPTY_VECTOR,
   nextOffset,
   type OffsetVector,
+  readFrom,
   STORED_VECTOR,
   spansBetween,
   storeVector,
+  topicIdOf,
   towards,
 } from '../../lib/tables/offsetVector.ts'
 
@@ -26,8 +28,10 @@ const vectors: fc.Arbitrary<OffsetVector> = fc
 describe('offset vector', () => {
   test('is read back as it was written', () => {
     fc.assert(
-      fc.property(vectors, vector => {
+      fc.property(vectors, fc.option(fc.uuid()), (bare, topicId) => {
+        const vector = readFrom(bare, topicId ?? undefined)
         expect(STORED_VECTOR.parse(JSON.parse(JSON.stringify(storeVector(vector))))).toEqual(vector)
+        expect(topicIdOf(vector)).toBe(topicId ?? undefined)
       }),
     )
   })
@@ -51,6 +55,13 @@ describe('offset vector', () => {
   test('advancing replaces only the positions named', () => {
     const vector = advance(EMPTY_VECTOR, [position(0, 10), position(1, 20)])
     expect(advance(vector, [position(1, 25)]).positions).toEqual([position(0, 10), position(1, 25)])
+  })
+
+  test('keeps the topic ids of all epochs, and advances with them', () => {
+    const first = readFrom(EMPTY_VECTOR, 'a')
+    const second = readFrom({ ...first, epoch: 1 }, 'b')
+    expect(advance(second, [position(0, 1, 1)]).topicIds).toEqual({ 0: 'a', 1: 'b' })
+    expect(topicIdOf({ ...second, epoch: 2 })).toBeUndefined()
   })
 
   test('covers what lies below it, and not what is ahead in one partition', () => {

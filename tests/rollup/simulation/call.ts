@@ -130,6 +130,14 @@ function storeThrough(store: ObjectStore, enter: () => Promise<void>): ObjectSto
 
 function logThrough(log: TopicLog, enter: () => Promise<void>): TopicLog {
   return {
+    async topicId(topic) {
+      await enter()
+      return log.topicId(topic)
+    },
+    async groupOffsets(...group) {
+      await enter()
+      return log.groupOffsets(...group)
+    },
     async offsets(topic) {
       await enter()
       return log.offsets(topic)
@@ -137,6 +145,14 @@ function logThrough(log: TopicLog, enter: () => Promise<void>): TopicLog {
     async firstFrom(...place) {
       await enter()
       return log.firstFrom(...place)
+    },
+    async isCompacted(topic) {
+      await enter()
+      return log.isCompacted(topic)
+    },
+    async unseen(...stretch) {
+      await enter()
+      return log.unseen(...stretch)
     },
     async last(...place) {
       await enter()

@@ -1,0 +1,105 @@
+import { TIMEFRAMES } from '../market/timeframe.ts'
+import type { Services } from '../services.ts'
+import { candlesState } from '../tables/candlesState.ts'
+import { CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
+import {
+  bySendingOrder,
+  type Mark,
+  markAt,
+  placeBehind,
+  type Refill,
+  reachAt,
+  type SendingPlace,
+} from './sendingOrder.ts'
+import { firstSent, lastSent } from './sentPlaces.ts'
+
+/** A timeframe whose topic is not the one that the mark speaks of, or of which it says nothing. */
+export interface NewTopic {
+  readonly timeframe: string
+  readonly id: string
+}
+
+/** The candle topics whose ids the mark does not know; none where the broker knows no ids. */
+export async function newTopics(
+  { topicLog, settings }: Pick<Services, 'topicLog' | 'settings'>,
+  { topicIds }: Mark,
+): Promise<NewTopic[]> {
+  const found = await Promise.all(
+    TIMEFRAMES.map(async ({ name }) => {
+      const id = await topicLog.topicId(settings.candleTopicPrefix + name)
+      return id === undefined || id === topicIds?.[name] ? [] : [{ timeframe: name, id }]
+    }),
+  )
+  return found.flat()
+}
+
+/**
+ * The mark with the new topics, and with what those of them lack that were deleted and made again: all that was sent, but for
+ * what was sent to them since they are there. Nobody may be sending meanwhile, and all that was sent must be visible.
+ */
+export async function markWith(
+  { topicLog, settings }: Pick<Services, 'topicLog' | 'settings'>,
+  mark: Mark,
+  news: readonly NewTopic[],
+): Promise<Mark> {
+  const { topicIds = {}, refills = [] } = mark
+  const again = news.map(({ timeframe }) => timeframe).filter(name => topicIds[name] !== undefined)
+  const begun = await Promise.all(
+    again.map(async name => {
+      const first = await firstSent(topicLog, settings.candleTopicPrefix + name, name)
+      return refillOf(name, first ?? placeBehind(mark))
+    }),
+  )
+  return {
+    ...mark,
+    topicIds: { ...topicIds, ...Object.fromEntries(news.map(({ timeframe, id }) => [timeframe, id])) },
+    refills: [...refills.filter(({ timeframe }) => !again.includes(timeframe)), ...begun],
+  }
+}
+
+/**
+ * A mark in the place of one that is gone with its topic: the row that was sent last, of all on the candle topics. Candle topics
+ * on which nothing was sent but again, if at all, are filled from there. Undefined when nothing was ever sent, or what was sent
+ * is not of this table, as it has given no such stamp out. Nobody may be sending meanwhile, and all that was sent must
+ * be visible.
+ */
+export async function markOfTopics({
+  catalog,
+  topicLog,
+  settings,
+}: Pick<Services, 'catalog' | 'topicLog' | 'settings'>): Promise<Mark | undefined> {
+  const lasts: LastSent[] = []
+  for (const { name } of TIMEFRAMES) {
+    const topic = settings.candleTopicPrefix + name
+    const once = await lastSent(topicLog, topic, name)
+    // What was sent again had been sent before.
+    lasts.push({
+      timeframe: name,
+      once,
+      again: once ? undefined : await lastSent(topicLog, topic, name, 'again'),
+    })
+  }
+  const places = lasts.flatMap(({ once, again }) => once ?? again ?? [])
+  const newest = places.sort(bySendingOrder).at(-1)
+  if (newest === undefined) return undefined
+  const table = await loadTable(catalog, CANDLES_TABLE)
+  if (newest.updatedAtUs > candlesState(table).stampUs) return undefined
+  const mark = markAt(table.metadata.tableUuid, newest)
+  const lacking = lasts.filter(({ once }) => once === undefined)
+  const refills = lacking.map(({ timeframe, again }) => {
+    return { ...refillOf(timeframe, placeBehind(mark)), ...(again && { from: reachAt(again) }) }
+  })
+  return { ...mark, refills }
+}
+
+/** The row of a timeframe that was sent last, as always or again. */
+interface LastSent {
+  readonly timeframe: string
+  readonly once: SendingPlace | undefined
+  readonly again: SendingPlace | undefined
+}
+
+function refillOf(timeframe: string, before: SendingPlace): Refill {
+  return { timeframe, from: { stampUs: 0 }, before }
+}

@@ -1,0 +1,63 @@
+import type { KafkaRecord, TopicLog } from '../ports.ts'
+import { isRefilled, placeOfRecord } from './candleRecord.ts'
+import { bySendingOrder, type SendingPlace } from './sendingOrder.ts'
+
+/** How many offsets are looked at first, from a log's end; each further step back is longer by this factor. */
+const FIRST_WINDOW = 16
+const WINDOW_GROWTH = 8
+
+/** Which records of a candle topic are looked at: those that were sent as always, or those that were sent again. */
+export type Sent = 'once' | 'again'
+
+/**
+ * The row that was sent last, of those on a candle topic; undefined when there is none. In each partition rows lie in the sending
+ * order, those that were sent again in an order of their own: so the last one of each partition is enough.
+ */
+export async function lastSent(
+  log: TopicLog,
+  topic: string,
+  timeframe: string,
+  sent: Sent = 'once',
+): Promise<SendingPlace | undefined> {
+  const ranges = [...(await log.offsets(topic))]
+  const ofPartitions = ranges.map(async ([partition, { low, high }]) => {
+    let window = FIRST_WINDOW
+    for (let end = high; end > low; end -= window, window *= WINDOW_GROWTH) {
+      let last: SendingPlace | undefined
+      for await (const records of log.records(topic, partition, Math.max(low, end - window), end)) {
+        last = placesOf(records, timeframe, sent).at(-1) ?? last
+      }
+      if (last !== undefined) return last
+    }
+    return undefined
+  })
+  return inOrder(await Promise.all(ofPartitions)).at(-1)
+}
+
+/** The row that was sent first, of those on a candle topic that were not sent again; undefined when there is none. */
+export async function firstSent(
+  log: TopicLog,
+  topic: string,
+  timeframe: string,
+): Promise<SendingPlace | undefined> {
+  const ranges = [...(await log.offsets(topic))]
+  const ofPartitions = ranges.map(async ([partition, { low, high }]) => {
+    for await (const records of log.records(topic, partition, low, high)) {
+      const [first] = placesOf(records, timeframe, 'once')
+      if (first !== undefined) return first
+    }
+    return undefined
+  })
+  return inOrder(await Promise.all(ofPartitions))[0]
+}
+
+function placesOf(records: readonly KafkaRecord[], timeframe: string, sent: Sent): SendingPlace[] {
+  return records
+    .filter(record => isRefilled(record) === (sent === 'again'))
+    .map(record => placeOfRecord(record, timeframe))
+    .filter(place => place !== undefined)
+}
+
+function inOrder(places: readonly (SendingPlace | undefined)[]): SendingPlace[] {
+  return places.filter(place => place !== undefined).sort(bySendingOrder)
+}
