@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { upperBound } from '../../lib/iceberg/dataFile.ts'
-import { UnsupportedTable } from '../../lib/iceberg/errors.ts'
-import { decodeManifestList, encodeManifestList } from '../../lib/iceberg/manifest/manifestList.ts'
-import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { MemoryStore } from '../support/memoryStore.ts'
-import { openWorld, readingsSchema, type World } from './fixtures.ts'
+import { dayStartUs, openWorld, readingsSchema, usPerDay, type World } from './fixtures.ts'
 
 /** Counts what is read. */
 class CountingStore extends MemoryStore {
@@ -34,6 +31,7 @@ async function thirtyDays(store: MemoryStore): Promise<World> {
 }
 
 const firstDay = 20_167
+const startOf = (day: number) => dayStartUs + day * usPerDay
 
 describe('planning', () => {
   it('gives no files for a table without a snapshot', async () => {
@@ -45,7 +43,7 @@ describe('planning', () => {
     const store = new MemoryStore()
     const table = await (await thirtyDays(store)).load()
     const reader = cold(store)
-    const within = { date_time_day: { from: firstDay + 7, to: firstDay + 7 } }
+    const within = { date_time: { from: startOf(7), to: startOf(8) - 1 } }
     const files = await planFiles(reader, table, { within })
     expect(files.map(file => file.partition.date_time_day)).toEqual([firstDay + 7])
     expect(reader.reads).toHaveLength(2)
@@ -67,43 +65,9 @@ describe('planning', () => {
     const table = await (await thirtyDays(store)).load()
     const serial = readingsSchema.fields[3]!
     const files = await planFiles(store, table, {
-      within: { date_time_day: { to: firstDay + 9 } },
+      within: { date_time: { to: startOf(10) - 1 } },
       keep: file => Number(upperBound(file, serial)) >= 10,
     })
     expect(files.map(file => file.partition.date_time_day).sort()).toEqual([firstDay + 8, firstDay + 9])
-  })
-
-  it('refuses files that another engine deleted rows from, and plans the others', async () => {
-    const world = await openWorld()
-    const files = [await world.file({ symbol: 'north' }), await world.file({ symbol: 'south' })]
-    const table = await world.commit({ add: files })
-    const snapshot = currentSnapshot(table)!
-    const deletes = {
-      path: 's3://warehouse/weather/readings/metadata/deletes.avro',
-      length: 1,
-      specId: 0,
-      content: 'deletes',
-      sequenceNumber: 2,
-      minSequenceNumber: 2,
-      addedSnapshotId: 5n,
-      addedFiles: 1,
-      existingFiles: 0,
-      deletedFiles: 0,
-      addedRows: 1,
-      existingRows: 0,
-      deletedRows: 0,
-      partitions: [
-        { containsNull: false, lower: Buffer.from('south'), upper: Buffer.from('south') },
-        { containsNull: false },
-      ],
-    } as const
-    const written = decodeManifestList(await world.store.read(snapshot.manifestList))
-    const list = encodeManifestList(snapshot, [...written, deletes])
-    const path = `${snapshot.manifestList}.with-deletes`
-    await world.store.write(path, list)
-    const touched = { metadata: { ...table.metadata, snapshots: [{ ...snapshot, manifestList: path }] } }
-    await expect(planFiles(world.store, touched)).rejects.toThrow(UnsupportedTable)
-    const north = { symbol: { from: 'north', to: 'north' } }
-    expect(await planFiles(world.store, touched, { within: north })).toHaveLength(1)
   })
 })

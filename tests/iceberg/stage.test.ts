@@ -122,23 +122,31 @@ describe('a staged snapshot', () => {
 
   it.each([
     [
-      'transform bucket[16]',
-      { partitionSpecs: [{ specId: 0, fields: [{ ...readingsSpec.fields[0], transform: 'bucket[16]' }] }] },
+      'transform zorder',
+      "by symbol (zorder), which is not written here: ALTER TABLE weather.readings SET PROPERTIES partitioning = ARRAY['symbol', 'day(date_time)']",
+      {
+        defaultSpecId: 1,
+        partitionSpecs: [
+          readingsSpec,
+          { specId: 1, fields: [{ ...readingsSpec.fields[0], transform: 'zorder' }] },
+        ],
+      },
     ],
     [
-      'type decimal(9, 2)',
+      'a partition of type decimal(9, 2)',
+      'by symbol (identity)',
       {
         schemas: [{ schemaId: 0, fields: [{ id: 1, name: 'price', type: 'decimal(9, 2)', required: true }] }],
       },
     ],
-  ])('is refused for a table with %s, which this writer does not know', async (unknown, part) => {
+  ])('is refused for a table with %s, which this writer does not know', async (_, told, part) => {
     const world = await openWorld()
     const add = [await world.file()]
     const table = await world.load()
     const other = { ...table, metadata: { ...table.metadata, ...part } } as Table
     const staging = stageSnapshot(world.store, other, { add, nowMs: 0 })
     await expect(staging).rejects.toThrow(UnsupportedTable)
-    await expect(staging).rejects.toThrow(unknown)
+    await expect(staging).rejects.toThrow(told)
   })
 
   it('has fewer than 64 manifests after 2,000 appends, each of which wrote at most 4 more', async () => {

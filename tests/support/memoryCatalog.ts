@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Catalog, Requirement, TableDefinition, Update } from '../../lib/iceberg/catalog.ts'
-import { CatalogRejected, CommitConflict, CommitRejected, TableMissing } from '../../lib/iceberg/errors.ts'
+import {
+  CatalogRejected,
+  CommitConflict,
+  CommitRejected,
+  SequenceTaken,
+  TableMissing,
+} from '../../lib/iceberg/errors.ts'
 import { type Json, parseJson, stringifyJson } from '../../lib/iceberg/json.ts'
 import type { Snapshot, TableMetadata } from '../../lib/iceberg/metadata.ts'
 import { type Table, type TableIdent, tableName } from '../../lib/iceberg/table.ts'
@@ -127,7 +133,7 @@ function addSnapshot(metadata: TableMetadata, snapshot: Snapshot): TableMetadata
   if (metadata.snapshots.some(({ snapshotId }) => snapshotId === snapshot.snapshotId))
     throw new CommitRejected(`snapshot ${snapshot.snapshotId} is there already`)
   if (snapshot.sequenceNumber <= metadata.lastSequenceNumber)
-    throw new CommitRejected(
+    throw new SequenceTaken(
       `sequence number ${snapshot.sequenceNumber} is not above ${metadata.lastSequenceNumber}`,
     )
   if (snapshot.timestampMs < metadata.lastUpdatedMs - ALLOWED_STEP_BACK_MS)
