@@ -212,11 +212,15 @@ function request(
   retention: Retention,
 ): Pick<Staged, 'requirements' | 'updates'> {
   const { snapshotId, parentSnapshotId = null } = snapshot
+  const { tableUuid, currentSchemaId, defaultSpecId } = table.metadata
   const expired = expireSnapshots(table, snapshot, retention)
   return {
     requirements: [
-      { type: 'assert-table-uuid', uuid: table.metadata.tableUuid },
+      { type: 'assert-table-uuid', uuid: tableUuid },
       { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: parentSnapshotId },
+      // What others change of columns and partitions makes no snapshot.
+      { type: 'assert-current-schema-id', schemaId: currentSchemaId },
+      { type: 'assert-default-spec-id', specId: defaultSpecId },
     ],
     updates: [
       { action: 'add-snapshot', snapshot },

@@ -1,5 +1,5 @@
 import { TickhouseError } from '../errors.ts'
-import { liveRows } from '../iceberg/deletes/deletedRows.ts'
+import { hasEqualityDeletes, liveRows } from '../iceberg/deletes/deletedRows.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { coverWith, type TimeRange } from '../market/range.ts'
@@ -72,7 +72,8 @@ async function compare(services: CountServices): Promise<CountCheck> {
 
 /**
  * How many ticks each day has that can be compared, by days since 1970: those without stale hours, of which the candles
- * have seen every file, and whose files hold no other day.
+ * have seen every file, and whose files hold no other day and can be
+ * read.
  */
 async function countTicks(
   store: Services['store'],
@@ -85,7 +86,7 @@ async function countTicks(
       const { fromUs, toUs } = rangeOf(file)
       const [first, last] = [dayOf(fromUs), dayOf(toUs - 1)]
       if (last - first >= MAX_DAYS_OF_FILE) return new Map()
-      const isOfOneDay = first === last
+      const isOfOneDay = first === last && !hasEqualityDeletes(file)
       if (isOfOneDay) rows.set(first, (rows.get(first) ?? 0) + (await liveRows(store, file)))
       if (isOfOneDay && file.sequenceNumber <= state.ticksSequence) continue
       for (let day = first; day <= last; day++) unseen.add(day)

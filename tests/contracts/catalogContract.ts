@@ -106,6 +106,22 @@ export function describeCatalog(name: string, open: () => Promise<CatalogServers
       }
     })
 
+    it('refuses a commit that was made for other columns or partitions', async () => {
+      const world = await fresh()
+      const table = await world.load()
+      for (const changed of [{ currentSchemaId: 1 }, { defaultSpecId: 1 }]) {
+        const staged = await stageSnapshot(world.store, table, { add: [], nowMs: Date.now() })
+        const requirements = staged.requirements.map(requirement => ({
+          ...requirement,
+          ...('schemaId' in requirement && 'currentSchemaId' in changed ? { schemaId: 1 } : {}),
+          ...('specId' in requirement && 'defaultSpecId' in changed ? { specId: 1 } : {}),
+        }))
+        const committing = world.catalog.commit(world.ident, requirements, staged.updates)
+        await expect(committing).rejects.toThrow(CommitConflict)
+      }
+      expect((await world.load()).metadata.snapshots).toEqual([])
+    })
+
     it('refuses a sequence number that a branch has taken, as such, and takes the next one', async () => {
       const world = await fresh()
       const table = await world.commit({})

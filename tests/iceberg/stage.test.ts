@@ -31,13 +31,15 @@ describe('a staged snapshot', () => {
     expect(await planFiles(world.store, table)).toEqual([])
   })
 
-  it('asks for the uuid of the table and for its parent at main', async () => {
+  it('asks for the uuid of the table, its parent at main, and the columns and partitions that it was made for', async () => {
     const world = await openWorld()
     const table = await world.commit({})
     const { requirements, updates, snapshot } = await stageSnapshot(world.store, table, { add: [], nowMs: 0 })
     expect(requirements).toEqual([
       { type: 'assert-table-uuid', uuid: table.metadata.tableUuid },
       { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: table.metadata.currentSnapshotId },
+      { type: 'assert-current-schema-id', schemaId: 0 },
+      { type: 'assert-default-spec-id', specId: 0 },
     ])
     expect(updates.map(update => update.action)).toEqual(['add-snapshot', 'set-snapshot-ref'])
     expect(snapshot.parentSnapshotId).toBe(table.metadata.currentSnapshotId)

@@ -186,6 +186,16 @@ describe('columns and partitions that others added', () => {
     expect(await tables.verified()).toMatchObject({ ticks: before + 63, wrong: [] })
   })
 
+  test('their column may go again', async () => {
+    for (const table of ['{ticks}', '{candles}'])
+      await tables.trino(`ALTER TABLE ${table} DROP COLUMN seen_at`)
+    const before = await countOf('ticks')
+    await tables.ingest(hour('B', '2026-10-05T20', 10))
+    await tables.rollup()
+    await tables.compact()
+    expect(await tables.verified()).toMatchObject({ ticks: before + 10, wrong: [] })
+  })
+
   test.each(Object.keys(READERS) as ReaderName[])(
     '%s reads both tables as Trino does',
     async reader => {

@@ -64,6 +64,12 @@ export async function openTables(name: string) {
     return ingestTicks(own, [{ topic, partition: 0, records } satisfies RecordBatch])
   }
 
+  /** Marks all hours, and recomputes them. */
+  async function recompute(): Promise<void> {
+    await markRanges(own, [{ fromUs: OLDEST_US, toUs: NEWEST_US }])
+    await rollupCandles(own, UNBOUNDED)
+  }
+
   return {
     services: own,
     namespace,
@@ -76,12 +82,12 @@ export async function openTables(name: string) {
           .replaceAll('{ticks}', `lake.${namespace}.stock_ticks`)
           .replaceAll('{candles}', `lake.${namespace}.candles`),
       ),
-    rollup: () => rollupCandles(own, UNBOUNDED),
-    /** Marks all hours, and recomputes them. */
-    async recompute() {
-      await markRanges(own, [{ fromUs: OLDEST_US, toUs: NEWEST_US }])
-      return rollupCandles(own, UNBOUNDED)
+    /** Until no hour is stale: after a sweep that took long, on a busy machine, hours rest unless they are marked. */
+    async rollup() {
+      const { hoursStale } = await rollupCandles(own, UNBOUNDED)
+      if (hoursStale > 0) await recompute()
     },
+    recompute,
     compact: () => maintain({ ...own, nowMs: midMinute }, { only: 'compaction' }, () => 240_000),
     /** How the candles compare with a fold of the ticks that are there. */
     async verified() {

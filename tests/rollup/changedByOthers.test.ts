@@ -138,8 +138,10 @@ function changing(ident: TableIdent, change: (table: Table) => Partial<Table['me
     },
     commit: {
       value: async (...commit: Parameters<typeof catalog.commit>) => {
-        await catalog.commit(...commit)
-        return changed.loadTable(commit[0])
+        const [ident, requirements, updates] = commit
+        const others = requirements.filter(({ type }) => !/schema|spec/.test(type))
+        await catalog.commit(ident, others, updates)
+        return changed.loadTable(ident)
       },
     },
   })

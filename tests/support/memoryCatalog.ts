@@ -109,13 +109,21 @@ function logged({ metadataLog, properties }: TableMetadata, metadataLocation = '
 }
 
 function check(metadata: TableMetadata, requirement: Requirement): void {
-  if (requirement.type === 'assert-table-uuid') {
-    if (requirement.uuid !== metadata.tableUuid) throw new CommitConflict('another table has this name now')
-    return
+  const [current, wanted] = compared(metadata, requirement)
+  if (current !== wanted) throw new CommitConflict(`${requirement.type}: it is ${current}, not ${wanted}`)
+}
+
+function compared(metadata: TableMetadata, requirement: Requirement): [current: unknown, wanted: unknown] {
+  switch (requirement.type) {
+    case 'assert-table-uuid':
+      return [metadata.tableUuid, requirement.uuid]
+    case 'assert-ref-snapshot-id':
+      return [metadata.refs[requirement.ref]?.snapshotId ?? null, requirement.snapshotId]
+    case 'assert-current-schema-id':
+      return [metadata.currentSchemaId, requirement.schemaId]
+    case 'assert-default-spec-id':
+      return [metadata.defaultSpecId, requirement.specId]
   }
-  const current = metadata.refs[requirement.ref]?.snapshotId ?? null
-  if (current !== requirement.snapshotId)
-    throw new CommitConflict(`${requirement.ref} is at ${current}, not at ${requirement.snapshotId}`)
 }
 
 function apply(metadata: TableMetadata, update: Update): TableMetadata {

@@ -1,4 +1,4 @@
-import { type FileOfRows, versionOf } from '../../lib/iceberg/deletes/deletedRows.ts'
+import { type FileOfRows, versionOf, withoutEqualityDeletes } from '../../lib/iceberg/deletes/deletedRows.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { readRows } from '../../lib/iceberg/readRows.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
@@ -21,7 +21,10 @@ export interface TickRow {
   readonly offset: number
 }
 
-/** Rows of both tables, read from a store whose files never change: each is decoded once. */
+/**
+ * Rows of both tables, read from a store whose files never change: each is decoded once. Deletions by values refuse nobody
+ * here, as in Trino; nor do they delete anything.
+ */
 export class TableRows {
   readonly #store: ObjectStore
   readonly #ticks = new Map<string, readonly TickRow[]>()
@@ -45,7 +48,7 @@ export class TableRows {
 
   async tickFile(file: FileOfRows): Promise<readonly TickRow[]> {
     return decodedOnce(this.#ticks, versionOf(file), async () =>
-      tickRows(await readRows(this.#store, asTrino(file), TICKS_SCHEMA)),
+      tickRows(await readRows(this.#store, withoutEqualityDeletes(file), TICKS_SCHEMA)),
     )
   }
 
@@ -63,14 +66,9 @@ export class TableRows {
 
   async candleFile(file: FileOfRows): Promise<readonly Candle[]> {
     return decodedOnce(this.#candles, versionOf(file), async () =>
-      candleRows(await readRows(this.#store, asTrino(file), CANDLES_SCHEMA)),
+      candleRows(await readRows(this.#store, withoutEqualityDeletes(file), CANDLES_SCHEMA)),
     )
   }
-}
-
-/** Deletions by values refuse nobody here, as in Trino; nor do they delete anything. */
-function asTrino(file: FileOfRows): FileOfRows {
-  return { ...file, deletes: (file.deletes ?? []).filter(({ deletesBy }) => deletesBy === 'position') }
 }
 
 function at(table: Table, snapshotId: bigint | undefined): Table {

@@ -43,8 +43,7 @@ async function isNeededBy(
   )
   for (const entries of await readManifests(store, metadata, candidates)) {
     for (const file of liveEntries(entries)) {
-      const isLeft = !gone.has(file.path) && file.sequenceNumber <= sequenceNumber
-      if (isLeft && partitionKey(file) === key && mayName(deletes, file.path)) return true
+      if (!gone.has(file.path) && partitionKey(file) === key && mayName(deletes, file)) return true
     }
   }
   return false

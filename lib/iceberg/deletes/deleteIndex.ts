@@ -56,8 +56,9 @@ export async function readDeletes(
 
 /** Rows that are as new as an equality delete are not deleted by it: their commit put them in its place. */
 function mayApply(deletes: LiveFile, file: LiveFile): boolean {
-  if (deletes.deletesBy === 'equality') return deletes.sequenceNumber > file.sequenceNumber
-  return deletes.sequenceNumber >= file.sequenceNumber && mayName(deletes, file.path)
+  return deletes.deletesBy === 'equality'
+    ? deletes.sequenceNumber > file.sequenceNumber
+    : mayName(deletes, file)
 }
 
 function push(map: Map<string, LiveFile[]>, key: string, file: LiveFile): void {

@@ -28,6 +28,17 @@ export async function liveRows(store: ObjectStore, file: FileOfRows): Promise<nu
     : deleted.reduce((live, isDeleted) => live - isDeleted, file.recordCount)
 }
 
+/** True for a file of which rows may be deleted by their values: which, is not known here. */
+export function hasEqualityDeletes({ deletes = [] }: Pick<LiveFile, 'deletes'>): boolean {
+  return deletes.some(({ deletesBy }) => deletesBy === 'equality')
+}
+
+/** The file as if no row of it were deleted by its values. */
+export function withoutEqualityDeletes<File extends FileOfRows>(file: File): File {
+  if (!hasEqualityDeletes(file)) return file
+  return { ...file, deletes: file.deletes?.filter(({ deletesBy }) => deletesBy !== 'equality') }
+}
+
 /** Throws `FileUnsupported` for a file whose rows are deleted by values. */
 export function refuseEqualityDeletes({ path, deletes = [] }: FileOfRows): void {
   const refused = deletes.find(({ deletesBy }) => deletesBy === 'equality')

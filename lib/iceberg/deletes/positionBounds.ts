@@ -1,5 +1,5 @@
 import { decodeBound } from '../bounds.ts'
-import type { DataFile } from '../dataFile.ts'
+import type { DataFile, LiveFile } from '../dataFile.ts'
 import { compareText } from '../text.ts'
 
 /** The columns of a position delete file. https://iceberg.apache.org/spec/#reserved-field-ids */
@@ -14,10 +14,15 @@ export function onlyNamed(deletes: DataFile): string | undefined {
   return lower !== undefined && lower === upper ? lower : undefined
 }
 
-/** False when the bounds of a position delete file say that it does not name the file. */
-export function mayName(deletes: DataFile, path: string): boolean {
+/**
+ * False when a position delete file does not name the file, by its bounds or because the file was not there yet when it was
+ * written: a merge gives older rows a new file.
+ */
+export function mayName(deletes: LiveFile, { path, sequenceNumber, fileSequenceNumber }: LiveFile): boolean {
   const { lower, upper } = boundsOf(deletes)
   return (
+    deletes.sequenceNumber >= sequenceNumber &&
+    deletes.fileSequenceNumber >= fileSequenceNumber &&
     (lower === undefined || compareText(lower, path) <= 0) &&
     (upper === undefined || compareText(upper, path) >= 0)
   )

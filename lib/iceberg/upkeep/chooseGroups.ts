@@ -1,4 +1,5 @@
 import { type LiveFile, lowerBound, partitionKey } from '../dataFile.ts'
+import { hasEqualityDeletes } from '../deletes/deletedRows.ts'
 import type { Field } from '../schema.ts'
 
 /** When files are merged, and how far. */
@@ -16,18 +17,13 @@ const LEAST_FILES = 4
 
 /** False for a file that is left as it is. */
 export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimits): boolean {
-  if (file.format !== 'PARQUET' || hasUnreadable(file)) return false
+  if (file.format !== 'PARQUET' || hasEqualityDeletes(file)) return false
   if (hasDeleted(file)) return file.recordCount <= rows && file.fileSizeBytes <= bytes
   return file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
 }
 
 function hasDeleted({ deletes = [] }: LiveFile): boolean {
   return deletes.length > 0
-}
-
-/** True where rows may be deleted by their values: which, is not known here. */
-function hasUnreadable({ deletes = [] }: LiveFile): boolean {
-  return deletes.some(({ deletesBy }) => deletesBy === 'equality')
 }
 
 /**
