@@ -20,6 +20,7 @@ export type Update =
       readonly snapshotId: bigint
     }
   | { readonly action: 'remove-snapshots'; readonly snapshotIds: readonly bigint[] }
+  | { readonly action: 'set-current-schema'; readonly schemaId: number }
 
 /** How a table begins. */
 export interface TableDefinition {

@@ -1,8 +1,8 @@
 import type { Partition } from './dataFile.ts'
 import { currentSchema, currentSpec } from './metadata.ts'
-import type { Columns, ColumnValue, PartitionField } from './schema.ts'
+import type { Columns, ColumnValue } from './schema.ts'
 import type { Table } from './table.ts'
-import { partitionOf, sourceField } from './transforms.ts'
+import { partitioner, sourceField } from './transforms.ts'
 
 /** Rows of one partition. */
 export interface PartitionRows {
@@ -11,20 +11,27 @@ export interface PartitionRows {
   readonly rowCount: number
 }
 
+/** One field of the partition of each row. */
+interface Field {
+  readonly name: string
+  readonly at: (row: number) => ColumnValue
+}
+
 /** Parts rows by the table's partitioning as it is now. */
 export function splitRows(table: Table, columns: Columns, rowCount: number): PartitionRows[] {
-  const spec = currentSpec(table)
-  const fields = spec.fields.map(field => ({
-    name: field.name,
-    values: partitions(table, field, columns, rowCount),
-  }))
-  const varying = fields.filter(({ values }) => values.some(value => value !== values[0]))
-  const partitionAt = (row: number) =>
-    Object.fromEntries(fields.map(({ name, values }) => [name, values[row] ?? null]))
+  const schema = currentSchema(table)
+  const fields = currentSpec(table).fields.map((field): Field => {
+    const column = columns[sourceField(schema, field)?.name ?? '']
+    const partition = partitioner(field.transform)
+    // A column that is not given is null.
+    return { name: field.name, at: row => partition(column?.[row] ?? null) }
+  })
+  const varying = fields.filter(field => varies(field, rowCount))
+  const partitionAt = (row: number) => Object.fromEntries(fields.map(({ name, at }) => [name, at(row)]))
   if (varying.length === 0) return [{ partition: partitionAt(0), columns, rowCount }]
   const groups = new Map<string, number[]>()
   for (let row = 0; row < rowCount; row++) {
-    const key = JSON.stringify(varying.map(({ values }) => keyOf(values[row])))
+    const key = JSON.stringify(varying.map(({ at }) => String(at(row)) + typeof at(row)))
     const rows = groups.get(key)
     if (rows === undefined) groups.set(key, [row])
     else rows.push(row)
@@ -36,20 +43,10 @@ export function splitRows(table: Table, columns: Columns, rowCount: number): Par
   }))
 }
 
-function keyOf(value: ColumnValue | undefined): string {
-  return `${typeof value} ${String(value)}`
-}
-
-/** Row by row; a column that is not given is null. */
-function partitions(
-  table: Table,
-  field: PartitionField,
-  columns: Columns,
-  rowCount: number,
-): readonly ColumnValue[] {
-  const column = columns[sourceField(currentSchema(table), field)?.name ?? '']
-  if (column === undefined) return new Array<null>(rowCount).fill(null)
-  return Array.from(column, value => partitionOf(field.transform, value))
+function varies({ at }: Field, rowCount: number): boolean {
+  const first = at(0)
+  for (let row = 1; row < rowCount; row++) if (at(row) !== first) return true
+  return false
 }
 
 function pick(columns: Columns, rows: readonly number[]): Columns {

@@ -27,24 +27,35 @@ export interface ValueRange {
  * the start of a value, or the value itself; null for null. https://iceberg.apache.org/spec/#partition-transforms
  */
 export function partitionOf(transform: Transform, value: ColumnValue): ColumnValue {
-  if (transform === 'void' || value === null) return null
-  if (transform === 'identity') return value
-  const [name, size] = nameAndSize(transform)
-  if (name === 'bucket') return bucketOf(value, size)
-  if (name === 'truncate') return truncated(value, size)
-  if (typeof value !== 'number')
-    throw new InvalidRows(`${transform}() takes microseconds, not ${typeof value}`)
-  if (name === 'hour') return Math.floor(value / US_PER_HOUR)
-  if (name === 'day') return Math.floor(value / US_PER_DAY)
-  const date = new Date(Math.floor(value / US_PER_MS))
-  const years = date.getUTCFullYear() - 1970
-  return name === 'year' ? years : years * 12 + date.getUTCMonth()
+  return partitioner(transform)(value)
 }
 
-/** `bucket[16]` as its name and 16. */
-function nameAndSize(transform: Transform): [name: string, size: number] {
+/** `partitionOf` for many values of one column. */
+export function partitioner(transform: Transform): (value: ColumnValue) => ColumnValue {
   const [name = '', size] = transform.split(/[[\]]/)
-  return [name, Number(size)]
+  const partition = PARTITIONERS[name]
+  if (name === 'identity') return value => value
+  if (partition === undefined) return () => null
+  return value => (value === null ? null : partition(value, Number(size)))
+}
+
+const PARTITIONERS: Readonly<
+  Record<string, (value: NonNullable<ColumnValue>, size: number) => NonNullable<ColumnValue>>
+> = {
+  bucket: bucketOf,
+  truncate: truncated,
+  hour: value => Math.floor(micros(value) / US_PER_HOUR),
+  day: value => Math.floor(micros(value) / US_PER_DAY),
+  month: value => {
+    const date = new Date(Math.floor(micros(value) / US_PER_MS))
+    return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+  },
+  year: value => new Date(Math.floor(micros(value) / US_PER_MS)).getUTCFullYear() - 1970,
+}
+
+function micros(value: NonNullable<ColumnValue>): number {
+  if (typeof value === 'number') return value
+  throw new InvalidRows(`partitions of times are made of microseconds, not of a ${typeof value}`)
 }
 
 function bucketOf(value: NonNullable<ColumnValue>, buckets: number): number {
@@ -52,7 +63,7 @@ function bucketOf(value: NonNullable<ColumnValue>, buckets: number): number {
   return (hash & 0x7fffffff) % buckets
 }
 
-function truncated(value: NonNullable<ColumnValue>, width: number): ColumnValue {
+function truncated(value: NonNullable<ColumnValue>, width: number): NonNullable<ColumnValue> {
   if (typeof value === 'string') return truncateDown(value, width)
   if (typeof value === 'bigint') return value - BigInt(floorMod(Number(value % BigInt(width)), width))
   return Number(value) - floorMod(Number(value), width)

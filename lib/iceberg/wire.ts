@@ -135,6 +135,8 @@ export function updateToWire(update: Update): WireObject {
     }
     case 'remove-snapshots':
       return { action: update.action, 'snapshot-ids': update.snapshotIds }
+    case 'set-current-schema':
+      return { action: update.action, 'schema-id': update.schemaId }
   }
 }
 

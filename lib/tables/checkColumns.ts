@@ -44,7 +44,7 @@ function checkDropped(table: Table, own: Field, fields: readonly Field[]): void 
   if (!own.required && again?.type === own.type && !again.required) return
   const lacks = `lacks its column ${own.name}, which was dropped`
   if (!own.required) throw changed(table, lacks, `ADD COLUMN ${own.name} ${SQL_TYPES[own.type]}`)
-  throw changed(table, `${lacks} (a column of that name that is added now has no values)`)
+  throw new ColumnDropped(table, lacks, earlierSchema(table))
 }
 
 /** As Trino has them. */
@@ -66,21 +66,32 @@ function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
-function changed(table: Table, what: string, statement?: string): UnsupportedTable {
-  const name = tableName(table.ident)
-  const cure = statement === undefined ? earlierSchema(table) : `undo it by ALTER TABLE ${name} ${statement}`
+function changed({ ident }: Table, what: string, statement?: string): UnsupportedTable {
+  const name = tableName(ident)
+  const cure = statement === undefined ? 'set up a new table' : `undo it by ALTER TABLE ${name} ${statement}`
   return new UnsupportedTable(`${name} ${what}: ${cure}`)
 }
 
-/** No SQL brings a dropped column back; its values are still there, under the schema that had it. */
-function earlierSchema({ ident, metadata }: Table): string {
+/** The newest of the table's schemas that has all columns of ours. */
+function earlierSchema({ ident, metadata }: Table): number | undefined {
   const own = SCHEMAS[ident.name]!.fields
-  const earlier = metadata.schemas.findLast(({ fields }) =>
+  const hasAll = ({ fields }: Schema) =>
     own.every(({ id, name, type }) =>
       fields.some(field => field.id === id && field.name === name && field.type === type),
-    ),
-  )
-  return earlier === undefined
-    ? 'no earlier schema of the table has it; set up a new table'
-    : `no SQL takes that back; its schema ${earlier.schemaId} does, set as the current one in the catalog (set-current-schema)`
+    )
+  return metadata.schemas.findLast(hasAll)?.schemaId
+}
+
+/** No SQL brings a dropped column back with its values; the schema that had it, set as the current one again, does. */
+export class ColumnDropped extends UnsupportedTable {
+  readonly schemaId: number | undefined
+
+  constructor({ ident }: Table, what: string, schemaId: number | undefined) {
+    const cure =
+      schemaId === undefined
+        ? 'set up a new table'
+        : `npm run set-up brings it back with its values (and takes away columns that were added since schema ${schemaId})`
+    super(`${tableName(ident)} ${what}: ${cure}`)
+    this.schemaId = schemaId
+  }
 }

@@ -223,6 +223,17 @@ describe('columns and partitions that others added', () => {
     await tables.rollup()
     expect(await tables.verified()).toMatchObject({ wrong: [] })
   })
+
+  test('a column of ours that was dropped comes back with its values by set-up', async () => {
+    const before = await countOf('ticks', 'ask > 0')
+    await tables.trino('ALTER TABLE {ticks} DROP COLUMN ask')
+    const failing = tables.ingest(hour('A', '2026-10-09T10', 1))
+    await expect(failing).rejects.toMatchObject({ code: 'TABLE_UNSUPPORTED' })
+    await expect(failing).rejects.toThrow('npm run set-up brings it back')
+    await tables.setUp()
+    await tables.ingest(hour('A', '2026-10-09T11', 1))
+    expect(await countOf('ticks', 'ask > 0')).toBe(before + 2)
+  })
 })
 
 describe('a writer that appends to a branch every 0.3 s', () => {

@@ -2,7 +2,7 @@ import { inNamespace } from '../../bench/history/inNamespace.ts'
 import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
 import { NEWEST_US, OLDEST_US } from '../../lib/market/time.ts'
-import type { RecordBatch } from '../../lib/ports.ts'
+import type { KafkaRecord } from '../../lib/ports.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
@@ -43,8 +43,9 @@ export async function openTables(name: string) {
   await producer.connect()
   const topic = own.settings.ticksTopic
   let number = 0
+  let pending: KafkaRecord[] = []
 
-  /** Sends the ticks to Kafka and takes them in, in one commit. */
+  /** Sends the ticks to Kafka and takes them in, in one commit, with those of calls that failed before. */
   async function ingest(ticks: readonly OwnTick[]) {
     const values = ticks.map(({ symbol, dateTime, mid }) =>
       JSON.stringify({ source: 'OWN', symbol, ask: mid, bid: mid, mid, number: ++number, dateTime }),
@@ -54,14 +55,19 @@ export async function openTables(name: string) {
       topic,
       messages: values.map(value => ({ partition: 0, value, timestamp: String(timestampMs) })),
     })
-    const records = values.map((value, i) => ({
-      offset: Number(written!.baseOffset) + i,
-      timestampMs,
-      key: null,
-      value: Buffer.from(value),
-      headers: {},
-    }))
-    return ingestTicks(own, [{ topic, partition: 0, records } satisfies RecordBatch])
+    const records = values.map(
+      (value, i): KafkaRecord => ({
+        offset: Number(written!.baseOffset) + i,
+        timestampMs,
+        key: null,
+        value: Buffer.from(value),
+        headers: {},
+      }),
+    )
+    pending.push(...records)
+    const result = await ingestTicks(own, [{ topic, partition: 0, records: pending }])
+    pending = []
+    return result
   }
 
   /** Marks all hours, and recomputes them. */
@@ -88,6 +94,7 @@ export async function openTables(name: string) {
       if (hoursStale > 0) await recompute()
     },
     recompute,
+    setUp: () => setUp(own),
     compact: () => maintain({ ...own, nowMs: midMinute }, { only: 'compaction' }, () => 240_000),
     /** How the candles compare with a fold of the ticks that are there. */
     async verified() {

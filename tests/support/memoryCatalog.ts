@@ -134,6 +134,8 @@ function apply(metadata: TableMetadata, update: Update): TableMetadata {
       return setRef(metadata, update.ref, update.type, update.snapshotId)
     case 'remove-snapshots':
       return removeSnapshots(metadata, new Set(update.snapshotIds))
+    case 'set-current-schema':
+      return setSchema(metadata, update.schemaId)
   }
 }
 
@@ -170,6 +172,12 @@ function removeSnapshots(metadata: TableMetadata, ids: ReadonlySet<bigint>): Tab
   const held = Object.values(metadata.refs).find(({ snapshotId }) => ids.has(snapshotId))
   if (held) throw new CommitRejected(`snapshot ${held.snapshotId} is that of a branch or a tag`)
   return { ...metadata, snapshots: metadata.snapshots.filter(({ snapshotId }) => !ids.has(snapshotId)) }
+}
+
+function setSchema(metadata: TableMetadata, schemaId: number): TableMetadata {
+  if (!metadata.schemas.some(schema => schema.schemaId === schemaId))
+    throw new CommitRejected(`no schema ${schemaId}`)
+  return { ...metadata, currentSchemaId: schemaId }
 }
 
 function metadataToWire(metadata: TableMetadata): Json {

@@ -53,7 +53,7 @@ describe('columns that others changed', () => {
     ],
     [
       without('bid'),
-      'lacks its column bid, which was dropped (a column of that name that is added now has no values): no SQL takes that back; its schema 0 does',
+      'lacks its column bid, which was dropped: npm run set-up brings it back with its values (and takes away columns that were added since schema 0)',
     ],
     [
       added({ ...optional, required: true }),
