@@ -16,6 +16,7 @@ import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { readSettings } from '../../sandbox/settings.ts'
 import { appendToBranch } from '../support/branchWriter.ts'
 import { sandboxEnv } from './sandbox.ts'
+import { sparkSql } from './sparkSql.ts'
 import { type OwnTables, type OwnTick, openTables } from './tablesOfItsOwn.ts'
 
 let tables: OwnTables
@@ -107,6 +108,25 @@ describe('rows that others deleted, merge-on-read', () => {
     await tables.trino('ALTER TABLE {candles} EXECUTE optimize')
     expect(await tables.verified()).toMatchObject({ m1: 215, wrong: [] })
   })
+
+  test('Spark’s, of all files of a partition in one delete file, are left out too, and dropped', async () => {
+    const table = `lake.${tables.namespace}.stock_ticks`
+    await tables.ingest([...hour('D', '2026-10-05T13', 30), ...hour('E', '2026-10-05T13', 30)])
+    await tables.ingest(hour('D', '2026-10-05T14', 30))
+    await tables.rollup()
+    await sparkSql(
+      `ALTER TABLE ${table} SET TBLPROPERTIES ('write.delete.mode'='merge-on-read', 'write.delete.granularity'='partition')`,
+      `DELETE FROM ${table} WHERE symbol = 'D' AND minute(date_time) < 10`,
+    )
+    expect(await deleteFilesOf(TICKS_TABLE)).toBe(1)
+    expect(await countOf('ticks', `symbol = 'D'`)).toBe(40)
+    await tables.recompute()
+    expect(await tables.verified()).toMatchObject({ ticks: 285, m1: 285, staleHours: 0, wrong: [] })
+    await tables.compact()
+    expect(await deleteFilesOf(TICKS_TABLE)).toBe(0)
+    expect(await countOf('ticks')).toBe(285)
+    expect(await tables.verified()).toMatchObject({ ticks: 285, m1: 285, wrong: [] })
+  }, 600_000)
 })
 
 describe('columns and partitions that others added', () => {
