@@ -28,6 +28,11 @@ export async function liveRows(store: ObjectStore, file: FileOfRows): Promise<nu
     : deleted.reduce((live, isDeleted) => live - isDeleted, file.recordCount)
 }
 
+/** True for a file of which rows may be deleted. */
+export function hasDeletes({ deletes = [] }: Pick<LiveFile, 'deletes'>): boolean {
+  return deletes.length > 0
+}
+
 /** True for a file of which rows may be deleted by their values: which, is not known here. */
 export function hasEqualityDeletes({ deletes = [] }: Pick<LiveFile, 'deletes'>): boolean {
   return deletes.some(({ deletesBy }) => deletesBy === 'equality')

@@ -1,5 +1,5 @@
 import { type LiveFile, lowerBound, partitionKey } from '../dataFile.ts'
-import { hasEqualityDeletes } from '../deletes/deletedRows.ts'
+import { hasDeletes, hasEqualityDeletes } from '../deletes/deletedRows.ts'
 import type { Field } from '../schema.ts'
 
 /** When files are merged, and how far. */
@@ -18,12 +18,8 @@ const LEAST_FILES = 4
 /** False for a file that is left as it is. */
 export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimits): boolean {
   if (file.format !== 'PARQUET' || hasEqualityDeletes(file)) return false
-  if (hasDeleted(file)) return file.recordCount <= rows && file.fileSizeBytes <= bytes
+  if (hasDeletes(file)) return file.recordCount <= rows && file.fileSizeBytes <= bytes
   return file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
-}
-
-function hasDeleted({ deletes = [] }: LiveFile): boolean {
-  return deletes.length > 0
 }
 
 /**
@@ -36,7 +32,7 @@ export function chooseGroups(files: readonly LiveFile[], limits: MergeLimits, al
   const partitions = [...Map.groupBy(files, partitionKey).values()]
   return partitions
     .flatMap(ofOne => cut(worthMerging(ofOne), limits, along))
-    .filter(group => group.length > 1 || group.some(hasDeleted))
+    .filter(group => group.length > 1 || group.some(hasDeletes))
 }
 
 function worthMerging(files: readonly LiveFile[]): LiveFile[] {
@@ -49,7 +45,7 @@ function worthMerging(files: readonly LiveFile[]): LiveFile[] {
   })
   const chosen = bySize.slice(0, outweighed.lastIndexOf(true) + 1)
   const merged = chosen.length < LEAST_FILES ? [] : chosen
-  return [...merged, ...bySize.slice(merged.length).filter(hasDeleted)]
+  return [...merged, ...bySize.slice(merged.length).filter(hasDeletes)]
 }
 
 function cut(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {
