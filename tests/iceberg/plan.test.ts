@@ -94,7 +94,7 @@ describe('partitions that others chose', () => {
   })
   const SPECS: PartitionSpec['fields'][] = [
     [],
-    [field(5, 'month', 'm')],
+    [field(5, 'month', '1 mes (día)')],
     [field(5, 'hour', 'h'), field(1, 'bucket[4]', 'b')],
     [field(1, 'truncate[1]', 't'), field(5, 'year', 'y')],
     [field(1, 'identity', 's'), field(5, 'void', 'v')],

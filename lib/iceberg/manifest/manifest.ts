@@ -7,7 +7,7 @@ import { partitionFieldsToWire, schemaToWire } from '../wire.ts'
 import { decodeAvro, encodeAvro } from './avroFile.ts'
 import type { EntryStatus, ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
-import { MANIFEST_NAMES, manifestSchema, partitionFieldName } from './manifestSchema.ts'
+import { avroName, MANIFEST_NAMES, manifestSchema, partitionFieldName } from './manifestSchema.ts'
 import { renameById } from './renameById.ts'
 
 type Pairs<Value> = readonly { readonly key: number; readonly value: Value }[]
@@ -94,7 +94,9 @@ function fileToRecord(file: DataFile, spec: PartitionSpec): FileRecord {
     content: CONTENTS.indexOf(file.deletesBy),
     file_path: file.path,
     file_format: file.format,
-    partition: Object.fromEntries(spec.fields.map(({ name }) => [name, file.partition[name] ?? null])),
+    partition: Object.fromEntries(
+      spec.fields.map(({ name }) => [avroName(name), file.partition[name] ?? null]),
+    ),
     record_count: file.recordCount,
     file_size_in_bytes: file.fileSizeBytes,
     column_sizes: toPairs(file.columnSizes, same),

@@ -92,9 +92,10 @@ function partitionSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
   return { type: 'record', name: 'r102', fields }
 }
 
-function avroName(name: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name
-  throw new UnsupportedTable(`partition field ${name}: only letters, digits and _ are written here`)
+/** Avro takes letters, digits and _ alone; readers go by the ids. https://iceberg.apache.org/spec/#avro */
+export function avroName(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9_]/gu, char => `_x${char.codePointAt(0)?.toString(16).toUpperCase()}`)
+  return /^\d/.test(safe) ? `_${safe}` : safe
 }
 
 const AVRO_TYPES: Readonly<Record<FieldType, AvroSchema>> = {
