@@ -147,5 +147,5 @@ function commitFailure(ident: TableIdent, what: string, { status, message }: Ans
  * SeaweedFS and Iceberg's own fixture, up to 1.10, answer 400; later ones, and others, 409. https://github.com/apache/iceberg/pull/15126
  */
 function isStaleSequence(message: string): boolean {
-  return /sequence number \d+,? (is )?older than last sequence number/i.test(message)
+  return /add snapshot with sequence number \d+,? .*\blast sequence number \d+/i.test(message)
 }

@@ -223,7 +223,7 @@ describe('columns and partitions that others added', () => {
       const { cacheDir } = readSettings()
       const env = { ...process.env, ...sandboxEnv() }
       const readWith = (by: ReaderName): Promise<Map<string, TableReport>> =>
-        read(by, { tables: names, symbol: 'A', source: 'OWN', env, cacheDir, onProgress: () => {} })
+        read(by, { tables: names, symbol: 'A', env, cacheDir, onProgress: () => {} })
       const [expected, found] = [await readWith('trino'), await readWith(reader)]
       for (const name of names) expect(differences(expected.get(name)!, found.get(name))).toEqual([])
     },
