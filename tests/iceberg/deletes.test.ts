@@ -78,6 +78,14 @@ describe('rows that another engine deleted by their places', () => {
     expect((await fileFrom(20)).deletes).toBeUndefined()
   })
 
+  it('are none of a merge of older rows either', async () => {
+    await remove([{ file: await fileFrom(0), places: [1] }], { isVague: true })
+    await merge([await fileFrom(0)])
+    expect(await serials(await fileFrom(0))).toEqual([0n, 2n])
+    expect((await fileFrom(0)).deletes).toBeUndefined()
+    expect((await fileFrom(10)).deletes).toHaveLength(1)
+  })
+
   it('are dropped for good by a merge, with the delete files that say nothing else', async () => {
     await remove([
       { file: await fileFrom(0), places: [1] },
