@@ -2,6 +2,7 @@ import { findSnapshot } from '../iceberg/commit.ts'
 import type { DataFile } from '../iceberg/dataFile.ts'
 import type { Table } from '../iceberg/table.ts'
 import { encodeDataFiles } from '../iceberg/write.ts'
+import { mapBounded } from '../mapBounded.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 import type { TickRows } from '../tables/tickRows.ts'
@@ -16,6 +17,9 @@ export interface Upload {
   readonly snapshotIds: bigint[]
 }
 
+/** A commit has as many days at most; others may have parted a day further. */
+const FILES_AT_ONCE = 64
+
 /** Begins to write one file a partition. Nothing refers to them before they are committed. */
 export function uploadPart(
   store: ObjectStore,
@@ -29,7 +33,7 @@ export function uploadPart(
   return {
     part,
     files: encoded.map(({ file }) => file),
-    stored: Promise.all(encoded.map(({ file, bytes }) => store.write(file.path, bytes))),
+    stored: mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
     snapshotIds: [],
   }
 }
