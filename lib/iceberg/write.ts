@@ -3,8 +3,8 @@ import type { ObjectStore } from '../ports.ts'
 import type { DataFile, Partition } from './dataFile.ts'
 import { InvalidRows } from './errors.ts'
 import { currentSchema, currentSpec } from './metadata.ts'
-import { encodeParquet } from './parquet.ts'
-import type { Columns, PartitionSpec, Schema } from './schema.ts'
+import { type EncodedParquet, encodeParquet, ParquetEncoder } from './parquet.ts'
+import type { Columns, ColumnValue, Field, PartitionSpec, Schema } from './schema.ts'
 import { type PartitionRows, splitRows } from './splitRows.ts'
 import type { Table } from './table.ts'
 import { partitionText } from './transforms.ts'
@@ -68,8 +68,33 @@ function encodePartition(
   schema: Schema,
   { partition, columns, rowCount }: PartitionRows,
 ): EncodedDataFile {
+  return dataFile(table, partition, encodeParquet(schema, columns, rowCount), rowCount)
+}
+
+/**
+ * Rows of one partition as a Parquet file of the table, of which one column after the other is in memory. Throws as
+ * `encodeDataFiles` does.
+ */
+export async function encodeByColumn(
+  table: Table,
+  partition: Partition,
+  fields: readonly Field[],
+  rowCount: number,
+  columnOf: (field: Field) => Promise<ArrayLike<ColumnValue>>,
+): Promise<EncodedDataFile> {
+  refuseUnwritable(table)
+  const encoder = new ParquetEncoder(rowCount)
+  for (const field of fields) encoder.add(field, await columnOf(field))
+  return dataFile(table, partition, encoder.end(), rowCount)
+}
+
+function dataFile(
+  table: Table,
+  partition: Partition,
+  { bytes, stats, splitOffsets }: EncodedParquet,
+  rowCount: number,
+): EncodedDataFile {
   const spec = currentSpec(table)
-  const { bytes, stats, splitOffsets } = encodeParquet(schema, columns, rowCount)
   const path = `${table.metadata.location}/data/${folder(spec, partition)}${randomUUID()}.parquet`
   const file = {
     path,
