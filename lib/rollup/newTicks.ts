@@ -3,7 +3,7 @@ import { scanFiles } from '../iceberg/plan.ts'
 import type { ColumnValue, Field } from '../iceberg/schema.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { mergeRanges, type TimeRange } from '../market/range.ts'
-import { DAY_US, floorTo, MINUTE_US } from '../market/time.ts'
+import { floorTo, MINUTE_US, NEWEST_US, OLDEST_US } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import { fieldNamed } from '../tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
@@ -77,11 +77,10 @@ const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
 const EPOCH = fieldNamed(TICKS_SCHEMA, 'kafka_epoch')
 
-/** The whole minutes between the bounds of a file of ticks; without bounds, its day. */
+/** The whole minutes between the bounds of a file of ticks; all time without bounds. */
 export function rangeOf(file: LiveFile): TimeRange {
-  const dayUs = Number(file.partition.date_time_day) * DAY_US
-  const firstUs = Number(lowerBound(file, DATE_TIME) ?? dayUs)
-  const lastUs = Number(upperBound(file, DATE_TIME) ?? dayUs + DAY_US - 1)
+  const firstUs = Number(lowerBound(file, DATE_TIME) ?? OLDEST_US)
+  const lastUs = Number(upperBound(file, DATE_TIME) ?? NEWEST_US)
   return { fromUs: floorTo(firstUs, MINUTE_US), toUs: floorTo(lastUs, MINUTE_US) + MINUTE_US }
 }
 

@@ -15,6 +15,7 @@ import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
 import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
+import { restoreColumns } from './restoreColumns.ts'
 import { troubleText } from './topicTroubles.ts'
 
 export type SetUpServices = Pick<
@@ -111,12 +112,13 @@ async function tellOrRepair(
 
 /** The first snapshot is empty and carries the state, so that there is never a table without one. */
 async function ensureTable(
-  { catalog, store, nowMs }: SetUpServices,
+  services: SetUpServices,
   ident: TableIdent,
   definition: TableDefinition,
   summary: () => Record<string, string>,
 ): Promise<Table> {
-  const table = checkLayout(await catalog.createTable(ident, definition))
+  const { catalog, store, nowMs } = services
+  const table = checkLayout(await restoreColumns(services, await catalog.createTable(ident, definition)))
   if (currentSnapshot(table) !== undefined) return table
   const staged = await stageSnapshot(store, table, { add: [], summary: summary(), nowMs: nowMs() })
   try {

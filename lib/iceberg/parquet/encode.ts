@@ -6,7 +6,7 @@ import type { Columns, ColumnValue, Field, Schema } from '../schema.ts'
 import { type Chunk, encodeChunk } from './chunk.ts'
 import { gather } from './gather.ts'
 import { parquetSchema } from './schemaElement.ts'
-import { type ColumnExtent, type ColumnStats, StatsBuilder } from './stats.ts'
+import { type ColumnStats, StatsBuilder } from './stats.ts'
 
 /** A reader can skip a row group by its statistics, and needs to hold one column of it in memory. */
 const ROW_GROUP_ROWS = 131_072
@@ -17,8 +17,6 @@ const MAGIC = new TextEncoder().encode('PAR1')
 export interface EncodedParquet {
   readonly bytes: Uint8Array
   readonly stats: ColumnStats
-  /** By column id. */
-  readonly extents: ReadonlyMap<number, ColumnExtent>
   /** Where each row group begins in the file, in bytes. */
   readonly splitOffsets: readonly number[]
 }
@@ -28,39 +26,59 @@ export interface EncodedParquet {
  * `timestamptz`, numbers or bigints for `long`. Throws `InvalidRows`, with column and row, for what does not fit.
  */
 export function encodeParquet(schema: Schema, columns: Columns, rowCount: number): EncodedParquet {
-  if (rowCount < 1) throw new InvalidRows('a data file needs at least one row')
-  const sources = schema.fields.map(field => ({ field, column: columnOf(columns, field, rowCount) }))
-  const stats = new StatsBuilder()
-  const parts: Uint8Array[] = [MAGIC]
-  const rowGroups: RowGroup[] = []
-  let offset = MAGIC.length
-  for (let start = 0; start < rowCount; start += ROW_GROUP_ROWS) {
-    const end = Math.min(start + ROW_GROUP_ROWS, rowCount)
-    const chunks = sources.map(({ field, column }) => {
-      const gathered = gather(field, column, start, end)
-      const chunk = encodeChunk(field, gathered)
-      stats.add(field, gathered, chunk.size)
-      return chunk
-    })
-    rowGroups.push(placeRowGroup(chunks, offset, end - start))
-    for (const chunk of chunks) parts.push(...chunk.parts)
-    offset += chunks.reduce((sum, chunk) => sum + chunk.size, 0)
+  const encoder = new ParquetEncoder(rowCount)
+  for (const field of schema.fields) {
+    const column = columns[field.name]
+    if (!column) throw new InvalidRows(`column ${field.name} is not given`)
+    encoder.add(field, column)
   }
-  parts.push(footer(schema, rowGroups, rowCount))
-  return {
-    bytes: Buffer.concat(parts),
-    stats: stats.build(),
-    extents: stats.extents(),
-    splitOffsets: rowGroups.map(group => Number(group.file_offset)),
-  }
+  return encoder.end()
 }
 
-function columnOf(columns: Columns, field: Field, rowCount: number): ArrayLike<ColumnValue> {
-  const column = columns[field.name]
-  if (!column) throw new InvalidRows(`column ${field.name} is not given`)
-  if (column.length !== rowCount)
-    throw new InvalidRows(`column ${field.name} has ${column.length} values for ${rowCount} rows`)
-  return column
+/** One Parquet file, column by column: each may be let go before the next one is there. Throws as `encodeParquet` does. */
+export class ParquetEncoder {
+  readonly #rowCount: number
+  readonly #fields: Field[] = []
+  /** Of each row group, a chunk for each column. */
+  readonly #rowGroups: Chunk[][]
+  readonly #stats = new StatsBuilder()
+
+  constructor(rowCount: number) {
+    if (rowCount < 1) throw new InvalidRows('a data file needs at least one row')
+    this.#rowCount = rowCount
+    this.#rowGroups = Array.from({ length: Math.ceil(rowCount / ROW_GROUP_ROWS) }, () => [])
+  }
+
+  add(field: Field, column: ArrayLike<ColumnValue>): void {
+    if (column.length !== this.#rowCount)
+      throw new InvalidRows(`column ${field.name} has ${column.length} values for ${this.#rowCount} rows`)
+    this.#fields.push(field)
+    for (const [i, chunks] of this.#rowGroups.entries()) {
+      const start = i * ROW_GROUP_ROWS
+      const gathered = gather(field, column, start, Math.min(start + ROW_GROUP_ROWS, this.#rowCount))
+      const chunk = encodeChunk(field, gathered)
+      this.#stats.add(field, gathered, chunk.size)
+      chunks.push(chunk)
+    }
+  }
+
+  end(): EncodedParquet {
+    const parts: Uint8Array[] = [MAGIC]
+    const rowGroups: RowGroup[] = []
+    let offset = MAGIC.length
+    for (const [i, chunks] of this.#rowGroups.entries()) {
+      const rows = Math.min(ROW_GROUP_ROWS, this.#rowCount - i * ROW_GROUP_ROWS)
+      rowGroups.push(placeRowGroup(chunks, offset, rows))
+      for (const chunk of chunks) parts.push(...chunk.parts)
+      offset += chunks.reduce((sum, chunk) => sum + chunk.size, 0)
+    }
+    parts.push(footer(this.#fields, rowGroups, this.#rowCount))
+    return {
+      bytes: Buffer.concat(parts),
+      stats: this.#stats.build(),
+      splitOffsets: rowGroups.map(group => Number(group.file_offset)),
+    }
+  }
 }
 
 function placeRowGroup(chunks: readonly Chunk[], fileOffset: number, rows: number): RowGroup {
@@ -81,12 +99,12 @@ function placeRowGroup(chunks: readonly Chunk[], fileOffset: number, rows: numbe
   }
 }
 
-function footer(schema: Schema, rowGroups: RowGroup[], rowCount: number): Uint8Array {
+function footer(fields: readonly Field[], rowGroups: RowGroup[], rowCount: number): Uint8Array {
   const writer = new ByteWriter(4096)
   writeMetadata(writer, {
     version: 2,
     created_by: 'tickhouse',
-    schema: parquetSchema(schema),
+    schema: parquetSchema(fields),
     num_rows: BigInt(rowCount),
     row_groups: rowGroups,
     metadata_length: 0,

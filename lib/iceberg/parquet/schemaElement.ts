@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
-import type { Field, FieldType, Schema } from '../schema.ts'
+import type { Field, FieldType } from '../schema.ts'
 
 /** https://iceberg.apache.org/spec/#parquet, with the older `converted_type` beside it for old readers. */
 const PHYSICAL_TYPES: Readonly<Record<FieldType, Partial<SchemaElement>>> = {
@@ -21,6 +21,6 @@ export function schemaElement({ id, name, required, type }: Field): SchemaElemen
 }
 
 /** A Parquet file's schema: the root, then its columns. */
-export function parquetSchema({ fields }: Schema): SchemaElement[] {
+export function parquetSchema(fields: readonly Field[]): SchemaElement[] {
   return [{ name: 'table', num_children: fields.length }, ...fields.map(schemaElement)]
 }
