@@ -117,7 +117,7 @@ describe('a rebuild of the ticks’ state', () => {
       { partition: 3, next: 1, present: 1, missing: { deadLetters: 0, unseen: 0 } },
     ])
     expect(candles.source).toBe('there')
-    expect(moved).toEqual([before.vector])
+    expect(moved).toEqual([asRowsTell(before).vector])
     await ingest(world, [await batch(world, 0, 0, 8), await batch(world, 3, 0, 1)])
     expect(await storedTicks(world)).toHaveLength(5)
   })
