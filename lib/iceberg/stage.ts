@@ -4,6 +4,7 @@ import type { Requirement, Update } from './catalog.ts'
 import type { DataFile, LiveFile } from './dataFile.ts'
 import { UnsupportedTable } from './errors.ts'
 import { expireSnapshots, type Retention } from './expire.ts'
+import { headOf } from './lineage.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
 import { mergeManifests } from './manifest/mergeManifests.ts'
 import { readManifestList } from './manifest/readManifests.ts'
@@ -44,7 +45,7 @@ export interface Staged {
 
 /**
  * Writes the manifests and the manifest list of a change, and nothing else; data files of an attempt that failed
- * may be staged again. Throws `FileNotLive` when a file to remove is not in the table, `UnsupportedTable` for a table
+ * may be staged again. On a table as it was at an earlier snapshot, the change takes back what came after that. Throws `FileNotLive` when a file to remove is not in the table, `UnsupportedTable` for a table
  * of another format version or with row-level deletes on a file to remove.
  */
 export async function stageSnapshot(
@@ -131,12 +132,12 @@ function request(
   snapshot: Snapshot,
   retention: Retention,
 ): Pick<Staged, 'requirements' | 'updates'> {
-  const { snapshotId, parentSnapshotId = null } = snapshot
+  const { snapshotId } = snapshot
   const expired = expireSnapshots(table, snapshot, retention)
   return {
     requirements: [
       { type: 'assert-table-uuid', uuid: table.metadata.tableUuid },
-      { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: parentSnapshotId },
+      { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: headOf(table)?.snapshotId ?? null },
     ],
     updates: [
       { action: 'add-snapshot', snapshot },

@@ -2,6 +2,7 @@ import { TickhouseError } from '../errors.ts'
 import { commitSnapshot } from '../iceberg/commit.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
 import type { Services } from '../services.ts'
+import { foreignSummary, lookAtTicks } from '../tables/foreignTicks.ts'
 import { loadTable } from '../tables/layout.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState, ticksSummary } from '../tables/ticksTable.ts'
@@ -31,7 +32,8 @@ export async function beginEpoch(
   const next = { ...vector, epoch: vector.epoch + 1 }
   // It refuses while the event source reads; should a minute's rest still come in between, the commit fails, and all begins anew.
   await moveGroup(next)
-  const summary = ticksSummary({ vector: next, totals })
+  const foreign = await lookAtTicks(store, table, nowMs())
+  const summary = { ...ticksSummary({ vector: next, totals }), ...foreignSummary(foreign) }
   await commitSnapshot(
     catalog,
     table,

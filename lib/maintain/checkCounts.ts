@@ -85,8 +85,11 @@ async function countTicks(
   }
   // Who has partitioned the table in another way has files of no day.
   if (rows.has(Number.NaN)) return new Map()
+  const { heldBeforeUs = Number.NEGATIVE_INFINITY } = state
   const isComparable = (day: number) =>
-    !unseen.has(day) && !state.hours.stale.touches(day * DAY_US, (day + 1) * DAY_US)
+    !unseen.has(day) &&
+    day * DAY_US >= heldBeforeUs &&
+    !state.hours.stale.touches(day * DAY_US, (day + 1) * DAY_US)
   return new Map([...rows].filter(([day]) => isComparable(day)))
 }
 

@@ -4,6 +4,7 @@ import type { TransactionalWriter } from '../kafka/transactionalWriter.ts'
 import { type Candle, candleMessage } from '../market/candle.ts'
 import { TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
 import type { OutgoingRecord } from '../ports.ts'
+import { publishable } from '../rollup/takeBack.ts'
 import type { Services, Settings } from '../services.ts'
 import { candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
@@ -68,9 +69,11 @@ async function sendUnsent(
   const { catalog, store, candleWriter, published, settings, stages } = services
   published.mark ??= await stages.time('open', () => takeOver(services))
   // Loaded after the older publisher was fenced: what it was about to send is ours now.
-  const table = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
-  const { tableUuid } = table.metadata
-  const { stampUs } = candlesState(table)
+  const newest = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
+  const { tableUuid } = newest.metadata
+  const { stampUs, candlesSequence } = candlesState(newest)
+  // What others put beside our candles is taken back by the next rollup: nobody may see it under a revision of ours.
+  const table = publishable(newest, candlesSequence)
   const from = published.mark?.tableUuid === tableUuid ? published.mark : { tableUuid, stampUs: 0 }
   if (!isReached(from, stampUs)) {
     const files = await stages.time('metadata', () =>
@@ -111,6 +114,15 @@ export async function readMark({
   const record = await topicLog.last(settings.markTopic, 0)
   if (record?.value == null) return undefined
   return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)
+}
+
+/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
+const UNKNOWN_REVISIONS = 1_000_000
+
+/** How high revisions have gone on the candle topics, whichever table they came from. */
+export async function publishedRevisions(services: Pick<Services, 'topicLog' | 'settings'>): Promise<number> {
+  const mark = await readMark(services)
+  return mark === undefined ? 0 : (mark.maxRevision ?? UNKNOWN_REVISIONS)
 }
 
 /** A mark as it goes to its topic: what `readMark` reads back. */

@@ -1,5 +1,6 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import type { LiveFile } from '../iceberg/dataFile.ts'
+import { headOf } from '../iceberg/lineage.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { type Change, type Staged, stageSnapshot } from '../iceberg/stage.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -84,13 +85,25 @@ export async function commitCandles(
     revisionFloor,
   })
   const layout = layOut(stored, decided)
-  const state = { ...next, stampUs, revisionFloor, ...(live && timesOf(next, live, nowMs())) }
+  const state = {
+    ...next,
+    candlesSequence: lookedAt(candles, next),
+    stampUs,
+    revisionFloor,
+    ...(live && timesOf(next, live, nowMs())),
+  }
   const staged = await stages.time('write', () =>
     writeLayout(services, candles, layout, { summary: candlesSummary(state), nowMs: nowMs() }),
   )
   const table = await stages.time('commit', () => commitSnapshot(catalog, candles, staged))
   await stages.time('tidy', () => removeOldMetadata(store, candles, table))
   return { table, state, changed: decided.rows.length }
+}
+
+/** Whoever commits on a version that was looked at has nothing of others below. */
+function lookedAt(candles: Table, { candlesSequence }: CandlesState): number {
+  const isLookedAt = (headOf(candles)?.sequenceNumber ?? 0) <= candlesSequence
+  return isLookedAt ? candles.metadata.lastSequenceNumber + 1 : candlesSequence
 }
 
 function timesOf({ closedUntilUs }: CandlesState, { startedMs, closesMinute }: LiveTimes, atMs: number) {

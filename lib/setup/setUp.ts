@@ -7,7 +7,7 @@ import type { Table, TableIdent } from '../iceberg/table.ts'
 import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
-import { candleTopics, readMark } from '../publish/publishCandles.ts'
+import { candleTopics, publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services, Settings } from '../services.ts'
 import { candlesSummary, NOTHING_STALE } from '../tables/candlesState.ts'
 import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
@@ -24,8 +24,6 @@ export type SetUpServices = Pick<
 }
 
 const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
-/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
-const UNKNOWN_REVISIONS = 1_000_000
 const TICKS_MAX_BYTES = 1_048_588
 /** A dead letter is the record's value, its key and headers, and ours. */
 const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
@@ -66,6 +64,8 @@ export async function setUp(services: SetUpServices): Promise<void> {
       ticksUuid: ticks.metadata.tableUuid,
       vector: EMPTY_VECTOR,
       ticksSequence: 0,
+      candlesSequence: 0,
+      foreign: { stock_ticks: {}, candles: {} },
       hours: NOTHING_STALE,
       revisionFloor,
       closedUntilUs,
@@ -91,12 +91,6 @@ async function ensureTable(
     if (error instanceof CommitConflict) return catalog.loadTable(ident)
     throw error
   }
-}
-
-/** How high revisions have gone on the candle topics: of a table that there was before this one. */
-async function publishedRevisions(services: SetUpServices): Promise<number> {
-  const mark = await readMark(services)
-  return mark === undefined ? 0 : (mark.maxRevision ?? UNKNOWN_REVISIONS)
 }
 
 /** While the ticks topic is empty, all candles up to now are complete: what comes later is late. */
