@@ -98,6 +98,8 @@ describe('the candles’ state', () => {
     await commit(earlierSummary(180_000_000))
     expect(await read()).toEqual({
       ...STATE,
+      candlesSequence: 2,
+      foreign: { stock_ticks: {}, candles: {} },
       hours: NOTHING_STALE,
       revisionFloor: 0,
       closedUntilUs: 180_000_000,
