@@ -3,10 +3,10 @@ import { TickhouseError } from '../lib/errors.ts'
 import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
 import { jsonLines } from '../lib/lambda/log.ts'
-import { parseDateTime } from '../lib/market/time.ts'
 import type { Findings } from '../lib/verify/findings.ts'
 import { showFindings } from '../lib/verify/showFindings.ts'
 import { type VerifyRequest, verify } from '../lib/verify/verify.ts'
+import { momentOf, progress } from './terminal.ts'
 
 const DEFAULT_WAIT_S = 600
 
@@ -55,18 +55,6 @@ async function run(request: VerifyRequest): Promise<Findings> {
   }
 }
 
-/** A line that is written over where people look on, and otherwise one now and then. */
-function progress(): (line: string) => void {
-  let saidMs = 0
-  return line => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`)
-    else if (performance.now() - saidMs > 10_000) {
-      saidMs = performance.now()
-      process.stderr.write(`${line}\n`)
-    }
-  }
-}
-
 /** Undefined, and said why, when they cannot be understood. */
 function readOptions() {
   try {
@@ -107,11 +95,4 @@ function millisecondsOf(seconds: string | undefined): number | undefined {
   if (seconds === undefined) return undefined
   if (!/^\d{1,6}$/.test(seconds)) throw new TypeError(`--wait takes whole seconds, not ${seconds}`)
   return Number(seconds) * 1000
-}
-
-function momentOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const timeUs = parseDateTime(/T/.test(text) ? text : `${text}T00:00:00`)
-  if (timeUs === undefined) throw new TypeError(`${text} is no ISO 8601 time`)
-  return timeUs
 }

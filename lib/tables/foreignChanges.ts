@@ -6,7 +6,9 @@ import { STORED_HOURS, storeHours } from './storedHours.ts'
  * What another engine may do to a table. `rolled_back`: an earlier version was made the current one. `unknown`: snapshots
  * were taken off the list, or cannot be read, before anybody had looked at them.
  */
-export type ForeignKind = 'appended' | 'deleted' | 'overwritten' | 'rolled_back' | 'unknown'
+export type ForeignKind = (typeof FOREIGN_KINDS)[number]
+
+export const FOREIGN_KINDS = ['appended', 'deleted', 'overwritten', 'rolled_back', 'unknown'] as const
 
 /** How often each kind of change was seen. */
 export type KindCounts = Readonly<Partial<Record<ForeignKind, number>>>
@@ -30,10 +32,7 @@ export interface ForeignChange {
 const ALL = '*'
 const COUNT = z.int().nonnegative()
 
-export const STORED_KINDS = z.partialRecord(
-  z.enum(['appended', 'deleted', 'overwritten', 'rolled_back', 'unknown']),
-  COUNT,
-)
+export const STORED_KINDS = z.partialRecord(z.enum(FOREIGN_KINDS), COUNT)
 
 export const STORED_CHANGES = z.array(
   z.object({

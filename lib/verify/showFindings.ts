@@ -5,7 +5,7 @@ export function showFindings(findings: Findings, seconds: number): string {
   const { ticks, candles, removed, staleHours, kafkaRecords, published, overtaken, unpublished } = findings
   const total = Object.values(candles).reduce((sum, n) => sum + n, 0)
   const perTimeframe = Object.entries(candles).map(([timeframe, n]) => `${timeframe} ${count(n)}`)
-  const { differenceCount, differences } = findings
+  const { differenceCount, differences, repairable } = findings
   return [
     `ticks     ${count(ticks)} that candles are made of`,
     `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}` +
@@ -20,6 +20,9 @@ export function showFindings(findings: Findings, seconds: number): string {
       ? `${staleHours > 0 ? 'all that was compared is equal' : 'all equal'}  (${seconds.toFixed(1)} s)`
       : `${count(differenceCount)} differences  (${seconds.toFixed(1)} s)${differenceCount > differences.length ? ', the first of them:' : ':'}`,
     ...differences.map(difference => `  ${sentence(difference)}`),
+    ...(repairable === undefined
+      ? []
+      : [`cure      npm run repair -- --from ${repairable.from} --to ${repairable.to}`]),
   ].join('\n')
 }
 

@@ -104,14 +104,18 @@ export interface Changed extends Told {
   readonly isRewrite?: boolean
 }
 
-/** Puts other rows in the place of the candles', each partition in one file. */
+/**
+ * Puts other rows in the place of the candles', each partition in one file. Gives whose commit it is: over what others did and
+ * nobody has looked at, it is never ours, as it would be taken back together with that.
+ */
 export async function changeCandles(
   world: SimWorld,
   change: (rows: readonly Candle[]) => readonly Candle[],
-  { isOurs, isRewrite = false, ...told }: Changed,
-): Promise<void> {
+  { isOurs: mayBeOurs, isRewrite = false, ...told }: Changed,
+): Promise<'ours' | 'foreign'> {
   const { catalog, store, judge } = world
   const table = await catalog.loadTable(CANDLES_TABLE)
+  const isOurs = mayBeOurs && publishable(table, candlesState(table).candlesSequence) === table
   const remove = await planFiles(store, table)
   const rows = change(await judge.rows.candles(table))
   const partitions = Map.groupBy(rows, ({ timeframe, dateTimeUs }) => `${timeframe}/${monthOf(dateTimeUs)}`)
@@ -121,8 +125,8 @@ export async function changeCandles(
   }
   const rewriteOf = Math.max(0, ...remove.map(({ sequenceNumber }) => sequenceNumber))
   const committed = await commit(world, table, { add, remove, ...(isRewrite && { rewriteOf }) }, isOurs)
-  const { candlesSequence } = candlesState(committed)
-  if (isOurs && publishable(committed, candlesSequence) === committed) await judge.accept(committed)
+  if (isOurs) await judge.accept(committed)
+  return isOurs ? 'ours' : 'foreign'
 }
 
 /** Makes an earlier version of a table the current one: so many commits ago, or the earliest that may be chosen. */

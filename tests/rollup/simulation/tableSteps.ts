@@ -95,8 +95,9 @@ export const damage: Step = async (world, random) => {
   const { harmed, what } = isLost ? lostHour : spoil(one, rows, random)
   const isOurs = chance(random, 0.5)
   const gone = isLost ? rows.filter(row => hourOf(row.dateTimeUs) === hourOf(one.dateTimeUs)) : [one]
-  await changeCandles(world, all => [...all.filter(row => !gone.includes(row)), ...harmed], { isOurs })
-  if (!isOurs) return `${show(one)} ${what}, by another engine`
+  const change = (all: readonly Candle[]) => [...all.filter(row => !gone.includes(row)), ...harmed]
+  if ((await changeCandles(world, change, { isOurs })) === 'foreign')
+    return `${show(one)} ${what}, by another engine`
   const touched: TimeRange[] = [...gone, ...harmed]
     .filter(({ timeframe }) => !timeframe.startsWith('removed'))
     .map(({ timeframe, dateTimeUs }) => {
