@@ -6,11 +6,16 @@ export interface Lineage {
   readonly since: readonly Snapshot[]
   /** True where more of them came, and are no longer listed. */
   readonly hasGap: boolean
-  /**
-   * Versions that have left the history, as the table was rolled back, with those that are in their place; `unknown` where
-   * the table no longer lists them all. Who has seen none of them need not care.
-   */
-  readonly undone: readonly Snapshot[] | 'unknown'
+  /** What has left the history, as the table was rolled back; undefined where nothing has. */
+  readonly undone: Undone | undefined
+}
+
+/** Versions that are no longer in the history. */
+export interface Undone {
+  /** Who has seen no version with this sequence number or a higher one need not care. */
+  readonly from: number
+  /** They, and those that are in their place; `unknown` where the table no longer lists them all. */
+  readonly snapshots: readonly Snapshot[] | 'unknown'
 }
 
 /**
@@ -29,12 +34,14 @@ function undoneSince(
   history: readonly Snapshot[],
   sequenceNumber: number,
 ): Lineage['undone'] {
-  const { snapshots, lastSequenceNumber } = table.metadata
-  const newer = snapshots.filter(snapshot => snapshot.sequenceNumber > sequenceNumber)
-  if (newer.length < lastSequenceNumber - sequenceNumber) return 'unknown'
   const inHistory = new Set(history)
-  const onBranches = new Set(branches(table))
-  const tips = newer.filter(snapshot => !inHistory.has(snapshot) && !onBranches.has(snapshot))
+  const elsewhere = new Set([...history, ...branches(table)])
+  const newer = table.metadata.snapshots.filter(snapshot => snapshot.sequenceNumber > sequenceNumber)
+  const missing = firstMissing(newer, sequenceNumber, table.metadata.lastSequenceNumber)
+  const tips = newer.filter(snapshot => !elsewhere.has(snapshot))
+  const from = Math.min(missing, ...tips.map(tip => tip.sequenceNumber))
+  if (missing < Number.POSITIVE_INFINITY) return { from, snapshots: 'unknown' }
+  if (tips.length === 0) return undefined
   const undone = new Set<Snapshot>()
   let fork = Number.POSITIVE_INFINITY
   for (const tip of tips) {
@@ -43,11 +50,20 @@ function undoneSince(
       if (inHistory.has(last)) break
       undone.add(last)
     }
-    if (!inHistory.has(last)) return 'unknown'
+    if (!inHistory.has(last)) return { from, snapshots: 'unknown' }
     fork = Math.min(fork, last.sequenceNumber)
   }
   for (const snapshot of history) if (snapshot.sequenceNumber > fork) undone.add(snapshot)
-  return [...undone]
+  return { from, snapshots: [...undone] }
+}
+
+/** The lowest sequence number above the given one that no snapshot has; infinite where none is missing. */
+function firstMissing(newer: readonly Snapshot[], sequenceNumber: number, last: number): number {
+  if (newer.length >= last - sequenceNumber) return Number.POSITIVE_INFINITY
+  const numbers = new Set(newer.map(snapshot => snapshot.sequenceNumber))
+  let missing = sequenceNumber + 1
+  while (numbers.has(missing)) missing += 1
+  return missing
 }
 
 function* branches(table: HasMetadata): Generator<Snapshot> {

@@ -1,6 +1,5 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import type { LiveFile } from '../iceberg/dataFile.ts'
-import { headOf } from '../iceberg/lineage.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { type Change, type Staged, stageSnapshot } from '../iceberg/stage.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -23,6 +22,7 @@ import { type Layout, layOut } from './layOut.ts'
 import { closedBy } from './staleHours.ts'
 import { type FileWithRows, liveReach, readMinuteByMinute, readOnce, touchedFiles } from './storedCandles.ts'
 import { isInShare, type SymbolShare } from './symbolShare.ts'
+import { hasForeign } from './takeBack.ts'
 
 export type CommitServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'stages' | 'nowMs'>
 
@@ -87,7 +87,9 @@ export async function commitCandles(
   const layout = layOut(stored, decided)
   const state = {
     ...next,
-    candlesSequence: lookedAt(candles, next),
+    candlesSequence: hasForeign(candles, next.candlesSequence)
+      ? next.candlesSequence
+      : candles.metadata.lastSequenceNumber,
     stampUs,
     revisionFloor,
     ...(live && timesOf(next, live, nowMs())),
@@ -98,12 +100,6 @@ export async function commitCandles(
   const table = await stages.time('commit', () => commitSnapshot(catalog, candles, staged))
   await stages.time('tidy', () => removeOldMetadata(store, candles, table))
   return { table, state, changed: decided.rows.length }
-}
-
-/** Whoever commits on a version that was looked at has nothing of others below. */
-function lookedAt(candles: Table, { candlesSequence }: CandlesState): number {
-  const isLookedAt = (headOf(candles)?.sequenceNumber ?? 0) <= candlesSequence
-  return isLookedAt ? candles.metadata.lastSequenceNumber + 1 : candlesSequence
 }
 
 function timesOf({ closedUntilUs }: CandlesState, { startedMs, closesMinute }: LiveTimes, atMs: number) {

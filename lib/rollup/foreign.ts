@@ -1,4 +1,3 @@
-import { headOf } from '../iceberg/lineage.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { HourSet } from '../market/hours.ts'
 import { DAY_US, dayOf, floorTo, HOUR_US, type Micros } from '../market/time.ts'
@@ -44,7 +43,7 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     candles: countKinds(own.changes, before.foreign.candles),
     stock_ticks: countKinds(ofTicks, before.foreign.stock_ticks),
   }
-  const candlesSequence = headOf(given.candles)?.sequenceNumber ?? before.candlesSequence
+  const candlesSequence = given.candles.metadata.lastSequenceNumber
   const inputs = { ...given, candles: own.candles, state: { ...before, candlesSequence, foreign } }
   const seen = [
     ...own.changes.map(change => ({ ...change, table: 'candles' as const })),

@@ -62,6 +62,11 @@ export function publishable(candles: Table, lookedAt: number): Table {
   return before === undefined ? candles : asOf(candles, before)
 }
 
+/** True where others did anything to the table that was not looked at, if only to its files. */
+export function hasForeign(candles: Table, lookedAt: number): boolean {
+  return foreignSince([...ancestors(candles)], lookedAt).length > 0
+}
+
 /** Snapshots of others, the oldest first. */
 function foreignSince(history: readonly Snapshot[], lookedAt: number): Snapshot[] {
   return history

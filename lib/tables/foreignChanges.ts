@@ -17,7 +17,7 @@ export type KindCounts = Readonly<Partial<Record<ForeignKind, number>>>
 export interface ForeignChange {
   /** Versions of the table with a lower sequence number are without it. */
   readonly sequence: number
-  /** It concerns those alone who have seen a version above this sequence number: what was undone since. */
+  /** It concerns those alone who have seen a version with this sequence number or a higher one, as these were undone. */
   readonly beyond?: number | undefined
   /** When it was seen, milliseconds since 1970. */
   readonly seenMs: number

@@ -69,11 +69,10 @@ export async function lookAtTicks(store: ObjectStore, table: Table, nowMs: numbe
   const lineage = lineageSince(table, known.lookedAt)
   const { changes, rows } = await changesIn(store, table, lineage, nowMs)
   const undone = await undoneIn(store, table, lineage, nowMs)
-  const all = [...known.changes, ...changes, ...undone.map(change => ({ ...change, beyond: known.lookedAt }))]
-  const kept = all.filter(({ seenMs }) => seenMs > nowMs - KEPT_MS)
+  const kept = [...known.changes, ...changes, ...undone].filter(({ seenMs }) => seenMs > nowMs - KEPT_MS)
   const forgotten = known.changes.filter(({ seenMs }) => seenMs <= nowMs - KEPT_MS)
   return {
-    lookedAt: nextSequence(table),
+    lookedAt: table.metadata.lastSequenceNumber,
     since: Math.max(known.since, ...forgotten.map(({ sequence }) => sequence)),
     rows: rows === undefined ? await rowsOfOthers(store, table) : known.rows + rows,
     changes: shortened(kept),
@@ -92,7 +91,7 @@ export async function foreignTicksSince(
 ): Promise<readonly ForeignChange[]> {
   const { lookedAt, since, changes } = foreignTicks(table)
   const passedOn = changes.filter(
-    ({ sequence, beyond }) => sequence > ticksSequence && (beyond === undefined || ticksSequence > beyond),
+    ({ sequence, beyond = 0 }) => sequence > ticksSequence && ticksSequence >= beyond,
   )
   const forgotten = ticksSequence < since ? [unknown(since, nowMs)] : []
   const isInHistory = [...ancestors(table)].some(({ sequenceNumber }) => sequenceNumber === ticksSequence)
@@ -162,15 +161,16 @@ async function undoneIn(
   { undone }: Lineage,
   seenMs: number,
 ): Promise<ForeignChange[]> {
-  if (undone === 'unknown') return [unknown(nextSequence(table), seenMs)]
-  if (undone.length === 0) return []
+  if (undone === undefined) return []
+  const beyond = undone.from
+  if (undone.snapshots === 'unknown') return [{ ...unknown(nextSequence(table), seenMs), beyond }]
   let hours: HourSet | 'all' = HourSet.EMPTY
-  for (const snapshot of undone) {
+  for (const snapshot of undone.snapshots) {
     const found = await attempt(store, table, snapshot)
     const some: HourSet | 'all' = found === undefined ? 'all' : hoursOf(found)
     hours = hours === 'all' || some === 'all' ? 'all' : hours.union(some)
   }
-  return [{ sequence: nextSequence(table), seenMs, kinds: { rolled_back: 1 }, hours }]
+  return [{ sequence: nextSequence(table), beyond, seenMs, kinds: { rolled_back: 1 }, hours }]
 }
 
 function unknown(sequence: number, seenMs: number): ForeignChange {
