@@ -116,12 +116,18 @@ export class Judge {
     const table = await this.#needs.catalog.loadTable(TICKS_TABLE)
     const ticks = await this.rows.ticks(table)
     const unseen = this.#unseen(table, state.ticksSequence)
-    const unmarked = unseen && both(this.unmarked, { minutes: unseen, candles: [] })
     const truth = foldToMinutes(below(ticks, state.vector))
-    if (unmarked) checkMinutes(present, truth, state, unmarked)
-    checkCoarser(present, state.hours, this.unmarked)
-    checkClosed(present, state, this.unmarked)
+    const unmarked = both(this.unmarked, this.#heldWrong(state))
+    if (unseen) checkMinutes(present, truth, state, both(unmarked, { minutes: unseen, candles: [] }))
+    checkCoarser(present, state.hours, unmarked)
+    checkClosed(present, state, unmarked)
     this.#checkPromise(before, state, steps, ticks)
+  }
+
+  /** What was wrong in candles when they came to be held stays so: there are no ticks that tell. */
+  #heldWrong({ heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState): Unmarked {
+    const candles = this.#everChanged.candles.filter(({ fromUs }) => fromUs < heldBeforeUs)
+    return { minutes: HourSet.EMPTY, candles }
   }
 
   /** Others have expired the version that the candles were taken back to. */

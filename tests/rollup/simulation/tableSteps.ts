@@ -30,7 +30,8 @@ export async function markUnmarked(world: SimWorld, random: Random): Promise<num
   const { minutes, candles } = judge.unmarked
   const ranges = [...minutes.ranges(), ...candles]
   if (ranges.length === 0) return 0
-  const marked = await markRanges(world.services(random, {}, 'cold'), ranges)
+  // Also where candles are held: nothing else repairs them there.
+  const marked = await markRanges(world.services(random, {}, 'cold'), ranges, { followTicks: true })
   judge.marked({ minutes, candles })
   return marked
 }
