@@ -25,8 +25,17 @@ export interface Undone {
 export function lineageSince(table: HasMetadata, sequenceNumber: number): Lineage {
   const history = [...ancestors(table)]
   const since = history.filter(snapshot => snapshot.sequenceNumber > sequenceNumber).reverse()
-  const hasGap = since.length === history.length && since[0]?.parentSnapshotId !== undefined
-  return { since, hasGap, undone: undoneSince(table, history, sequenceNumber) }
+  return {
+    since,
+    hasGap: hasGapAfter(history, sequenceNumber),
+    undone: undoneSince(table, history, sequenceNumber),
+  }
+}
+
+/** True where a listed history does not reach back to a sequence number: what came right after it may be gone. */
+export function hasGapAfter(history: readonly Snapshot[], sequenceNumber: number): boolean {
+  const oldest = history.at(-1)
+  return oldest?.parentSnapshotId !== undefined && oldest.sequenceNumber > sequenceNumber + 1
 }
 
 function undoneSince(

@@ -94,7 +94,10 @@ async function heldBefore(
   nowUs: Micros,
 ): Promise<Micros | undefined> {
   const { heldBeforeUs = EVER.fromUs } = state
-  let firstUs = touched.isEmpty ? EVER.fromUs : (dayOf(touched.lastHour * HOUR_US) + 1) * DAY_US
+  // Live candles are never held.
+  const latestUs = floorTo(widestWindow(nowUs).fromUs, DAY_US)
+  if (hoursBefore(touched, latestUs).isEmpty) return state.heldBeforeUs
+  let firstUs = (dayOf(touched.lastHour * HOUR_US) + 1) * DAY_US
   let isAny = false
   for await (const files of scanFiles(store, ticks)) {
     for (const file of files) {
@@ -105,8 +108,7 @@ async function heldBefore(
       isAny = true
     }
   }
-  // Live candles are never held.
-  const beforeUs = Math.min(firstUs, floorTo(widestWindow(nowUs).fromUs, DAY_US))
+  const beforeUs = Math.min(firstUs, latestUs)
   const isOldest = beforeUs > heldBeforeUs && !hoursBefore(touched, beforeUs).isEmpty
   return isOldest ? beforeUs : state.heldBeforeUs
 }

@@ -1,6 +1,6 @@
 import { TickhouseError } from '../errors.ts'
 import { changesOf, isUnchanged } from '../iceberg/changes.ts'
-import { asOf } from '../iceberg/lineage.ts'
+import { asOf, hasGapAfter } from '../iceberg/lineage.ts'
 import { ancestors, currentSnapshot, type Snapshot } from '../iceberg/metadata.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { ObjectStore } from '../ports.ts'
@@ -33,8 +33,7 @@ export async function takeBack(
   if ((currentSnapshot(candles)?.sequenceNumber ?? 0) <= lookedAt)
     return { candles, changes: [], isLost: false }
   const history = [...ancestors(candles)]
-  const oldest = history.at(-1)
-  if (oldest !== undefined && oldest.sequenceNumber > lookedAt && oldest.parentSnapshotId !== undefined)
+  if (hasGapAfter(history, lookedAt))
     return { candles, changes: [unknownChange(candles, seenMs)], isLost: true }
   const changes: ForeignChange[] = []
   let before: Snapshot | undefined

@@ -364,6 +364,26 @@ describe('candles that another engine changes', () => {
   })
 })
 
+test.each([TICKS_TABLE, CANDLES_TABLE])(
+  'to expire every snapshot of $name but the newest is no change',
+  async ident => {
+    await addTicks(world, ['2026-02-20T10:00:01'])
+    await rollUp()
+    await addTicks(world, [LIVE])
+    await rollUp()
+    const { metadata } = await load(ident)
+    const snapshotIds = metadata.snapshots
+      .map(({ snapshotId }) => snapshotId)
+      .filter(id => id !== metadata.currentSnapshotId)
+    await world.catalog.commit(ident, [], [{ action: 'remove-snapshots', snapshotIds }])
+    await rollUp()
+    await coldIngest()
+    await rollUp()
+    expect(warnings).toEqual([])
+    expect((await stateOfCandles(world)).foreign).toEqual({ candles: {}, stock_ticks: {} })
+  },
+)
+
 describe('what ingest passes on', () => {
   const foreign = async () => foreignTicks(await load(TICKS_TABLE))
 

@@ -120,6 +120,15 @@ describe('the metrics', () => {
     expect(values.get('tickhouse_rollup_delay_seconds')).toBe(1.9)
   })
 
+  test('say how often others changed each table, and of what they never did that it was not done', async () => {
+    await rollUp({ foreign: { stock_ticks: { deleted: 2 }, candles: { unknown: 1 } } })
+    const values = await scrape()
+    const of = (table: string, kind: string) =>
+      values.get(`tickhouse_foreign_changes_total{table="${table}",kind="${kind}"}`)
+    expect([of('stock_ticks', 'deleted'), of('stock_ticks', 'unknown')]).toEqual([2, 0])
+    expect([of('candles', 'unknown'), of('candles', 'overwritten')]).toEqual([1, 0])
+  })
+
   test('without Kafka are those of the tables, and that Kafka is away', async () => {
     const topicLog = { offsets: away, firstFrom: away, last: away }
     const values = await scrape({ topicLog: topicLog as unknown as ObserveServices['topicLog'] })
