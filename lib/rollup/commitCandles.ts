@@ -22,7 +22,7 @@ import { type Layout, layOut } from './layOut.ts'
 import { closedBy } from './staleHours.ts'
 import { type FileWithRows, liveReach, readMinuteByMinute, readOnce, touchedFiles } from './storedCandles.ts'
 import { isInShare, type SymbolShare } from './symbolShare.ts'
-import { hasForeign } from './takeBack.ts'
+import { refuseForeign } from './takeBack.ts'
 
 export type CommitServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'stages' | 'nowMs'>
 
@@ -63,7 +63,10 @@ export interface CommittedCandles {
 
 const FILES_AT_ONCE = 16
 
-/** Puts a change of m1 candles and all that follows from it into the table, on exactly the version it was computed from. */
+/**
+ * Puts a change of m1 candles and all that follows from it into the table, on exactly the version it was computed from. Throws
+ * `CommitConflict` also where others did something to that version which was not looked at.
+ */
 export async function commitCandles(
   services: CommitServices,
   candles: Table,
@@ -73,6 +76,7 @@ export async function commitCandles(
   live?: LiveTimes,
 ): Promise<CommittedCandles> {
   const { catalog, store, stages, nowMs } = services
+  refuseForeign(candles, next.candlesSequence)
   const { stored, book } = await stages.time('read', () => readBook(services, change))
   const given = await givenOut(store, candles, next)
   const stampUs = Math.max(nowMs() * 1000, given.stampUs + 1)
@@ -87,9 +91,7 @@ export async function commitCandles(
   const layout = layOut(stored, decided)
   const state = {
     ...next,
-    candlesSequence: hasForeign(candles, next.candlesSequence)
-      ? next.candlesSequence
-      : candles.metadata.lastSequenceNumber,
+    candlesSequence: candles.metadata.lastSequenceNumber,
     stampUs,
     revisionFloor,
     ...(live && timesOf(next, live, nowMs())),

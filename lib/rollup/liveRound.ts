@@ -36,6 +36,8 @@ export interface LiveStart {
 export interface LiveRound {
   /** Undefined where there was nothing to commit. */
   readonly committed: CommittedCandles | undefined
+  /** The candles as they were looked at: what is gone on with where nothing was committed. */
+  readonly looked: Pick<RollupInputs, 'candles' | 'state'>
   /** Hours that new ticks still flow into faster than each can be looked at. */
   readonly flooded: HourSet
   /** True when more candles are due than one round closes. */
@@ -133,7 +135,7 @@ async function takeIn(
   const hasMore = closing.untilUs < dueUs
   const isForeign = looked.seen.length + held.length > 0
   if (!isForeign && !isWorthwhile(before, next, news.minutes))
-    return { committed: undefined, flooded, hasMore: false }
+    return { committed: undefined, looked: inputs, flooded, hasMore: false }
   const computed = await stages.time('select', () =>
     foldLive(services, { ticks, vector: ticksVector, stretches: live.inside }, ahead, { timeoutMs }),
   )
@@ -154,7 +156,7 @@ async function takeIn(
     { startedMs, closesMinute: closing.untilUs > before.closedUntilUs },
   )
   tellForeign(services.log, looked.seen, { before: before.heldBeforeUs, late: held })
-  return { committed, flooded, hasMore }
+  return { committed, looked: inputs, flooded, hasMore }
 }
 
 /** Marks what the round leaves; a delivery of many hours at once does not wait for the sweep after the present one. */

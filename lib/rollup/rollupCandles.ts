@@ -160,7 +160,11 @@ class Rollup {
     do {
       round = await liveRound(this.#services, { ...inputs, candles, state }, start)
       flooded = flooded.union(round.flooded)
-      if (round.committed === undefined) break
+      if (round.committed === undefined) {
+        candles = round.looked.candles
+        state = round.looked.state
+        break
+      }
       candles = round.committed.table
       state = round.committed.state
       this.#tell(round.committed)

@@ -1,8 +1,9 @@
 import { TickhouseError } from '../errors.ts'
 import { changesOf, isUnchanged } from '../iceberg/changes.ts'
+import { CommitConflict } from '../iceberg/errors.ts'
 import { asOf, hasGapAfter } from '../iceberg/lineage.ts'
 import { ancestors, currentSnapshot, type Snapshot } from '../iceberg/metadata.ts'
-import type { Table } from '../iceberg/table.ts'
+import { type Table, tableName } from '../iceberg/table.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { ForeignChange } from '../tables/foreignChanges.ts'
 import { kindOf } from '../tables/foreignTicks.ts'
@@ -61,9 +62,16 @@ export function publishable(candles: Table, lookedAt: number): Table {
   return before === undefined ? candles : asOf(candles, before)
 }
 
-/** True where others did anything to the table that was not looked at, if only to its files. */
-export function hasForeign(candles: Table, lookedAt: number): boolean {
-  return foreignSince([...ancestors(candles)], lookedAt).length > 0
+/**
+ * Throws `CommitConflict` where others did anything to the table that was not looked at, right after a commit of ours: what
+ * is taken back later must never have a change of ours above it.
+ */
+export function refuseForeign(candles: Table, lookedAt: number): void {
+  const [first] = foreignSince([...ancestors(candles)], lookedAt)
+  if (first !== undefined)
+    throw new CommitConflict(
+      `${tableName(candles.ident)}: snapshot ${first.snapshotId} of others came meanwhile`,
+    )
 }
 
 /** Snapshots of others, the oldest first. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import type { Snapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { type Candle, candleId } from '../../lib/market/candle.ts'
@@ -12,6 +13,7 @@ import { foreignTicks, rowsByOthers } from '../../lib/tables/foreignTicks.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
+import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
 import { addTicks, candlesIn, rollBack, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
@@ -171,6 +173,29 @@ describe('ticks that another engine deletes', () => {
       ],
     )
   }
+})
+
+test('no stale hour is computed from ticks that others change after the live round has looked', async () => {
+  await addTicks(world, ['2026-02-20T10:00:01', '2026-02-21T10:00:01', LIVE], { symbols: ['x', 'y'] })
+  const whole = await load(TICKS_TABLE)
+  let isChanged = false
+  const catalog: Catalog = {
+    ...faultyCatalog(world.catalog),
+    async commit(...commit) {
+      const table = await world.catalog.commit(...commit)
+      if (!isChanged) await deleteTicks(({ symbol }) => symbol === 'x')
+      isChanged = true
+      return table
+    },
+  }
+  world.clock.nowMs += MINUTE_MS
+  const done = await rollupCandles({ ...withTrino(world), catalog }, UNBOUNDED)
+  expect(done).toMatchObject({ rounds: 1, hoursDone: 0, hoursStale: 2 })
+  await rollBack(world, whole)
+  await rollUp()
+  await publish()
+  expect(Object.keys(await volumes('D1'))).toHaveLength(6)
+  expect(await findings()).toEqual([])
 })
 
 describe('ticks that another engine puts into other files', () => {
@@ -349,6 +374,25 @@ describe('candles that another engine changes', () => {
     expect((await stateOfCandles(world)).foreign.candles).toEqual({ unknown: 1 })
     const x = (await rows()).filter(({ symbol }) => symbol === 'x')
     expect(x.every(({ high, revision }) => high < 1_000 && revision > 1)).toBe(true)
+    expect(await findings()).toEqual([])
+  })
+
+  test('are taken back also where they change right after a commit, as its answer shows', async () => {
+    await addTicks(world, ['2026-02-20T10:00:30', LIVE])
+    let commits = 0
+    const catalog: Catalog = {
+      ...faultyCatalog(world.catalog),
+      async commit(...commit) {
+        const table = await world.catalog.commit(...commit)
+        if (commit[0].name !== CANDLES_TABLE.name || commits++ > 0) return table
+        return rewriteRows(world, CANDLES_TABLE, row => (row.timeframe === 'm1' ? undefined : row))
+      },
+    }
+    world.clock.nowMs += MINUTE_MS
+    await rollupCandles({ ...withTrino(world), catalog }, UNBOUNDED)
+    await publish()
+    expect(commits).toBe(3)
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 2, 'x 02-20T10:05': 1, 'x 03-01T12:00': 2 })
     expect(await findings()).toEqual([])
   })
 
