@@ -23,6 +23,8 @@ export interface LookedAt {
   readonly seen: readonly SeenChange[]
   /** Hours that wait for nothing any more: their ticks were deleted, and their candles stay as they are. */
   readonly settled: HourSet
+  /** Those of them that were damaged: their coarser candles are put together from what there is. */
+  readonly refolded: HourSet
 }
 
 /** A change that another engine made, and to which table. */
@@ -49,7 +51,7 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     ...own.changes.map(change => ({ ...change, table: 'candles' as const })),
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
   ]
-  if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY }
+  if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
   const touched = await touchedHours(store, inputs, own.isLost ? ['all'] : ofTicks.map(({ hours }) => hours))
   const nowUs = nowMs() * 1000
   const heldBeforeUs = await heldBefore(store, inputs, touched, nowUs)
@@ -64,7 +66,8 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     ? Math.max(before.revisionFloor, await publishedRevisions(services))
     : before.revisionFloor
   const state = { ...inputs.state, hours, revisionFloor, ...(heldBeforeUs !== undefined && { heldBeforeUs }) }
-  return { inputs: { ...inputs, state }, seen, settled }
+  const refolded = settled.intersect(before.hours.damaged)
+  return { inputs: { ...inputs, state }, seen, settled, refolded }
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

@@ -148,10 +148,10 @@ async function takeIn(
       computed,
       surplus: [],
       complete: live.inside,
-      scope: { whole: HourSet.EMPTY, skip: before.hours.damaged },
+      scope: { whole: looked.refolded, skip: before.hours.damaged },
       share: ALL_SYMBOLS,
       closing: [...closing.files, ...mayCloseWithin(files, looked.settled.ranges())],
-      isLive: true,
+      isLive: looked.refolded.isEmpty,
     },
     { startedMs, closesMinute: closing.untilUs > before.closedUntilUs },
   )
