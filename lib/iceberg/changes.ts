@@ -1,9 +1,8 @@
 import type { ObjectStore } from '../ports.ts'
-import { type DataFile, lowerBound, upperBound } from './dataFile.ts'
+import type { DataFile } from './dataFile.ts'
 import { UnreadableFile } from './errors.ts'
 import { readManifestList, readManifests } from './manifest/readManifests.ts'
 import type { HasMetadata, Snapshot } from './metadata.ts'
-import type { Field } from './schema.ts'
 
 /** What one snapshot did to the files of its table. */
 export interface FileChanges {
@@ -59,13 +58,4 @@ function isOfDeletes({ content }: { readonly content: 'data' | 'deletes' }): boo
 /** True where a snapshot changed no row. */
 export function isUnchanged({ added, removed, addedDeletes }: FileChanges): boolean {
   return added.length === 0 && removed.length === 0 && addedDeletes.length === 0
-}
-
-/** https://iceberg.apache.org/spec/#reserved-field-ids */
-const FILE_PATH: Field = { id: 2_147_483_546, name: 'file_path', type: 'string', required: true }
-
-/** The only data file of which a delete file names rows; undefined where it may be of several. */
-export function deletesFrom(file: DataFile): string | undefined {
-  const [first, last] = [lowerBound(file, FILE_PATH), upperBound(file, FILE_PATH)]
-  return first !== undefined && first === last ? String(first) : undefined
 }
