@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newTrust } from '../../lib/ingest/admit.ts'
 import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
@@ -42,6 +46,7 @@ async function openWorld() {
   const { topicLog, settings, catalog, query } = connections
 
   return {
+    env,
     ready,
     told,
     services: connections,
@@ -144,6 +149,21 @@ test('rows of candles that Trino updates or deletes one by one are as they were'
   ])
   expect(await world.findings()).toEqual([])
 })
+
+test('npm run repair says what it would change, and what it cannot understand', async () => {
+  const range = ['--from', '2023-06-05', '--to', '2023-06-10']
+  const { code, stdout } = await runRepair([...range, '--dry-run', '--json', '--symbol', 'x'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ missing: 0, surplus: 0, differing: 0, differences: [] })
+  expect(await runRepair(['--from', '2023-06-10', '--to', '2023-06-05'])).toMatchObject({ code: 2 })
+})
+
+async function runRepair(args: readonly string[]) {
+  const bin = fileURLToPath(new URL('../../bin/repair.ts', import.meta.url))
+  const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, ...world.env } })
+  const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit'), text(child.stderr)])
+  return { code, stdout }
+}
 
 test('optimize of both tables is no change', async () => {
   const before = await candles()
