@@ -16,7 +16,7 @@ import {
   storeChanges,
 } from './foreignChanges.ts'
 import { carriesState, parseState } from './layout.ts'
-import { rangeOf } from './tickFiles.ts'
+import { isOfAnyTime, rangeOf } from './tickFiles.ts'
 import { ticksState } from './ticksTable.ts'
 
 /**
@@ -190,7 +190,7 @@ export function kindOf({ added, removed, addedDeletes }: FileChanges): ForeignKi
 
 function hoursOf({ added, removed, addedDeletes }: FileChanges): HourSet | 'all' {
   const ranges = [...added, ...removed, ...addedDeletes].map(rangeOf)
-  return ranges.some(({ fromUs, toUs }) => Number.isNaN(fromUs + toUs)) ? 'all' : HourSet.touching(ranges)
+  return ranges.some(isOfAnyTime) ? 'all' : HourSet.touching(ranges)
 }
 
 function countRows({ added, removed }: FileChanges): number {
