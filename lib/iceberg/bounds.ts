@@ -26,14 +26,16 @@ export function encodeBound(type: FieldType, value: NonNullable<ColumnValue>): U
   }
 }
 
-/** The value that `encodeBound` wrote; a `long` above 2^53 is a bigint. An `int` that became a `long` has 4 bytes. */
+/**
+ * The value that `encodeBound` wrote; a `long` above 2^53 is a bigint. An `int` that became a `long` has 4
+ * bytes; one that another engine has made a `long` since has 8.
+ */
 export function decodeBound(type: FieldType, bytes: Uint8Array): ColumnValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   switch (type) {
     case 'boolean':
       return bytes[0] !== 0
     case 'int':
-      return view.getInt32(0, true)
     case 'long':
     case 'timestamptz':
       return bytes.length === 4 ? view.getInt32(0, true) : safeNumber(view.getBigInt64(0, true))

@@ -7,6 +7,8 @@ export type Requirement =
   | { readonly type: 'assert-table-uuid'; readonly uuid: string }
   /** Null: the ref must not exist yet. */
   | { readonly type: 'assert-ref-snapshot-id'; readonly ref: string; readonly snapshotId: bigint | null }
+  | { readonly type: 'assert-current-schema-id'; readonly schemaId: number }
+  | { readonly type: 'assert-default-spec-id'; readonly specId: number }
 
 /** One change of a table's metadata; those of one commit are applied together or not at all. */
 export type Update =
@@ -18,6 +20,7 @@ export type Update =
       readonly snapshotId: bigint
     }
   | { readonly action: 'remove-snapshots'; readonly snapshotIds: readonly bigint[] }
+  | { readonly action: 'set-current-schema'; readonly schemaId: number }
 
 /** How a table begins. */
 export interface TableDefinition {

@@ -1,11 +1,34 @@
+import { retryDelay } from '../retry.ts'
 import type { Catalog } from './catalog.ts'
+import { SequenceTaken } from './errors.ts'
 import { ancestors, type HasMetadata } from './metadata.ts'
 import type { Staged } from './stage.ts'
 import type { Table } from './table.ts'
 
-/** The one irreversible step: one request, never repeated here. Throws what `Catalog.commit` throws. */
-export function commitSnapshot(catalog: Catalog, table: Table, staged: Staged): Promise<Table> {
-  return catalog.commit(table.ident, staged.requirements, staged.updates)
+/** After so many commits of others to branches, all of them faster, the caller is told. */
+const MAX_ATTEMPTS = 8
+
+/**
+ * The one irreversible step. A request is repeated only where a commit to a branch has taken its sequence number, and the rows
+ * are still those that the snapshot was made from: it then takes the next number, which is quickly done. Throws what
+ * `Catalog.commit` throws.
+ */
+export async function commitSnapshot(catalog: Catalog, table: Table, staged: Staged): Promise<Table> {
+  let offered = staged
+  for (let failures = 0; ; ) {
+    try {
+      return await catalog.commit(table.ident, offered.requirements, offered.updates)
+    } catch (error) {
+      failures += 1
+      if (!(error instanceof SequenceTaken) || failures === MAX_ATTEMPTS) throw error
+      if (failures > 1) await retryDelay(failures)
+      const current = await catalog.loadTable(table.ident)
+      const isAbsent = findSnapshot(current, staged.snapshot.snapshotId) === 'absent'
+      const again = isAbsent ? await staged.stageAgain(current) : undefined
+      if (again === undefined) throw error
+      offered = again
+    }
+  }
 }
 
 /** Where a snapshot is: in the current history, listed beside it (rolled back), or nowhere. */

@@ -5,15 +5,25 @@ import type { ColumnValue, Field, PartitionSpec } from './schema.ts'
 /** A partition's values by the names of the partition fields: days or months since 1970, or the value itself. */
 export type Partition = Readonly<Record<string, ColumnValue>>
 
+/** https://iceberg.apache.org/spec/#row-level-deletes */
+export type DeletesBy = 'position' | 'equality'
+
 /** Numbers or bounds by column id. */
 export type ByField<Value> = ReadonlyMap<number, Value>
 
-/** A data file and all that the table's manifests say of it. */
+/** A data file, or one that says which rows of others are deleted, and all that the table's manifests say of it. */
 export interface DataFile {
   readonly path: string
+  /** How rows of other files are deleted: by their places, or by values. Undefined for a file of rows. */
+  readonly deletesBy?: DeletesBy
+  /** The columns whose values tell which rows are deleted. */
+  readonly equalityIds?: readonly number[]
+  /** The only file whose rows are deleted by their places, where the writer says so. */
+  readonly referencedDataFile?: string
   readonly format: string
   readonly specId: PartitionSpec['specId']
   readonly partition: Partition
+  /** Deleted rows among them: see `liveRows`. */
   readonly recordCount: number
   readonly fileSizeBytes: number
   readonly columnSizes?: ByField<number>
@@ -33,6 +43,8 @@ export interface LiveFile extends DataFile {
   /** Never below that of the rows in the file, whatever compaction did. */
   readonly sequenceNumber: number
   readonly fileSequenceNumber: number
+  /** Files that may say of rows of this one that they are deleted; `readRows` applies them. */
+  readonly deletes?: readonly LiveFile[]
 }
 
 /** Equal for files of one partition, and for no others. */

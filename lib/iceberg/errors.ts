@@ -7,6 +7,9 @@ export class CommitConflict extends TickhouseError {
   }
 }
 
+/** Another commit, to whatever branch, has taken the snapshot's sequence number; the rows may be the same still. */
+export class SequenceTaken extends CommitConflict {}
+
 /** A file that was to be removed is no longer in the table: what was made of it is void. Plan again. */
 export class FileNotLive extends CommitConflict {}
 
@@ -69,12 +72,15 @@ export class StoreRejected extends TickhouseError {
   }
 }
 
-/** A table that this writer must not touch: another format version, column type, transform, or delete files. */
+/** A table that this writer must not touch: another format version, schema or partitioning than it knows. */
 export class UnsupportedTable extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
     super('TABLE_UNSUPPORTED', message, details)
   }
 }
+
+/** One file that cannot be read or rewritten without loss, while the rest of its table can: rows deleted by values, say. */
+export class FileUnsupported extends UnsupportedTable {}
 
 /** Rows that do not fit their table: a wrong type, a null in a required column, more than one partition in a file. */
 export class InvalidRows extends TickhouseError {

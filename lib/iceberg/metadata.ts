@@ -1,5 +1,5 @@
 import { UnsupportedTable } from './errors.ts'
-import { isFieldType, isTransform, type PartitionSpec, type Schema } from './schema.ts'
+import type { PartitionSpec, Schema } from './schema.ts'
 
 /** One version of a table. Ids are random positive 63-bit numbers, hence bigints. */
 export interface Snapshot {
@@ -64,13 +64,10 @@ export function currentSchema({ metadata }: HasMetadata): Schema {
   return schemaById(metadata, metadata.currentSchemaId)
 }
 
-/** One of the table's schemas; throws `UnsupportedTable` when it is not there or has types not known here. */
+/** One of the table's schemas; throws `UnsupportedTable` when it is not there. */
 export function schemaById({ location, schemas }: TableMetadata, schemaId: number): Schema {
   const schema = schemas.find(s => s.schemaId === schemaId)
   if (!schema) throw new UnsupportedTable(`table ${location} has no schema ${schemaId}`)
-  for (const { name, type } of schema.fields)
-    if (!isFieldType(type))
-      throw new UnsupportedTable(`table ${location}: no support for ${name}'s type ${type}`)
   return schema
 }
 
@@ -79,12 +76,17 @@ export function currentSpec({ metadata }: HasMetadata): PartitionSpec {
   return specById(metadata, metadata.defaultSpecId)
 }
 
-/** One of the table's partition specs; throws `UnsupportedTable` when it is not there or has transforms not known here. */
+/** The newest schema that has the columns which a spec's partitions are made from: others may have dropped them since. */
+export function schemaOfSpec(metadata: TableMetadata, { fields }: PartitionSpec): Schema {
+  const current = schemaById(metadata, metadata.currentSchemaId)
+  const hasAll = (schema: Schema) =>
+    fields.every(field => schema.fields.some(({ id }) => id === field.sourceId))
+  return [current, ...metadata.schemas.toReversed()].find(hasAll) ?? current
+}
+
+/** One of the table's partition specs; throws `UnsupportedTable` when it is not there. */
 export function specById({ location, partitionSpecs }: TableMetadata, specId: number): PartitionSpec {
   const spec = partitionSpecs.find(s => s.specId === specId)
   if (!spec) throw new UnsupportedTable(`table ${location} has no partition spec ${specId}`)
-  for (const { name, transform } of spec.fields)
-    if (!isTransform(transform))
-      throw new UnsupportedTable(`table ${location}: no support for ${name}'s transform ${transform}`)
   return spec
 }

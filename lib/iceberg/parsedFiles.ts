@@ -29,6 +29,14 @@ export class ParsedFiles<Parsed> {
     return parsed
   }
 
+  /** Forgets the file. */
+  delete(path: string): void {
+    const known = this.#files.get(path)
+    if (known === undefined) return
+    this.#files.delete(path)
+    this.#weight -= known.weight
+  }
+
   /** Keeps it, unless it alone weighs more than all together may. */
   set(path: string, parsed: Parsed): void {
     const weight = this.#weigh(parsed)

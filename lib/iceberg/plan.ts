@@ -1,26 +1,30 @@
 import type { ObjectStore } from '../ports.ts'
 import type { LiveFile } from './dataFile.ts'
-import { InvalidRows } from './errors.ts'
+import { readDeletes } from './deletes/deleteIndex.ts'
 import type { ManifestEntry } from './manifest/entry.ts'
+import { liveFile } from './manifest/liveEntries.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
-import { isWithin, mayHold, type PartitionRanges } from './manifest/prune.ts'
+import { type ColumnRanges, isWithin, mayHaveRows, mayHold, partitionsWith } from './manifest/prune.ts'
 import { currentManifests, readManifests } from './manifest/readManifests.ts'
-import { refuseDeletes } from './manifest/refuseDeletes.ts'
-import type { HasMetadata } from './metadata.ts'
+import { type HasMetadata, schemaOfSpec, specById, type TableMetadata } from './metadata.ts'
+import { withPartitionBounds } from './partitionBounds.ts'
 
 /** Which files are wanted; without any of these, all. */
 export interface PlanOptions {
   /** Only files whose data sequence number is at least this. */
   readonly minSequenceNumber?: number
-  /** Only these partitions, by partition field name; whole manifests are left unread by it. */
-  readonly within?: PartitionRanges
+  /**
+   * Only files that may hold rows with such values, by column name; whole manifests are left unread by it, however the table
+   * is partitioned.
+   */
+  readonly within?: ColumnRanges
   /** Only files for which this is true. */
   readonly keep?: (file: LiveFile) => boolean
 }
 
 /**
- * The data files of the current snapshot; none for a table without one. Manifests are read once per store and remembered.
- * Throws `UnsupportedTable` when another engine's row-level deletes may apply to one of the files.
+ * The data files of the current snapshot, each with the delete files that may apply to it; none for a table without a
+ * snapshot. Manifests are read once per store and remembered.
  */
 export async function planFiles(
   store: ObjectStore,
@@ -42,13 +46,13 @@ export async function* scanFiles(
   options: PlanOptions = {},
 ): AsyncGenerator<readonly LiveFile[]> {
   const manifests = await currentManifests(store, table)
+  const deletes = await readDeletes(store, table.metadata, manifests)
   const wanted = manifests.filter(manifest => mayBeWanted(table, manifest, options))
   for (let i = 0; i < wanted.length; i += MANIFESTS_AT_ONCE) {
     const entries = await readManifests(store, table.metadata, wanted.slice(i, i + MANIFESTS_AT_ONCE))
-    const files = entries.flatMap(some => some.filter(entry => isWanted(entry, options)).map(liveFile))
-    const kept = options.keep ? files.filter(options.keep) : files
-    refuseDeletes(table.metadata, manifests, kept)
-    yield kept
+    const live = entries.flatMap((some, j) => wantedFiles(table.metadata, some, wanted[i + j]!, options))
+    const files = deletes === undefined ? live : live.map(file => deletes.attach(file))
+    yield options.keep ? files.filter(options.keep) : files
   }
 }
 
@@ -58,17 +62,24 @@ function mayBeWanted(
   { minSequenceNumber = 0, within }: PlanOptions,
 ): boolean {
   if (manifest.content !== 'data' || liveFiles(manifest) === 0) return false
-  return manifest.sequenceNumber >= minSequenceNumber && (!within || mayHold(metadata, manifest, within))
+  if (manifest.sequenceNumber < minSequenceNumber) return false
+  return !within || mayHold(metadata, manifest, partitionsWith(metadata, manifest.specId, within))
 }
 
-function isWanted(entry: ManifestEntry, { minSequenceNumber = 0, within }: PlanOptions): boolean {
-  if (entry.status === 'deleted' || (entry.sequenceNumber ?? 0) < minSequenceNumber) return false
-  return !within || isWithin(entry.file.partition, within)
-}
-
-/** A live entry as a file; every entry that was read has its sequence numbers. */
-function liveFile({ file, snapshotId, sequenceNumber, fileSequenceNumber }: ManifestEntry): LiveFile {
-  if (sequenceNumber === undefined || fileSequenceNumber === undefined)
-    throw new InvalidRows(`file ${file.path} is not committed yet`)
-  return { ...file, snapshotId, sequenceNumber, fileSequenceNumber }
+function wantedFiles(
+  metadata: TableMetadata,
+  entries: readonly ManifestEntry[],
+  { specId }: ManifestFile,
+  { minSequenceNumber = 0, within = {} }: PlanOptions,
+): LiveFile[] {
+  const spec = specById(metadata, specId)
+  const schema = schemaOfSpec(metadata, spec)
+  const partitions = partitionsWith(metadata, specId, within)
+  return entries
+    .filter(
+      ({ status, sequenceNumber = 0, file }) =>
+        status !== 'deleted' && sequenceNumber >= minSequenceNumber && isWithin(file.partition, partitions),
+    )
+    .map(entry => withPartitionBounds(liveFile(entry), spec, schema))
+    .filter(file => mayHaveRows(metadata, file, within))
 }

@@ -1,5 +1,5 @@
 const FIELD_TYPES = ['string', 'double', 'boolean', 'long', 'int', 'timestamptz'] as const
-const TRANSFORMS = ['identity', 'day', 'month'] as const
+const TRANSFORM = /^(identity|void|hour|day|month|year|(bucket|truncate)\[[1-9]\d{0,8}\])$/
 
 /** The column types that tickhouse's tables use, under Iceberg's names. */
 export type FieldType = (typeof FIELD_TYPES)[number]
@@ -14,6 +14,7 @@ export interface Field {
   readonly id: number
   readonly name: string
   readonly required: boolean
+  /** Other engines' columns may have other types: `isFieldType` tells. */
   readonly type: FieldType
   readonly doc?: string
 }
@@ -25,11 +26,19 @@ export interface Schema {
 }
 
 /** How a column becomes a partition: https://iceberg.apache.org/spec/#partition-transforms */
-export type Transform = (typeof TRANSFORMS)[number]
+export type Transform =
+  | 'identity'
+  | 'void'
+  | 'hour'
+  | 'day'
+  | 'month'
+  | 'year'
+  | `bucket[${number}]`
+  | `truncate[${number}]`
 
 /** Whether a partition transform of a table is one that is read and written here. */
-export function isTransform(transform: unknown): transform is Transform {
-  return TRANSFORMS.includes(transform as Transform)
+export function isTransform(transform: string): transform is Transform {
+  return TRANSFORM.test(transform)
 }
 
 /** One column of a partition: `transform` of the column `sourceId`. Field ids begin at 1000. */

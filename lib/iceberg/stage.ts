@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { ObjectStore } from '../ports.ts'
 import type { Requirement, Update } from './catalog.ts'
 import type { DataFile, LiveFile } from './dataFile.ts'
-import { UnsupportedTable } from './errors.ts'
+import { danglingDeletes } from './deletes/danglingDeletes.ts'
+import { refuseEqualityDeletes, versionOf } from './deletes/deletedRows.ts'
+import { readDeletes } from './deletes/deleteIndex.ts'
+import { FileNotLive } from './errors.ts'
 import { expireSnapshots, type Retention } from './expire.ts'
 import { headOf } from './lineage.ts'
+import { manifestCacheOf } from './manifest/manifestCache.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
 import { mergeManifests } from './manifest/mergeManifests.ts'
 import { readManifestList } from './manifest/readManifests.ts'
-import { refuseDeletes } from './manifest/refuseDeletes.ts'
 import { removeFiles } from './manifest/removeFiles.ts'
 import {
   type SnapshotIds,
@@ -16,9 +19,10 @@ import {
   startManifest,
   writeManifestList,
 } from './manifest/writeManifest.ts'
-import { currentSnapshot, type Snapshot, type TableMetadata } from './metadata.ts'
+import { currentSnapshot, type HasMetadata, type Snapshot, type TableMetadata } from './metadata.ts'
 import { summarize } from './summary.ts'
 import type { Table } from './table.ts'
+import { refuseUnwritable } from './unwritable.ts'
 
 /** What a snapshot changes. Nothing added and nothing removed is an empty append, which carries only its summary. */
 export interface Change {
@@ -41,12 +45,18 @@ export interface Staged {
   readonly snapshot: Snapshot
   readonly requirements: readonly Requirement[]
   readonly updates: readonly Update[]
+  /**
+   * The same snapshot with the next sequence number of a later version of the table; only its list is written. Undefined when
+   * that version has other rows.
+   */
+  stageAgain(later: Table): Promise<Staged | undefined>
 }
 
 /**
  * Writes the manifests and the manifest list of a change, and nothing else; data files of an attempt that failed
- * may be staged again. On a table as it was at an earlier snapshot, the change takes back what came after that. Throws `FileNotLive` when a file to remove is not in the table, `UnsupportedTable` for a table
- * of another format version or with row-level deletes on a file to remove.
+ * may be staged again. On a table as it was at an earlier snapshot, the change takes back what came after that. Delete files that say nothing of any file that is left go with the files that are removed.
+ * Throws `FileNotLive` when a file to remove is not in the table, or had rows deleted since it was planned;
+ * `UnsupportedTable` for a table that cannot be written here.
  */
 export async function stageSnapshot(
   store: ObjectStore,
@@ -55,7 +65,7 @@ export async function stageSnapshot(
   retention: Retention = {},
 ): Promise<Staged> {
   const { metadata } = table
-  refuseOtherFormats(metadata)
+  refuseUnwritable(table)
   const parent = currentSnapshot(table)
   const ids: SnapshotIds = {
     snapshotId: randomSnapshotId(),
@@ -63,29 +73,80 @@ export async function stageSnapshot(
     sequenceNumber: metadata.lastSequenceNumber + 1,
   }
   const carried = parent ? (await readManifestList(store, parent)).filter(hasLiveFiles) : []
-  const kept = await remainingManifests(store, metadata, ids, carried, change)
+  const dangling = await checkRemoved(store, metadata, carried, change)
+  const kept = await remainingManifests(store, metadata, ids, carried, [
+    ...(change.remove ?? []),
+    ...dangling,
+  ])
   // The list says of the new manifests only what is known before they are stored.
   const added = startAdded(store, metadata, ids, change)
   const manifests = [...added.map(({ manifest }) => manifest), ...kept]
-  const [manifestList] = await Promise.all([
-    writeManifestList(store, metadata, ids, manifests),
-    ...added.map(({ stored }) => stored),
-  ])
-  const snapshot: Snapshot = {
-    ...ids,
-    timestampMs: Math.max(change.nowMs, metadata.lastUpdatedMs),
-    manifestList,
-    schemaId: metadata.currentSchemaId,
-    summary: summarize(parent, change),
+  const parts = {
+    ids,
+    manifests,
+    nowMs: change.nowMs,
+    summary: summarize(parent, change, dangling),
+    retention,
   }
-  return { snapshot, ...request(table, snapshot, retention) }
+  const [staged] = await Promise.all([finish(store, table, parts), ...added.map(({ stored }) => stored)])
+  return staged
 }
 
-function refuseOtherFormats({ formatVersion, location }: TableMetadata): void {
-  if (formatVersion !== 2)
-    throw new UnsupportedTable(
-      `table ${location} has Iceberg format version ${formatVersion}; only 2 is written here`,
-    )
+/** A snapshot but for its list, and what its time and its requirements depend on. */
+interface Parts {
+  readonly ids: SnapshotIds
+  readonly manifests: readonly ManifestFile[]
+  readonly nowMs: number
+  readonly summary: Snapshot['summary']
+  readonly retention: Retention
+}
+
+async function finish(store: ObjectStore, table: Table, parts: Parts): Promise<Staged> {
+  const { metadata } = table
+  const { ids, manifests, nowMs, summary, retention } = parts
+  const snapshot: Snapshot = {
+    ...ids,
+    timestampMs: Math.max(nowMs, metadata.lastUpdatedMs),
+    manifestList: await writeManifestList(store, metadata, ids, manifests),
+    schemaId: metadata.currentSchemaId,
+    summary,
+  }
+  return {
+    snapshot,
+    ...request(table, snapshot, retention),
+    stageAgain: async later => {
+      if (!hasSameRows(table, later)) return undefined
+      const sequenceNumber = later.metadata.lastSequenceNumber + 1
+      const renumbered = renumber(store, ids, manifests, sequenceNumber)
+      return finish(store, later, { ...parts, ids: { ...ids, sequenceNumber }, manifests: renumbered })
+    },
+  }
+}
+
+/** True when nothing was committed since but to branches, tags and properties. */
+function hasSameRows({ metadata: before }: HasMetadata, { metadata: after }: HasMetadata): boolean {
+  return (
+    before.tableUuid === after.tableUuid &&
+    before.currentSnapshotId === after.currentSnapshotId &&
+    before.currentSchemaId === after.currentSchemaId &&
+    before.defaultSpecId === after.defaultSpecId &&
+    before.formatVersion === after.formatVersion
+  )
+}
+
+/** The manifests with the later number in those that the snapshot brings: new files inherit it from there. */
+function renumber(
+  store: ObjectStore,
+  { snapshotId, sequenceNumber: earlier }: SnapshotIds,
+  manifests: readonly ManifestFile[],
+  sequenceNumber: number,
+): ManifestFile[] {
+  return manifests.map(manifest => {
+    if (manifest.addedSnapshotId !== snapshotId) return manifest
+    manifestCacheOf(store).entries.delete(manifest.path)
+    const { minSequenceNumber: min } = manifest
+    return { ...manifest, sequenceNumber, minSequenceNumber: min === earlier ? sequenceNumber : min }
+  })
 }
 
 /** https://iceberg.apache.org/spec/#snapshots: unique and positive; random, as there is nobody to hand them out. */
@@ -97,14 +158,33 @@ function hasLiveFiles(manifest: ManifestFile): boolean {
   return liveFiles(manifest) > 0
 }
 
+/**
+ * Throws `FileNotLive` when rows of a file to be removed were deleted since it was planned: they would come back. Gives the
+ * delete files that are of no use without the removed ones.
+ */
+async function checkRemoved(
+  store: ObjectStore,
+  metadata: TableMetadata,
+  carried: readonly ManifestFile[],
+  { remove = [] }: Change,
+): Promise<LiveFile[]> {
+  const deletes = remove.length === 0 ? undefined : await readDeletes(store, metadata, carried)
+  for (const file of remove) {
+    const current = { ...file, deletes: deletes?.of(file) ?? [] }
+    if (versionOf(current) !== versionOf(file))
+      throw new FileNotLive(`rows of ${file.path} were deleted since it was read: plan again`)
+    refuseEqualityDeletes(file)
+  }
+  return danglingDeletes(store, metadata, carried, remove)
+}
+
 async function remainingManifests(
   store: ObjectStore,
   metadata: TableMetadata,
   ids: SnapshotIds,
   carried: readonly ManifestFile[],
-  { remove = [] }: Change,
+  remove: readonly LiveFile[],
 ): Promise<ManifestFile[]> {
-  refuseDeletes(metadata, carried, remove)
   const { kept, rewritten } = await removeFiles(store, metadata, ids, carried, remove)
   return [...rewritten, ...(await mergeManifests(store, metadata, ids, kept))]
 }
@@ -133,11 +213,15 @@ function request(
   retention: Retention,
 ): Pick<Staged, 'requirements' | 'updates'> {
   const { snapshotId } = snapshot
+  const { tableUuid, currentSchemaId, defaultSpecId } = table.metadata
   const expired = expireSnapshots(table, snapshot, retention)
   return {
     requirements: [
-      { type: 'assert-table-uuid', uuid: table.metadata.tableUuid },
+      { type: 'assert-table-uuid', uuid: tableUuid },
       { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: headOf(table)?.snapshotId ?? null },
+      // What others change of columns and partitions makes no snapshot.
+      { type: 'assert-current-schema-id', schemaId: currentSchemaId },
+      { type: 'assert-default-spec-id', specId: defaultSpecId },
     ],
     updates: [
       { action: 'add-snapshot', snapshot },

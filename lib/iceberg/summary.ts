@@ -15,9 +15,12 @@ interface Sums {
 export function summarize(
   parent: Snapshot | undefined,
   { add, remove = [], rewriteOf, summary = {} }: Change,
+  /** Position delete files that go with the files that are removed. */
+  dangling: readonly DataFile[] = [],
 ): Record<string, string> {
   const added = sums(add)
   const removed = sums(remove)
+  const deletes = sums(dangling)
   const partitions = new Set([...add, ...remove].map(partitionKey))
   const counted = {
     'added-data-files': added.files,
@@ -25,7 +28,10 @@ export function summarize(
     'added-files-size': added.bytes,
     'deleted-data-files': removed.files,
     'deleted-records': removed.records,
-    'removed-files-size': removed.bytes,
+    'removed-delete-files': deletes.files,
+    'removed-position-delete-files': deletes.files,
+    'removed-position-deletes': deletes.records,
+    'removed-files-size': removed.bytes + deletes.bytes,
     'changed-partition-count': partitions.size,
   }
   return {
@@ -38,9 +44,9 @@ export function summarize(
     ),
     ...total(parent, 'total-data-files', added.files - removed.files),
     ...total(parent, 'total-records', added.records - removed.records),
-    ...total(parent, 'total-files-size', added.bytes - removed.bytes),
-    ...total(parent, 'total-delete-files', 0),
-    ...total(parent, 'total-position-deletes', 0),
+    ...total(parent, 'total-files-size', added.bytes - removed.bytes - deletes.bytes),
+    ...total(parent, 'total-delete-files', -deletes.files),
+    ...total(parent, 'total-position-deletes', -deletes.records),
     ...total(parent, 'total-equality-deletes', 0),
   }
 }

@@ -1,44 +1,124 @@
+import { encodeBound } from './bounds.ts'
 import { InvalidRows } from './errors.ts'
-import type { ColumnValue, Field, FieldType, PartitionField, Schema, Transform } from './schema.ts'
+import { murmur3 } from './murmur3.ts'
+import {
+  type ColumnValue,
+  type Field,
+  type FieldType,
+  isFieldType,
+  type PartitionField,
+  type Schema,
+  type Transform,
+} from './schema.ts'
+import { truncateDown } from './text.ts'
 
-const US_PER_DAY = 86_400_000_000
+const US_PER_HOUR = 3_600_000_000
+const US_PER_DAY = 24 * US_PER_HOUR
 const US_PER_MS = 1000
 
+/** An inclusive range of a column's values, or of a partition field's; an end that is left out is open. */
+export interface ValueRange {
+  readonly from?: ColumnValue
+  readonly to?: ColumnValue
+}
+
 /**
- * The partition that a value falls into: whole days or months since 1970 for µs since 1970, or the value itself;
- * null for null. All transforms are monotonic. https://iceberg.apache.org/spec/#partition-transforms
+ * The partition that a value falls into: whole hours, days, months or years since 1970 for µs since 1970, a bucket's number,
+ * the start of a value, or the value itself; null for null. https://iceberg.apache.org/spec/#partition-transforms
  */
 export function partitionOf(transform: Transform, value: ColumnValue): ColumnValue {
-  if (transform === 'identity' || value === null) return value
-  if (typeof value !== 'number')
-    throw new InvalidRows(`${transform}() takes microseconds, not ${typeof value}`)
-  return transform === 'day' ? Math.floor(value / US_PER_DAY) : monthOf(value)
+  return partitioner(transform)(value)
 }
 
-function monthOf(timestampUs: number): number {
-  const date = new Date(Math.floor(timestampUs / US_PER_MS))
-  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+/** `partitionOf` for many values of one column. */
+export function partitioner(transform: Transform): (value: ColumnValue) => ColumnValue {
+  const [name = '', size] = transform.split(/[[\]]/)
+  const partition = PARTITIONERS[name]
+  if (name === 'identity') return value => value
+  if (partition === undefined) return () => null
+  return value => (value === null ? null : partition(value, Number(size)))
 }
 
-/** The column that a partition field is made from; throws `InvalidRows` when the schema lacks it. */
-function sourceField(schema: Schema, { sourceId, name }: PartitionField): Field {
-  const field = schema.fields.find(f => f.id === sourceId)
-  if (!field)
-    throw new InvalidRows(`partition field ${name} is made from column ${sourceId}, which is not there`)
-  return field
+const PARTITIONERS: Readonly<
+  Record<string, (value: NonNullable<ColumnValue>, size: number) => NonNullable<ColumnValue>>
+> = {
+  bucket: bucketOf,
+  truncate: truncated,
+  hour: value => Math.floor(micros(value) / US_PER_HOUR),
+  day: value => Math.floor(micros(value) / US_PER_DAY),
+  month: value => {
+    const date = new Date(Math.floor(micros(value) / US_PER_MS))
+    return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+  },
+  year: value => new Date(Math.floor(micros(value) / US_PER_MS)).getUTCFullYear() - 1970,
 }
 
-/** The type of a partition field's values: days and months are ints. */
-export function partitionType(schema: Schema, field: PartitionField): FieldType {
-  return field.transform === 'identity' ? sourceField(schema, field).type : 'int'
+function micros(value: NonNullable<ColumnValue>): number {
+  if (typeof value === 'number') return value
+  throw new InvalidRows(`partitions of times are made of microseconds, not of a ${typeof value}`)
+}
+
+function bucketOf(value: NonNullable<ColumnValue>, buckets: number): number {
+  const hash = murmur3(encodeBound(typeof value === 'string' ? 'string' : 'long', value))
+  return (hash & 0x7fffffff) % buckets
+}
+
+function truncated(value: NonNullable<ColumnValue>, width: number): NonNullable<ColumnValue> {
+  if (typeof value === 'string') return truncateDown(value, width)
+  if (typeof value === 'bigint') return value - BigInt(floorMod(Number(value % BigInt(width)), width))
+  return Number(value) - floorMod(Number(value), width)
+}
+
+function floorMod(value: number, width: number): number {
+  return ((value % width) + width) % width
+}
+
+/** The partitions that values of a range fall into; undefined where they may be any. */
+export function partitionsOf(transform: Transform, { from, to }: ValueRange): ValueRange | undefined {
+  if (transform === 'void' || (transform.startsWith('bucket') && from !== to)) return undefined
+  return {
+    ...(from === undefined ? {} : { from: partitionOf(transform, from) }),
+    ...(to === undefined ? {} : { to: partitionOf(transform, to) }),
+  }
+}
+
+/** The smallest and the largest value that fall into a partition, where they can be told. */
+export function valuesOf(
+  transform: Transform,
+  partition: ColumnValue,
+): { readonly from: NonNullable<ColumnValue>; readonly to: NonNullable<ColumnValue> } | undefined {
+  if (partition === null) return undefined
+  if (transform === 'identity') return { from: partition, to: partition }
+  const startOf = STARTS[transform]
+  const number = Number(partition)
+  return startOf && { from: startOf(number), to: startOf(number + 1) - 1 }
+}
+
+/** The first moment of a partition of times, µs since 1970. */
+const STARTS: Readonly<Record<string, (partition: number) => number>> = {
+  hour: hours => hours * US_PER_HOUR,
+  day: days => days * US_PER_DAY,
+  month: months => Date.UTC(1970, months) * US_PER_MS,
+  year: years => Date.UTC(1970 + years, 0) * US_PER_MS,
+}
+
+/** The column that a partition field is made from; undefined when the schema lacks it. */
+export function sourceField({ fields }: Schema, { sourceId }: PartitionField): Field | undefined {
+  return fields.find(field => field.id === sourceId)
+}
+
+/** The type of a partition field's values: of its column or, of buckets and times, int. Undefined where it is not known here. */
+export function partitionType(schema: Schema, field: PartitionField): FieldType | undefined {
+  if (!/^(identity|void|truncate)/.test(field.transform)) return 'int'
+  const type = sourceField(schema, field)?.type
+  return isFieldType(type) ? type : undefined
 }
 
 /** A partition value as people read it, and as folder names show it: `2025-03-20`, `2025-03`, `m1`, `null`. */
 export function partitionText(transform: Transform, value: ColumnValue): string {
-  if (value === null || transform === 'identity') return String(value)
-  if (transform === 'day') return new Date(Number(value) * 86_400_000).toISOString().split('T')[0] ?? ''
-  const months = Number(value)
-  const year = 1970 + Math.floor(months / 12)
-  const month = (((months % 12) + 12) % 12) + 1
-  return `${year}-${String(month).padStart(2, '0')}`
+  const startOf = STARTS[transform]
+  if (value === null || startOf === undefined) return String(value)
+  const start = new Date(startOf(Number(value)) / US_PER_MS).toISOString()
+  const length = { hour: 13, day: 10, month: 7, year: 4 }[transform as 'hour']
+  return start.slice(0, length + (/^[+-]/.test(start) ? 3 : 0)).replace('T', '-')
 }

@@ -112,8 +112,16 @@ function refsFromWire(json: Json | undefined): Record<string, SnapshotRef> {
 
 /** What a commit requires, as the REST protocol has it. */
 export function requirementToWire(requirement: Requirement): WireObject {
-  if (requirement.type === 'assert-table-uuid') return { ...requirement }
-  return { type: requirement.type, ref: requirement.ref, 'snapshot-id': requirement.snapshotId }
+  switch (requirement.type) {
+    case 'assert-table-uuid':
+      return { ...requirement }
+    case 'assert-ref-snapshot-id':
+      return { type: requirement.type, ref: requirement.ref, 'snapshot-id': requirement.snapshotId }
+    case 'assert-current-schema-id':
+      return { type: requirement.type, 'current-schema-id': requirement.schemaId }
+    case 'assert-default-spec-id':
+      return { type: requirement.type, 'default-spec-id': requirement.specId }
+  }
 }
 
 /** A change of a table's metadata, as the REST protocol has it. */
@@ -127,6 +135,8 @@ export function updateToWire(update: Update): WireObject {
     }
     case 'remove-snapshots':
       return { action: update.action, 'snapshot-ids': update.snapshotIds }
+    case 'set-current-schema':
+      return { action: update.action, 'schema-id': update.schemaId }
   }
 }
 

@@ -3,10 +3,12 @@ import type { ObjectStore } from '../ports.ts'
 import type { DataFile, Partition } from './dataFile.ts'
 import { InvalidRows } from './errors.ts'
 import { currentSchema, currentSpec } from './metadata.ts'
-import { type ColumnExtent, encodeParquet } from './parquet.ts'
-import type { Columns, ColumnValue, PartitionField, PartitionSpec } from './schema.ts'
+import { encodeParquet } from './parquet.ts'
+import type { Columns, PartitionSpec, Schema } from './schema.ts'
+import { type PartitionRows, splitRows } from './splitRows.ts'
 import type { Table } from './table.ts'
-import { partitionOf, partitionText } from './transforms.ts'
+import { partitionText } from './transforms.ts'
+import { refuseUnwritable } from './unwritable.ts'
 
 /** A data file that is not in the store yet. */
 export interface EncodedDataFile {
@@ -31,11 +33,43 @@ export async function writeDataFile(
  * Throws `InvalidRows` for rows that do not fit the schema or fall into more than one partition.
  */
 export function encodeDataFile(table: Table, columns: Columns, rowCount: number): EncodedDataFile {
-  const spec = currentSpec(table)
-  const { bytes, stats, extents, splitOffsets } = encodeParquet(currentSchema(table), columns, rowCount)
-  const partition: Partition = Object.fromEntries(
-    spec.fields.map(field => [field.name, onlyPartition(field, extents.get(field.sourceId))]),
+  const [first, second] = encodeDataFiles(table, columns, rowCount)
+  if (first === undefined) throw new InvalidRows('a data file needs at least one row')
+  if (second === undefined) return first
+  const differing = currentSpec(table).fields.find(
+    ({ name }) => first.file.partition[name] !== second.file.partition[name],
   )
+  const [from, to] = [first, second].map(({ file }) => file.partition[differing?.name ?? ''])
+  throw new InvalidRows(
+    `rows of more than one partition in one file: ${differing?.name} from ${from} to ${to}`,
+  )
+}
+
+/**
+ * Rows as Parquet files of the table, one for each partition. Optional columns that are not given are not in the files, and
+ * so null. Throws `InvalidRows` for rows that do not fit the schema, `UnsupportedTable` for a table that cannot be written.
+ */
+export function encodeDataFiles(table: Table, columns: Columns, rowCount: number): EncodedDataFile[] {
+  refuseUnwritable(table)
+  const schema = givenColumns(currentSchema(table), columns)
+  return splitRows(table, columns, rowCount).map(rows => encodePartition(table, schema, rows))
+}
+
+/** The columns of the schema that files of these rows have. */
+function givenColumns(schema: Schema, columns: Columns): Schema {
+  const fields = schema.fields.filter(({ name, required }) => required || columns[name] !== undefined)
+  const unknown = Object.keys(columns).find(name => !fields.some(field => field.name === name))
+  if (unknown !== undefined) throw new InvalidRows(`the table has no column ${unknown}`)
+  return { ...schema, fields }
+}
+
+function encodePartition(
+  table: Table,
+  schema: Schema,
+  { partition, columns, rowCount }: PartitionRows,
+): EncodedDataFile {
+  const spec = currentSpec(table)
+  const { bytes, stats, splitOffsets } = encodeParquet(schema, columns, rowCount)
   const path = `${table.metadata.location}/data/${folder(spec, partition)}${randomUUID()}.parquet`
   const file = {
     path,
@@ -48,20 +82,6 @@ export function encodeDataFile(table: Table, columns: Columns, rowCount: number)
     splitOffsets,
   }
   return { file, bytes }
-}
-
-/** The transforms are monotonic: when the smallest and the largest value agree, all rows do. */
-function onlyPartition(field: PartitionField, extent: ColumnExtent | undefined): ColumnValue {
-  if (!extent)
-    throw new InvalidRows(`partition field ${field.name}: the table has no column ${field.sourceId}`)
-  const { min = null, max = null, nulls } = extent
-  const first = partitionOf(field.transform, min)
-  const last = partitionOf(field.transform, max)
-  if (first !== last || (first !== null && nulls > 0))
-    throw new InvalidRows(
-      `rows of more than one partition in one file: ${field.name} from ${first} to ${last}`,
-    )
-  return first
 }
 
 /** For people who look into the bucket; readers take partitions from the manifests. Every store takes these characters. */

@@ -30,16 +30,9 @@ export function isSamePart(a: Part, b: Part): boolean {
   return spans(a) === spans(b)
 }
 
-/** The rows of the good ticks by their day, which is the table's partition. */
-export function rowsByDay(part: Part, ticks: TickRows): Map<number, number[]> {
-  const days = new Map<number, number[]>()
-  for (const row of part.flatMap(rowsOf)) {
-    const day = ticks.day(row)
-    const rows = days.get(day)
-    if (rows === undefined) days.set(day, [row])
-    else rows.push(row)
-  }
-  return days
+/** The rows of the good ticks. */
+export function rowsOfPart(part: Part): number[] {
+  return part.flatMap(rowsOf)
 }
 
 function rowsOf({ outcomes }: AdmittedBatch): number[] {

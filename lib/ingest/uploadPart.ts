@@ -1,11 +1,12 @@
 import { findSnapshot } from '../iceberg/commit.ts'
 import type { DataFile } from '../iceberg/dataFile.ts'
 import type { Table } from '../iceberg/table.ts'
-import { encodeDataFile } from '../iceberg/write.ts'
+import { encodeDataFiles } from '../iceberg/write.ts'
+import { mapBounded } from '../mapBounded.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 import type { TickRows } from '../tables/tickRows.ts'
-import { isSamePart, type Part, rowsByDay } from './part.ts'
+import { isSamePart, type Part, rowsOfPart } from './part.ts'
 
 /** The files of one part, and the snapshots in which they were offered to the catalog. */
 export interface Upload {
@@ -16,7 +17,10 @@ export interface Upload {
   readonly snapshotIds: bigint[]
 }
 
-/** Begins to write one file a day. Nothing refers to them before they are committed. */
+/** A commit has as many days at most; others may have parted a day further. */
+const FILES_AT_ONCE = 64
+
+/** Begins to write one file a partition. Nothing refers to them before they are committed. */
 export function uploadPart(
   store: ObjectStore,
   table: Table,
@@ -24,12 +28,12 @@ export function uploadPart(
   part: Part,
   ticks: TickRows,
 ): Upload {
-  const days = [...rowsByDay(part, ticks).values()]
-  const encoded = days.map(rows => encodeDataFile(table, ticks.columns(rows, epoch), rows.length))
+  const rows = rowsOfPart(part)
+  const encoded = rows.length === 0 ? [] : encodeDataFiles(table, ticks.columns(rows, epoch), rows.length)
   return {
     part,
     files: encoded.map(({ file }) => file),
-    stored: Promise.all(encoded.map(({ file, bytes }) => store.write(file.path, bytes))),
+    stored: mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
     snapshotIds: [],
   }
 }

@@ -1,11 +1,13 @@
 import { TickhouseError } from '../errors.ts'
+import { hasEqualityDeletes, liveRows } from '../iceberg/deletes/deletedRows.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { coverWith, type TimeRange } from '../market/range.ts'
-import { DAY_US, formatDateTime, SECOND_US } from '../market/time.ts'
+import { DAY_US, dayOf, formatDateTime, SECOND_US } from '../market/time.ts'
 import { markRanges } from '../rollup/markRanges.ts'
 import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Services } from '../services.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { inRanges } from '../trino/literals.ts'
 import { renderSql } from '../trino/sql.ts'
 import { awaitSlot, SLOT } from './slot.ts'
@@ -25,6 +27,8 @@ const NOTHING: CountCheck = { days: 0, differing: 0, hoursMarked: 0 }
 
 /** So much of the slot must be left for the statement. */
 const STATEMENT_MS = 30_000
+/** Where files are of more days than this, days are not compared. */
+const MAX_DAYS_OF_FILE = 400
 /** A statement names so many stretches of days at most; the days between them are counted too, and not compared. */
 const MAX_STRETCHES = 40
 
@@ -68,7 +72,8 @@ async function compare(services: CountServices): Promise<CountCheck> {
 
 /**
  * How many ticks each day has that can be compared, by days since 1970: those without stale hours, of which the candles
- * have seen every file.
+ * have seen every file, and whose files hold no other day and can be
+ * read.
  */
 async function countTicks(
   store: Services['store'],
@@ -77,14 +82,16 @@ async function countTicks(
   const rows = new Map<number, number>()
   const unseen = new Set<number>()
   for await (const files of scanFiles(store, ticks)) {
-    for (const { partition, recordCount, sequenceNumber } of files) {
-      const day = Number(partition.date_time_day)
-      rows.set(day, (rows.get(day) ?? 0) + recordCount)
-      if (sequenceNumber > state.ticksSequence) unseen.add(day)
+    for (const file of files) {
+      const { fromUs, toUs } = rangeOf(file)
+      const [first, last] = [dayOf(fromUs), dayOf(toUs - 1)]
+      if (last - first >= MAX_DAYS_OF_FILE) return new Map()
+      const isOfOneDay = first === last && !hasEqualityDeletes(file)
+      if (isOfOneDay) rows.set(first, (rows.get(first) ?? 0) + (await liveRows(store, file)))
+      if (isOfOneDay && file.sequenceNumber <= state.ticksSequence) continue
+      for (let day = first; day <= last; day++) unseen.add(day)
     }
   }
-  // Who has partitioned the table in another way has files of no day.
-  if (rows.has(Number.NaN)) return new Map()
   const { heldBeforeUs = Number.NEGATIVE_INFINITY } = state
   const isComparable = (day: number) =>
     !unseen.has(day) &&

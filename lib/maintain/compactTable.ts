@@ -1,9 +1,12 @@
-import type { LiveFile } from '../iceberg/dataFile.ts'
+import type { DataFile, LiveFile } from '../iceberg/dataFile.ts'
+import { currentSchema } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
-import type { Table } from '../iceberg/table.ts'
+import { type Table, tableName } from '../iceberg/table.ts'
+import { unwritableValues } from '../iceberg/unwritableValues.ts'
 import { chooseGroups, isMergeable } from '../iceberg/upkeep/chooseGroups.ts'
 import { mergeRows } from '../iceberg/upkeep/mergeRows.ts'
 import { type Replacement, replaceFiles } from '../iceberg/upkeep/replaceFiles.ts'
+import { mapBounded } from '../mapBounded.ts'
 import type { Services } from '../services.ts'
 import { candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
@@ -12,7 +15,7 @@ import { TICKS_TABLE } from '../tables/ticksTable.ts'
 import type { MaintainedTable } from './maintainedTables.ts'
 import { awaitSlot, SLOT } from './slot.ts'
 
-type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
+type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'log' | 'nowMs'>
 
 /** What compaction did with a table. */
 export interface Compacted {
@@ -25,6 +28,8 @@ export interface Compacted {
 const PLANNED_FILES = 5_000
 /** What one commit takes; a larger group goes alone. */
 const COMMIT = { rows: 500_000, files: 1_000 }
+
+const FILES_AT_ONCE = 8
 
 /** One commit's work is done within this, the wait for its slot included. */
 export const COMMIT_WORK_MS = 60_000
@@ -57,9 +62,10 @@ export async function compactTable(
 
 /** The candles are loaded first: what they say of the ticks' files holds of later versions too. */
 async function findMergeable(
-  { catalog, store }: Needs,
+  services: Needs,
   { ident, limits, isDone }: MaintainedTable,
 ): Promise<{ table: Table; files: LiveFile[] }> {
+  const { catalog, store } = services
   const candles = await loadTable(catalog, CANDLES_TABLE)
   const ticks = await loadTable(catalog, TICKS_TABLE)
   const table = ident === TICKS_TABLE ? ticks : candles
@@ -73,7 +79,27 @@ async function findMergeable(
     files.push(...some)
     if (files.length >= PLANNED_FILES) break
   }
-  return { table, files }
+  return { table, files: await withoutLoss(services, table, files) }
+}
+
+/** The files that can be rewritten whole; of the others it is told which column keeps them from it. */
+async function withoutLoss(
+  { store, log }: Needs,
+  table: Table,
+  files: readonly LiveFile[],
+): Promise<LiveFile[]> {
+  const schema = currentSchema(table)
+  const lost = await mapBounded(files, FILES_AT_ONCE, file => unwritableValues(store, schema, file))
+  const column = lost.find(field => field !== undefined)?.name
+  if (column !== undefined) {
+    const fields = {
+      table: tableName(table.ident),
+      column,
+      files: lost.filter(field => field !== undefined).length,
+    }
+    log.warn('files are not merged: they have values of a column whose type is not written here', fields)
+  }
+  return files.filter((_, i) => lost[i] === undefined)
 }
 
 /** The groups, commit by commit. */
@@ -103,7 +129,10 @@ async function merge(
   table: Table,
   groups: readonly LiveFile[][],
 ): Promise<Replacement> {
-  const add = []
-  for (const group of groups) add.push(await mergeRows(store, table, group, sortBy))
+  const add: DataFile[] = []
+  for (const group of groups) {
+    const merged = await mergeRows(store, table, group, sortBy)
+    if (merged !== undefined) add.push(merged)
+  }
   return { remove: groups.flat(), add }
 }

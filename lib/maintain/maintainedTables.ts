@@ -1,4 +1,5 @@
 import { type LiveFile, lowerBound } from '../iceberg/dataFile.ts'
+import { hasDeletes } from '../iceberg/deletes/deletedRows.ts'
 import type { Retention } from '../iceberg/expire.ts'
 import type { Field } from '../iceberg/schema.ts'
 import type { TableIdent } from '../iceberg/table.ts'
@@ -49,7 +50,7 @@ const TICKS: MaintainedTable = {
 
 /**
  * Candles are merged when all of a file are closed and rollup no longer rewrites it with what is new, into files as large
- * as rollup makes them. One commit a call: a rollup that it meets begins once more, and no oftener.
+ * as rollup makes them; small ones where rows of them are deleted. One commit a call: a rollup that it meets begins once more, and no oftener.
  */
 const CANDLES: MaintainedTable = {
   ident: CANDLES_TABLE,
@@ -63,7 +64,7 @@ const CANDLES: MaintainedTable = {
   sortBy: ['date_time', 'source', 'symbol'],
   commits: 1,
   retention: candlesRetention,
-  isDone: file => !isSmall(file) && lowerBound(file, CANDLE_FIELDS.closed) === true,
+  isDone: file => (!isSmall(file) || hasDeletes(file)) && lowerBound(file, CANDLE_FIELDS.closed) === true,
 }
 
 /** Both tables; the candles first, as it takes them less time. */

@@ -74,7 +74,7 @@ export function byPlace(a: Place, b: Place): number {
 export function startOf(file: DataFile, { stampUs }: Mark): Place {
   return {
     updatedAtUs: Math.max(Number(lowerBound(file, CANDLE_FIELDS.updatedAt) ?? stampUs), stampUs),
-    timeframe: String(file.partition.timeframe),
+    timeframe: String(lowerBound(file, CANDLE_FIELDS.timeframe) ?? ''),
     dateTimeUs: Number(lowerBound(file, CANDLE_FIELDS.dateTime) ?? Number.NEGATIVE_INFINITY),
   }
 }
@@ -83,10 +83,13 @@ export function startOf(file: DataFile, { stampUs }: Mark): Place {
 function endOf(file: DataFile): Place {
   return {
     updatedAtUs: Number(upperBound(file, CANDLE_FIELDS.updatedAt) ?? Number.POSITIVE_INFINITY),
-    timeframe: String(file.partition.timeframe),
+    timeframe: String(upperBound(file, CANDLE_FIELDS.timeframe) ?? LAST_TEXT),
     dateTimeUs: Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? Number.POSITIVE_INFINITY),
   }
 }
+
+/** Behind every timeframe. */
+const LAST_TEXT = '\uffff'
 
 function compare<Value extends number | string>(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0

@@ -1,4 +1,5 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
+import { withoutEqualityDeletes } from '../iceberg/deletes/deletedRows.ts'
 import type { Candle } from '../market/candle.ts'
 import type { ObjectStore } from '../ports.ts'
 import { readCandles } from '../rollup/storedCandles.ts'
@@ -93,6 +94,7 @@ async function readUnsent(
   mark: Mark,
   limit: Candle | undefined,
 ): Promise<Candle[]> {
-  const rows = await readCandles(store, file)
+  // A row that somebody has deleted by its values since was committed before: it may be sent, and what follows it comes later.
+  const rows = await readCandles(store, withoutEqualityDeletes(file))
   return rows.filter(row => isUnsent(row, mark) && (!limit || bySendingOrder(row, limit) < 0))
 }

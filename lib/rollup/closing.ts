@@ -1,8 +1,8 @@
-import { type LiveFile, lowerBound } from '../iceberg/dataFile.ts'
+import type { LiveFile } from '../iceberg/dataFile.ts'
 import { growToBuckets, type TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import { bucketEnd, bucketStart, TIMEFRAMES, type Timeframe } from '../market/timeframe.ts'
-import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
+import { rowTimeframesOf, startsOf } from '../tables/candleFiles.ts'
 import { mayBeOpen, mayHold } from './storedCandles.ts'
 
 /** Which files a round reads to close candles, and the moment up to which it closes them. */
@@ -10,8 +10,6 @@ export interface Closing {
   readonly files: readonly LiveFile[]
   readonly untilUs: Micros
 }
-
-const BY_NAME = new Map<string, Timeframe>(TIMEFRAMES.map(timeframe => [timeframe.name, timeframe]))
 
 /**
  * The files that may hold open candles which end after `closedUntilUs` and by `dueUs`: the earliest first, about `maxRows`
@@ -43,13 +41,20 @@ export function chooseClosing(
 
 /** The earliest moment after `closedUntilUs` at which an open candle of the file may end; infinite when none does by `dueUs`. */
 function firstEnd(file: LiveFile, closedUntilUs: Micros, dueUs: Micros): Micros {
-  const timeframe = BY_NAME.get(String(file.partition.timeframe))
-  if (timeframe === undefined || !mayBeOpen(file)) return Number.POSITIVE_INFINITY
-  const firstStartUs = bucketStart(timeframe, closedUntilUs)
-  const buckets = [{ fromUs: firstStartUs, toUs: bucketStart(timeframe, dueUs) }]
-  if (!mayHold(file, buckets)) return Number.POSITIVE_INFINITY
-  const lowestUs = Number(lowerBound(file, CANDLE_FIELDS.dateTime) ?? firstStartUs)
-  return bucketEnd(timeframe, Math.max(lowestUs, firstStartUs))
+  if (!mayBeOpen(file)) return Number.POSITIVE_INFINITY
+  const ends = timeframesOf(file).map(timeframe => {
+    const firstStartUs = bucketStart(timeframe, closedUntilUs)
+    const buckets = [{ fromUs: firstStartUs, toUs: bucketStart(timeframe, dueUs) }]
+    if (!mayHold(file, buckets)) return Number.POSITIVE_INFINITY
+    return bucketEnd(timeframe, Math.max(startsOf(file).fromUs, firstStartUs))
+  })
+  return Math.min(Number.POSITIVE_INFINITY, ...ends)
+}
+
+/** The timeframes that candles of the file may have. */
+function timeframesOf(file: LiveFile): Timeframe[] {
+  const names = rowTimeframesOf(file)
+  return TIMEFRAMES.filter(({ name }) => names.includes(name))
 }
 
 /** The files that may hold open candles whose bucket shares a moment with one of the ranges. */
@@ -59,6 +64,6 @@ export function mayCloseWithin(files: readonly LiveFile[], ranges: readonly Time
     TIMEFRAMES.map(timeframe => [timeframe.name as string, growToBuckets(timeframe, ranges)]),
   )
   return files.filter(file => {
-    return mayBeOpen(file) && mayHold(file, buckets.get(String(file.partition.timeframe)) ?? [])
+    return mayBeOpen(file) && rowTimeframesOf(file).some(name => mayHold(file, buckets.get(name) ?? []))
   })
 }

@@ -1,9 +1,13 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import type { LiveFile } from '../iceberg/dataFile.ts'
+import { FileUnsupported } from '../iceberg/errors.ts'
+import { currentSchema } from '../iceberg/metadata.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
+import type { Schema } from '../iceberg/schema.ts'
 import { type Change, type Staged, stageSnapshot } from '../iceberg/stage.ts'
-import type { Table } from '../iceberg/table.ts'
-import { encodeDataFile } from '../iceberg/write.ts'
+import { type Table, tableName } from '../iceberg/table.ts'
+import { unwritableValues } from '../iceberg/unwritableValues.ts'
+import { encodeDataFiles } from '../iceberg/write.ts'
 import { mapBounded } from '../mapBounded.ts'
 import type { Candle, CandleKey, ComputedCandle } from '../market/candle.ts'
 import { CandleBook, symbolKey } from '../market/candleBook.ts'
@@ -19,6 +23,7 @@ import { candleColumns } from '../tables/candlesTable.ts'
 import { candlesRetention } from '../tables/retention.ts'
 import { givenOut } from './givenOut.ts'
 import { type Layout, layOut } from './layOut.ts'
+import { placesOf } from './places.ts'
 import { closedBy } from './staleHours.ts'
 import { type FileWithRows, liveReach, readMinuteByMinute, readOnce, touchedFiles } from './storedCandles.ts'
 import { isInShare, type SymbolShare } from './symbolShare.ts'
@@ -77,7 +82,8 @@ export async function commitCandles(
 ): Promise<CommittedCandles> {
   const { catalog, store, stages, nowMs } = services
   refuseForeign(candles, next.candlesSequence)
-  const { stored, book } = await stages.time('read', () => readBook(services, change))
+  const schema = currentSchema(candles)
+  const { stored, book } = await stages.time('read', () => readBook(services, schema, change))
   const given = await givenOut(store, candles, next)
   const stampUs = Math.max(nowMs() * 1000, given.stampUs + 1)
   const revisionFloor = given.revision
@@ -88,7 +94,7 @@ export async function commitCandles(
     stampUs,
     revisionFloor,
   })
-  const layout = layOut(stored, decided)
+  const layout = layOut(stored, decided, placesOf(candles))
   const state = {
     ...next,
     candlesSequence: candles.metadata.lastSequenceNumber,
@@ -118,17 +124,18 @@ interface Book {
 }
 
 /** The stored rows that the change has to do with, and over them what they become. */
-async function readBook(services: CommitServices, change: CandleChange): Promise<Book> {
+async function readBook(services: CommitServices, schema: Schema, change: CandleChange): Promise<Book> {
   const { files, computed, surplus, complete, scope, isLive } = change
   const minutes = minutesOf(computed, surplus, complete, scope.whole)
   const reach = isLive ? liveReach(files, minutes) : 'whole'
-  const book = await readReach(services, change, minutes, reach)
-  return book ?? (await readReach(services, change, minutes, 'whole'))!
+  const book = await readReach(services, schema, change, minutes, reach)
+  return book ?? (await readReach(services, schema, change, minutes, 'whole'))!
 }
 
 /** Undefined when the rows of the reach do not tell what becomes of the coarser candles. */
 async function readReach(
   { store }: CommitServices,
+  schema: Schema,
   { files, computed, surplus, complete, scope, share, closing, isLive }: CandleChange,
   minutes: readonly TimeRange[],
   reach: Reach,
@@ -139,10 +146,11 @@ async function readReach(
   const isChanging = new Set(changing)
   const read = isLive ? readMinuteByMinute : readOnce
   const [stored, others] = await Promise.all([
-    read(store, changing),
+    read(store, changing, schema),
     read(
       store,
       touched.reading.filter(file => !isChanging.has(file)),
+      schema,
     ),
   ])
   const book = bookOf([...stored, ...others], rows, share)
@@ -209,11 +217,23 @@ async function writeLayout(
   { remove, write }: Layout,
   change: Pick<Change, 'summary' | 'nowMs'>,
 ): Promise<Staged> {
-  const encoded = write.map(rows => encodeDataFile(candles, candleColumns(rows), rows.length))
+  await mapBounded(remove, FILES_AT_ONCE, file => refuseLoss(store, candles, file))
+  const encoded = write.flatMap(rows => encodeDataFiles(candles, candleColumns(rows), rows.length))
   const add = encoded.map(({ file }) => file)
   const [staged] = await Promise.all([
     stageSnapshot(store, candles, { ...change, add, remove }, candlesRetention(settings)),
     mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
   ])
   return staged
+}
+
+/** Throws `FileUnsupported` for a file with values, in columns that others have added, which cannot be written again. */
+async function refuseLoss(store: CommitServices['store'], candles: Table, file: LiveFile): Promise<void> {
+  const column = await unwritableValues(store, currentSchema(candles), file)
+  if (column === undefined) return
+  const name = tableName(candles.ident)
+  throw new FileUnsupported(
+    `${name}: ${file.path} has values of column ${column.name}, whose type is not written here; rewriting it would lose them: ` +
+      `ALTER TABLE ${name} DROP COLUMN ${column.name}`,
+  )
 }

@@ -11,7 +11,6 @@ import {
   subtractRanges,
   type TimeRange,
 } from '../market/range.ts'
-import { dayOf } from '../market/time.ts'
 import type { QueryOptions } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
@@ -55,10 +54,10 @@ async function restOf(
   if (stretches.length === 0 || !isAppendedTo(ahead.ticks, ticks)) return undefined
   const seen = currentSnapshot(ahead.ticks)!.sequenceNumber
   const others = subtractRanges(stretches, ahead.stretches)
-  const days = { from: dayOf(stretches[0]!.fromUs), to: dayOf(stretches.at(-1)!.toUs - 1) }
+  const within = { date_time: { from: stretches[0]!.fromUs, to: stretches.at(-1)!.toUs - 1 } }
   const touched: TimeRange[] = []
   const paths: string[] = []
-  for await (const files of scanFiles(store, ticks, { within: { date_time_day: days } })) {
+  for await (const files of scanFiles(store, ticks, { within })) {
     for (const file of files) {
       const range = rangeOf(file)
       const isNew = file.fileSequenceNumber > seen

@@ -1,7 +1,8 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import { type Candle, type CandleKey, candleId } from '../market/candle.ts'
 import type { Decided } from '../market/decide.ts'
-import { type FileWithRows, isSmall, mayBeOpen, monthOf, SMALL_FILE_ROWS } from './storedCandles.ts'
+import { MONTHS } from './places.ts'
+import { type FileWithRows, isSmall, mayBeOpen, SMALL_FILE_ROWS } from './storedCandles.ts'
 
 /** Which files take the place of which; each list of rows is one new file. */
 export interface Layout {
@@ -13,38 +14,41 @@ export interface Layout {
 export const SETTLED_FILE_ROWS = 50_000
 
 /**
- * Lays changed candles out in files. In each partition that changes, what is new joins the small files and those with
+ * Lays changed candles out in files. In each place that changes, what is new joins the small files and those with
  * open candles: the part of the table that is rewritten every minute. Once it has grown, its closed candles
  * settle in files of their own, which are then left alone until a late tick changes one of their rows; so do open ones,
  * when enough of them wait to be closed to fill a file.
  */
-export function layOut(stored: readonly FileWithRows[], { rows, gone }: Decided): Layout {
+export function layOut(stored: readonly FileWithRows[], { rows, gone }: Decided, places = MONTHS): Layout {
   const remove: LiveFile[] = []
   const write: (readonly Candle[])[] = []
-  const storedByPartition = Map.groupBy(stored, ({ file }) =>
-    partitionKey(String(file.partition.timeframe), Number(file.partition.date_time_month)),
-  )
-  const writtenByPartition = Map.groupBy(rows, partitionOfRow)
-  const goneByPartition = Map.groupBy(gone, partitionOfRow)
-  for (const partition of new Set([...writtenByPartition.keys(), ...goneByPartition.keys()])) {
-    const change = new Change(writtenByPartition.get(partition) ?? [], goneByPartition.get(partition) ?? [])
-    const loose: Candle[] = []
-    for (const { file, rows } of storedByPartition.get(partition) ?? []) {
-      const { rows: newRows, changes } = change.apply(rows)
-      if (isSmall(file) || (mayBeOpen(file) && file.recordCount < SETTLED_FILE_ROWS)) {
-        remove.push(file)
-        for (const row of newRows) loose.push(row)
-      } else if (changes) {
-        remove.push(file)
-        write.push(newRows)
-      }
+  const loose = new Map([...rows, ...gone].map(row => [places.of(row), [] as Candle[]]))
+  const change = new Change(rows, gone)
+  for (const each of stored) {
+    const { file } = each
+    const place = places.ofFile(file)
+    if (place === undefined ? !each.rows.some(row => loose.has(places.of(row))) : !loose.has(place)) continue
+    const { rows: newRows, changes } = change.apply(each.rows)
+    if (isSmall(file) || (mayBeOpen(file) && file.recordCount < SETTLED_FILE_ROWS)) {
+      remove.push(file)
+      for (const row of newRows) pushTo(loose, place ?? places.of(row), row)
+    } else if (changes) {
+      remove.push(file)
+      write.push(newRows)
     }
-    write.push(...settle([...loose, ...change.rest()]))
   }
+  for (const row of change.rest()) pushTo(loose, places.of(row), row)
+  for (const rows of loose.values()) write.push(...settle(rows))
   return { remove, write: write.filter(rows => rows.length > 0).map(inOrder) }
 }
 
-/** What changes in one partition. Rows without a place in a stored file are left over at the end. */
+function pushTo(loose: Map<string, Candle[]>, place: string, row: Candle): void {
+  const rows = loose.get(place)
+  if (rows === undefined) loose.set(place, [row])
+  else rows.push(row)
+}
+
+/** What changes. Rows without a place in a stored file are left over at the end. */
 class Change {
   /** By bucket start, then by id: most rows of a file are told apart from these by their time alone. */
   readonly #rows: ReadonlyMap<number, Map<string, Candle | undefined>>
@@ -86,10 +90,6 @@ class Change {
   }
 }
 
-function partitionOfRow({ timeframe, dateTimeUs }: CandleKey): string {
-  return partitionKey(timeframe, monthOf(dateTimeUs))
-}
-
 /** Only a small file mixes open candles with closed ones: of a larger one, its bounds tell when the first is due. */
 function settle(rows: readonly Candle[]): Candle[][] {
   if (rows.length < SMALL_FILE_ROWS) return [[...rows]]
@@ -112,8 +112,4 @@ function inOrder(rows: readonly Candle[]): Candle[] {
   return rows.toSorted(
     (a, b) => a.dateTimeUs - b.dateTimeUs || text(a.source, b.source) || text(a.symbol, b.symbol),
   )
-}
-
-function partitionKey(timeframe: string, month: number): string {
-  return `${timeframe}/${month}`
 }

@@ -1,7 +1,7 @@
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { clipRanges, subtractRanges, type TimeRange } from '../market/range.ts'
-import { dayOf, floorTo, HOUR_US, MINUTE_US, type Micros } from '../market/time.ts'
+import { floorTo, HOUR_US, MINUTE_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
 import { rowsWithin, type SpreadRows } from './rowsWithin.ts'
@@ -42,9 +42,9 @@ export async function chooseLiveMinutes(
   const narrowest = narrowestWindow(nowUs)
   const inWidest = clipRanges(touched, widest)
   if (inWidest.length === 0) return dividedBy(widest, touched)
-  const days = { from: dayOf(widest.fromUs), to: dayOf(widest.toUs - 1) }
+  const within = { date_time: { from: widest.fromUs, to: widest.toUs - 1 } }
   const stretches: SpreadRows[] = []
-  for await (const files of scanFiles(store, ticks, { within: { date_time_day: days } })) {
+  for await (const files of scanFiles(store, ticks, { within })) {
     for (const file of files) stretches.push({ ...rangeOf(file), rows: file.recordCount })
   }
   const nowMinuteUs = floorTo(nowUs, MINUTE_US)

@@ -1,3 +1,4 @@
+import { currentSchema } from '../iceberg/metadata.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { rowsFor } from '../market/refold.ts'
@@ -31,7 +32,7 @@ export async function readAhead(services: RollupServices, candles: Table): Promi
     const { changing, reading } = touchedFiles(files, rowsFor(stretches, liveReach(files, stretches)))
     const [folded] = await Promise.all([
       foldMinutes(services, { ticks, vector, stretches }, { timeoutMs: STATEMENT_MS }),
-      readMinuteByMinute(store, [...changing, ...reading]),
+      readMinuteByMinute(store, [...changing, ...reading], currentSchema(candles)),
     ])
     return { ticks, stretches, minutes: folded }
   } catch {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
-import { InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
+import { FileUnsupported, InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
@@ -258,7 +258,7 @@ function isOfItsHours(error: unknown): error is TickhouseError {
   return isTooMuch(error) || OF_DATA.some(kind => error instanceof kind)
 }
 
-const OF_DATA = [ObjectMissing, UnreadableFile, InvalidRows]
+const OF_DATA = [ObjectMissing, UnreadableFile, InvalidRows, FileUnsupported]
 
 function isTooMuch(error: unknown): boolean {
   return isTooMuchWork(error) || error instanceof TooManyMinutes

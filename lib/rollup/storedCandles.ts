@@ -1,14 +1,17 @@
-import { type DataFile, type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
-import { decodeParquet } from '../iceberg/parquet.ts'
+import { type LiveFile, lowerBound } from '../iceberg/dataFile.ts'
+import { type FileOfRows, versionOf } from '../iceberg/deletes/deletedRows.ts'
 import { ParsedFiles, perStore } from '../iceberg/parsedFiles.ts'
+import { readRows } from '../iceberg/readRows.ts'
+import { type Field, isFieldType, type Schema } from '../iceberg/schema.ts'
 import { partitionOf } from '../iceberg/transforms.ts'
 import { mapBounded } from '../mapBounded.ts'
 import type { Candle } from '../market/candle.ts'
 import { overlaps, type TimeRange } from '../market/range.ts'
 import { type Reach, type RowsFor, rowsFor } from '../market/refold.ts'
-import { MINUTE_US, type Micros } from '../market/time.ts'
+import { MINUTE_US } from '../market/time.ts'
 import { bucketEnd, TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
 import type { ObjectStore } from '../ports.ts'
+import { rowTimeframesOf, startsOf } from '../tables/candleFiles.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 
 /** A data file of the candles table with its rows. */
@@ -35,10 +38,14 @@ export function touchedFiles(files: readonly LiveFile[], rows: RowsFor): Touched
   const changing: LiveFile[] = []
   const reading: LiveFile[] = []
   for (const file of files) {
-    const { timeframe, isRemoved } = timeframeOf(file)
-    const buckets = rows.changing.get(timeframe) ?? []
-    if (mayHold(file, buckets) || (isSmall(file) && isBeside(file, buckets))) changing.push(file)
-    else if (!isRemoved && mayHold(file, rows.reading.get(timeframe) ?? [])) reading.push(file)
+    const timeframes = rowTimeframesOf(file)
+    const changes = (name: string) => {
+      const buckets = rows.changing.get(timeframeOfRemoved(name) ?? name) ?? []
+      return mayHold(file, buckets) || (isSmall(file) && isBeside(file, buckets))
+    }
+    const isRead = (name: string) => mayHold(file, rows.reading.get(name) ?? [])
+    if (timeframes.some(changes)) changing.push(file)
+    else if (timeframes.some(isRead)) reading.push(file)
   }
   return { changing, reading }
 }
@@ -53,13 +60,6 @@ const MANY_ROWS = 150_000
 export function liveReach(files: readonly LiveFile[], minutes: readonly TimeRange[]): Reach {
   const { changing, reading } = touchedFiles(files, rowsFor(minutes))
   return rowsIn(changing) + rowsIn(reading) > MANY_ROWS ? 'later' : 'whole'
-}
-
-/** The timeframe of the candles that a file's rows are, or stand for. */
-function timeframeOf(file: LiveFile): { timeframe: string; isRemoved: boolean } {
-  const name = String(file.partition.timeframe)
-  const removed = timeframeOfRemoved(name)
-  return { timeframe: removed ?? name, isRemoved: removed !== undefined }
 }
 
 /** How many rows the files have together. */
@@ -79,38 +79,34 @@ export function mayBeOpen(file: LiveFile): boolean {
 
 /** True unless the bounds say that no row's bucket begins within the ranges. */
 export function mayHold(file: LiveFile, buckets: readonly TimeRange[]): boolean {
-  const first = lowerBound(file, CANDLE_FIELDS.dateTime) ?? Number.NEGATIVE_INFINITY
-  const last = upperBound(file, CANDLE_FIELDS.dateTime) ?? Number.POSITIVE_INFINITY
-  return overlaps(buckets, Number(first), Number(last) + 1)
+  const { fromUs, toUs } = startsOf(file)
+  return overlaps(buckets, fromUs, toUs + 1)
 }
 
-/** Where the buckets of a file's rows begin, up to the end of the last one's first minute; without bounds, its month. */
+/** Where the buckets of a file's rows begin, up to the end of the last one's first minute. */
 export function bucketsOf(file: LiveFile): TimeRange {
-  const month = Number(file.partition.date_time_month)
-  const firstUs = lowerBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month)
-  const lastUs = upperBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month + 1) - MINUTE_US
-  return { fromUs: Number(firstUs), toUs: Number(lastUs) + MINUTE_US }
+  const { fromUs, toUs } = startsOf(file)
+  return { fromUs, toUs: toUs + MINUTE_US }
 }
 
 /** What the last bucket of a file's rows has behind the end of `bucketsOf`: nothing but for coarser candles. */
 export function restOfLastBucket(file: LiveFile): TimeRange {
-  const { toUs } = bucketsOf(file)
-  const timeframe = TIMEFRAMES.find(({ name }) => name === timeframeOf(file).timeframe)
-  return { fromUs: toUs, toUs: timeframe === undefined ? toUs : bucketEnd(timeframe, toUs - MINUTE_US) }
+  const { toUs } = startsOf(file)
+  const names = rowTimeframesOf(file).map(name => timeframeOfRemoved(name) ?? name)
+  const ends = TIMEFRAMES.filter(({ name }) => names.includes(name)).map(timeframe =>
+    bucketEnd(timeframe, toUs),
+  )
+  return { fromUs: toUs + MINUTE_US, toUs: Math.max(toUs + MINUTE_US, ...ends) }
 }
 
-/** Of a month since January 1970. */
-function monthStart(month: number): Micros {
-  return Date.UTC(1970, month) * 1000
-}
-
-/** True when the file lies in the partition of one of the buckets. */
+/** True when the file lies in the month of one of the buckets. */
 function isBeside(file: LiveFile, buckets: readonly TimeRange[]): boolean {
-  const month = Number(file.partition.date_time_month)
-  return buckets.some(({ fromUs, toUs }) => month >= monthOf(fromUs) && month <= monthOf(toUs - 1))
+  const starts = startsOf(file)
+  const [first, last] = [monthOf(starts.fromUs), monthOf(starts.toUs)]
+  return buckets.some(({ fromUs, toUs }) => last >= monthOf(fromUs) && first <= monthOf(toUs - 1))
 }
 
-/** Months since January 1970: the partition of a candle beside its timeframe. */
+/** Months since January 1970: the partition of a candle beside its timeframe, at first. */
 export function monthOf(timeUs: number): number {
   return Number(partitionOf('month', timeUs))
 }
@@ -120,21 +116,46 @@ const MAX_ROWS = 250_000
 
 const rowsOf = perStore(() => new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1))
 
-/** The files with their rows; those that are read minute by minute are remembered. */
-export function readMinuteByMinute(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
+/** The files with their rows; those that are read minute by minute are remembered. `schema` is the table's. */
+export function readMinuteByMinute(
+  store: ObjectStore,
+  files: readonly LiveFile[],
+  schema = CANDLES_SCHEMA,
+): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    return { file, rows: await rowsOf(store).getOr(file.path, () => readCandles(store, file)) }
+    const read = () => readCandles(store, file, schema)
+    return { file, rows: await rowsOf(store).getOr(keyOf(file, schema), read) }
   })
 }
 
-/** The files with their rows; nothing is remembered of those that are read once. */
-export function readOnce(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
+/** The files with their rows; nothing is remembered of those that are read once. `schema` is the table's. */
+export function readOnce(
+  store: ObjectStore,
+  files: readonly LiveFile[],
+  schema = CANDLES_SCHEMA,
+): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    return { file, rows: rowsOf(store).get(file.path) ?? (await readCandles(store, file)) }
+    const known = rowsOf(store).get(keyOf(file, schema))
+    return { file, rows: known ?? (await readCandles(store, file, schema)) }
   })
 }
 
-/** The rows of one of the table's files. */
-export async function readCandles(store: ObjectStore, file: Pick<DataFile, 'path'>): Promise<Candle[]> {
-  return candleRows(await decodeParquet(await store.read(file.path), CANDLES_SCHEMA))
+function keyOf(file: LiveFile, { schemaId }: Schema): string {
+  return `${schemaId} ${versionOf(file)}`
+}
+
+/** The rows of one of the table's files; with the columns that others have added, where the table's own schema is given. */
+export async function readCandles(
+  store: ObjectStore,
+  file: FileOfRows,
+  schema = CANDLES_SCHEMA,
+): Promise<Candle[]> {
+  const others = schema.fields.filter(isOfOthers)
+  const fields = [...CANDLES_SCHEMA.fields, ...others]
+  return candleRows(await readRows(store, file, { ...schema, fields }))
+}
+
+/** True for a column that others have added and that can be kept. */
+function isOfOthers({ id, type }: Field): boolean {
+  return isFieldType(type) && !CANDLES_SCHEMA.fields.some(own => own.id === id)
 }

@@ -14,6 +14,7 @@ import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
 import { NO_TICKS, TICKS_DEFINITION, TICKS_TABLE, ticksSummary } from '../tables/ticksTable.ts'
+import { restoreColumns } from './restoreColumns.ts'
 
 export type SetUpServices = Pick<
   Services,
@@ -77,12 +78,13 @@ export async function setUp(services: SetUpServices): Promise<void> {
 
 /** The first snapshot is empty and carries the state, so that there is never a table without one. */
 async function ensureTable(
-  { catalog, store, nowMs }: SetUpServices,
+  services: SetUpServices,
   ident: TableIdent,
   definition: TableDefinition,
   summary: () => Record<string, string>,
 ): Promise<Table> {
-  const table = checkLayout(await catalog.createTable(ident, definition))
+  const { catalog, store, nowMs } = services
+  const table = checkLayout(await restoreColumns(services, await catalog.createTable(ident, definition)))
   if (currentSnapshot(table) !== undefined) return table
   const staged = await stageSnapshot(store, table, { add: [], summary: summary(), nowMs: nowMs() })
   try {

@@ -1,30 +1,14 @@
-import type { ColumnValue, Field, PartitionSpec, Schema } from '../iceberg/schema.ts'
+import type { ColumnValue, PartitionSpec } from '../iceberg/schema.ts'
 import type { TableIdent } from '../iceberg/table.ts'
 import type { Candle } from '../market/candle.ts'
+import { CANDLES_SCHEMA } from './candlesSchema.ts'
 import { COMMON_PROPERTIES, fieldNamed, NAMESPACE } from './layout.ts'
+
+export { CANDLES_SCHEMA } from './candlesSchema.ts'
 
 export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles' }
 
-const field = (id: number, name: string, type: Field['type']): Field => ({ id, name, type, required: true })
-
-/** `market_data.candles`: one row a candle; `date_time` is the bucket's start, times are microseconds UTC. */
-export const CANDLES_SCHEMA: Schema = {
-  schemaId: 0,
-  fields: [
-    field(1, 'source', 'string'),
-    field(2, 'symbol', 'string'),
-    field(3, 'timeframe', 'string'),
-    field(4, 'date_time', 'timestamptz'),
-    field(5, 'open', 'double'),
-    field(6, 'high', 'double'),
-    field(7, 'low', 'double'),
-    field(8, 'close', 'double'),
-    field(9, 'volume', 'long'),
-    field(10, 'closed', 'boolean'),
-    field(11, 'revision', 'int'),
-    field(12, 'updated_at', 'timestamptz'),
-  ],
-}
+const OWN: ReadonlySet<string> = new Set(CANDLES_SCHEMA.fields.map(({ name }) => name))
 
 /** Columns that files are chosen by. */
 export const CANDLE_FIELDS = {
@@ -72,10 +56,18 @@ export function candleColumns(candles: readonly Candle[]): Record<string, Column
     closed: column(c => c.closed),
     revision: column(c => c.revision),
     updated_at: column(c => c.updatedAtUs),
+    ...Object.fromEntries(othersOf(candles).map(name => [name, column(c => c.others?.[name] ?? null)])),
   }
 }
 
-/** The inverse of `candleColumns`, from what `decodeParquet` gives. */
+/** The columns of others that one of the candles has a value of. */
+function othersOf(candles: readonly Candle[]): string[] {
+  const names = new Set<string>()
+  for (const { others } of candles) for (const name in others) names.add(name)
+  return [...names]
+}
+
+/** The inverse of `candleColumns`, from what `readRows` gives; other columns than ours are kept beside them. */
 export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle[] {
   const strings = (name: string) => columns[name] as string[]
   const numbers = (name: string) => columns[name] as number[]
@@ -104,5 +96,15 @@ export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle
     closed: closed[i]!,
     revision: revision[i]!,
     updatedAtUs: updatedAtUs[i]!,
+    ...othersAt(columns, i),
   }))
+}
+
+function othersAt(columns: Readonly<Record<string, unknown[]>>, row: number): Pick<Candle, 'others'> {
+  const others: Record<string, ColumnValue> = {}
+  for (const name in columns) {
+    const value = OWN.has(name) ? null : (columns[name]?.[row] as ColumnValue)
+    if (value !== null) others[name] = value
+  }
+  return Object.keys(others).length === 0 ? {} : { others }
 }

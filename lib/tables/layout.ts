@@ -4,6 +4,7 @@ import type { Catalog } from '../iceberg/catalog.ts'
 import { ancestors } from '../iceberg/metadata.ts'
 import type { Field, Schema } from '../iceberg/schema.ts'
 import { type Table, type TableIdent, tableName } from '../iceberg/table.ts'
+import { checkColumns } from './checkColumns.ts'
 
 export const NAMESPACE = 'market_data'
 
@@ -37,10 +38,11 @@ export async function loadTable(catalog: Catalog, ident: TableIdent): Promise<Ta
   return checkLayout(await catalog.loadTable(ident))
 }
 
-/** Gives the table back, or throws `LayoutMismatch` when another version of tickhouse, or something else, has made it. */
+/** Gives the table back, or throws `LayoutMismatch` when another version of tickhouse, or something else, has made it, `UnsupportedTable` when its columns are no longer those. */
 export function checkLayout(table: Table): Table {
   const found = table.metadata.properties[LAYOUT_PROPERTY]
   if (found !== LAYOUT_VERSION) throw new LayoutMismatch(table, found)
+  checkColumns(table)
   return table
 }
 

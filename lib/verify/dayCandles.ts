@@ -1,17 +1,18 @@
-import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import type { LiveFile } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { Candle } from '../market/candle.ts'
 import type { ObjectStore } from '../ports.ts'
 import { readCandles } from '../rollup/storedCandles.ts'
-import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
+import { rowTimeframesOf, startsOf } from '../tables/candleFiles.ts'
 import { DAY_US } from './calendar.ts'
 import { isInShare, type Share } from './share.ts'
 
 /** A data file of candles, and which days it may hold. */
 export interface CandleFile {
-  readonly path: string
-  readonly timeframe: string
+  readonly file: LiveFile
+  /** Of its rows, those of removed candles too. */
+  readonly timeframes: readonly string[]
   readonly rows: number
   readonly firstDay: number
   readonly lastDay: number
@@ -38,22 +39,14 @@ export function overlaps(file: CandleFile, { first, last }: Days): boolean {
 }
 
 function candleFile(file: LiveFile): CandleFile {
-  const { path, recordCount: rows, partition } = file
-  const month = Number(partition.date_time_month)
-  const firstUs = Number(lowerBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month))
-  const lastUs = Number(upperBound(file, CANDLE_FIELDS.dateTime) ?? monthStart(month + 1) - 1)
+  const { fromUs, toUs } = startsOf(file)
   return {
-    path,
-    timeframe: String(partition.timeframe),
-    rows,
-    firstDay: dayOf(firstUs),
-    lastDay: dayOf(lastUs),
+    file,
+    timeframes: rowTimeframesOf(file),
+    rows: file.recordCount,
+    firstDay: dayOf(fromUs),
+    lastDay: dayOf(toUs),
   }
-}
-
-/** `month` counts from January 1970, as partitions do. */
-function monthStart(month: number): number {
-  return Date.UTC(1970, month) * 1000
 }
 
 /** The day that holds a moment. */
@@ -84,7 +77,7 @@ export class CandlesByDay {
     return candles
   }
 
-  async #read(file: CandleFile, fromDay: number): Promise<void> {
+  async #read({ file }: CandleFile, fromDay: number): Promise<void> {
     for (const candle of await readCandles(this.#store, file)) {
       const day = dayOf(candle.dateTimeUs)
       if (day < fromDay || !isInShare(this.#share, candle.source, candle.symbol)) continue

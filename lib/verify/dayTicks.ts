@@ -1,8 +1,10 @@
-import { decodeParquet } from '../iceberg/parquet.ts'
+import type { FileOfRows } from '../iceberg/deletes/deletedRows.ts'
+import { readRows } from '../iceberg/readRows.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { Price } from '../tables/candlesTable.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
+import { DAY_US } from './calendar.ts'
 import { MinuteFold } from './fold.ts'
 import { isInShare, type Share } from './share.ts'
 
@@ -18,18 +20,20 @@ export class DayTicks {
   /** By source, then symbol. */
   readonly #symbols = new Map<string, Map<string, SymbolMinutes | undefined>>()
   readonly #offsets = new Map<string, number[]>()
+  readonly #day: number
   readonly #share: Share
   readonly #vector: OffsetVector
   count = 0
 
-  constructor(share: Share, vector: OffsetVector) {
+  constructor(day: number, share: Share, vector: OffsetVector) {
+    this.#day = day
     this.#share = share
     this.#vector = vector
   }
 
-  /** Adds the ticks of one data file. */
-  async read(store: ObjectStore, path: string, price: Price): Promise<void> {
-    const columns = await decodeParquet(await store.read(path), TICKS_SCHEMA, [
+  /** Adds the day's ticks of one data file. */
+  async read(store: ObjectStore, file: FileOfRows, price: Price): Promise<void> {
+    const columns = await readRows(store, file, TICKS_SCHEMA, [
       'source',
       'symbol',
       price,
@@ -47,6 +51,7 @@ export class DayTicks {
     const [epochs, partitions] = [numbers('kafka_epoch'), numbers('kafka_partition')]
     for (let i = 0; i < source.length; i++) {
       const [epoch, partition, offset] = [epochs[i]!, partitions[i]!, Number(offsets[i]!)]
+      if (Math.floor(dateTimeUs[i]! / DAY_US) !== this.#day) continue
       if (offset >= nextOffset(this.#vector, partition, epoch)) continue
       const minutes = this.#minutesOf(source[i]!, symbol[i]!)
       if (minutes === undefined) continue

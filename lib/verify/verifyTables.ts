@@ -1,13 +1,15 @@
+import type { LiveFile } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Price } from '../tables/candlesTable.ts'
 import { rowsByOthers } from '../tables/foreignTicks.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import { DAY_US } from './calendar.ts'
 import { CandleComparison } from './compareCandles.ts'
-import { type CandleFile, CandlesByDay, candleFiles, type Days, overlaps } from './dayCandles.ts'
+import { type CandleFile, CandlesByDay, candleFiles, type Days, dayOf, overlaps } from './dayCandles.ts'
 import { DayTicks } from './dayTicks.ts'
 import type { Findings } from './findings.ts'
 import { Provable } from './provable.ts'
@@ -44,7 +46,7 @@ export const VERIFY_LIMITS: VerifyLimits = {
   pauseMs: 2_000,
 }
 
-type TickFiles = ReadonlyMap<number, readonly string[]>
+type TickFiles = ReadonlyMap<number, readonly LiveFile[]>
 
 /** Holds the stored candles to the ticks below their vector: every candle of the days, in one pass over both tables. */
 export async function verifyTables(verified: Verified): Promise<void> {
@@ -56,16 +58,16 @@ export async function verifyTables(verified: Verified): Promise<void> {
   }
 }
 
-/** Paths by day; where all days are looked at, the table's rows are held to the count that its summary carries. */
+/** Files by the days that they may hold ticks of; where all days are looked at, the table's rows are held to the count that its summary carries. */
 async function tickFilesByDay({ store, inputs, days, findings }: Verified): Promise<TickFiles> {
-  const byDay = new Map<number, string[]>()
+  const byDay = new Map<number, LiveFile[]>()
   let rows = 0
   for await (const files of scanFiles(store, inputs.ticks)) {
-    for (const { path, partition, recordCount } of files) {
-      const day = Number(partition.date_time_day)
-      rows += recordCount
-      if (day < days.first || day > days.last) continue
-      byDay.set(day, [...(byDay.get(day) ?? []), path])
+    for (const file of files) {
+      rows += file.recordCount
+      const { fromUs, toUs } = rangeOf(file)
+      const [first, last] = [Math.max(days.first, dayOf(fromUs)), Math.min(days.last, dayOf(toUs - 1))]
+      for (let day = first; day <= last; day++) byDay.set(day, [...(byDay.get(day) ?? []), file])
     }
   }
   if (isAll(days)) await checkRows(store, inputs.ticks, rows, findings)
@@ -88,7 +90,7 @@ function isAll({ first, last }: Days): boolean {
 
 /** Of the busiest file's stretch, as if it were spread evenly. */
 function minutesADay(files: readonly CandleFile[]): number {
-  const m1 = files.filter(({ timeframe }) => timeframe === 'm1')
+  const m1 = files.filter(({ timeframes }) => timeframes.includes('m1'))
   const perMonth = Map.groupBy(m1, ({ firstDay }) => Math.floor(firstDay / 30))
   const rows = [...perMonth.values()].map(some => some.reduce((sum, file) => sum + file.rows, 0))
   const days = [...perMonth.values()].map(some => 1 + spread(some))
@@ -112,8 +114,8 @@ async function verifyShare(
   const comparison = new CandleComparison(findings, { ...scope, provable: new Provable(state) })
   const listed = daysWithAnything(ticks, candles, days)
   for (const [i, day] of listed.entries()) {
-    const dayTicks = new DayTicks(share, state.vector)
-    for (const path of ticks.get(day) ?? []) await dayTicks.read(store, path, price)
+    const dayTicks = new DayTicks(day, share, state.vector)
+    for (const file of ticks.get(day) ?? []) await dayTicks.read(store, file, price)
     for (const detail of dayTicks.doubles()) findings.report({ in: 'ticks', problem: 'doubled', detail })
     comparison.addDay(day * DAY_US, await byDay.take(day), dayTicks.symbols())
     findings.ticks += dayTicks.count

@@ -40,7 +40,7 @@ export async function verifyTopics(verified: VerifiedTopics): Promise<void> {
   const mark = await awaitMark(verified)
   const files = await candleFiles(store, inputs.candles, days)
   for (const { timeframe } of [...WITHIN_A_DAY, ...OF_DAYS]) {
-    const ofTimeframe = files.filter(file => candleOfFile(file) === timeframe)
+    const ofTimeframe = files.filter(file => holds(file, timeframe))
     const rows = ofTimeframe.reduce((sum, file) => sum + file.rows, 0)
     for (const share of sharesFor(rows, limits.candlesAtOnce)) {
       await verifyShare(verified, timeframe, share, ofTimeframe, mark)
@@ -81,7 +81,7 @@ async function verifyShare(
     isWithin(candle, days) && isInShare(share, candle.source, candle.symbol)
   const rows = files.reduce((sum, file) => sum + file.rows, 0)
   const table = new DigestTable(share.count === 1 ? rows : (rows / share.count) * UNEVEN)
-  for await (const row of rowsIn(store, files)) {
+  for await (const row of rowsIn(store, files, timeframe)) {
     const candle = candleOfRow(row)
     const contents = isRemoved(row) ? undefined : contentsText(row)
     if (isOurs(candle)) table.add(candleId(candle), contents, dayOf(row.dateTimeUs))
@@ -112,7 +112,7 @@ async function verifyShare(
   const onOtherDays = files.filter(file =>
     [...otherDays].some(day => overlaps(file, { first: day, last: day })),
   )
-  for await (const row of rowsIn(store, onOtherDays)) {
+  for await (const row of rowsIn(store, onOtherDays, timeframe)) {
     const candle = candleOfRow(row)
     const key = candleId(candle)
     if (isOurs(candle) && !table.isRight(key)) suspects.set(key, { ...suspects.get(key), stored: row })
@@ -130,13 +130,21 @@ async function verifyShare(
   })
 }
 
-/** The timeframe of the candles that the rows of a file stand for. */
-function candleOfFile({ timeframe }: CandleFile): string {
-  return timeframeOfRemoved(timeframe) ?? timeframe
+/** True when rows of the file may be, or stand for, candles of the timeframe. */
+function holds({ timeframes }: CandleFile, timeframe: string): boolean {
+  return timeframes.some(name => (timeframeOfRemoved(name) ?? name) === timeframe)
 }
 
-async function* rowsIn(store: ObjectStore, files: readonly CandleFile[]): AsyncGenerator<Candle> {
-  for (const file of files) yield* await readCandles(store, file)
+async function* rowsIn(
+  store: ObjectStore,
+  files: readonly CandleFile[],
+  timeframe: string,
+): AsyncGenerator<Candle> {
+  for (const { file } of files) {
+    for (const row of await readCandles(store, file)) {
+      if (candleOfRow(row).timeframe === timeframe) yield row
+    }
+  }
 }
 
 /** Of a later version of the table, on the given days. */
@@ -145,7 +153,8 @@ function rowsOfDays({ store }: VerifiedTopics, table: Table, timeframe: string) 
     const files = await candleFiles(store, table, daysWanted)
     yield* rowsIn(
       store,
-      files.filter(file => candleOfFile(file) === timeframe),
+      files.filter(file => holds(file, timeframe)),
+      timeframe,
     )
   }
 }

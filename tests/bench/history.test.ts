@@ -44,7 +44,7 @@ test('the ticks of a history lie as maintain sorts them: nothing changes when it
   expect(files).toHaveLength(SPEC.days)
   const { sortBy } = MAINTAINED_TABLES.find(({ ident }) => ident === TICKS_TABLE)!
   for (const file of files) {
-    const merged = await mergeRows(store, table, [file], sortBy)
+    const merged = (await mergeRows(store, table, [file], sortBy))!
     const [before, after] = await Promise.all(
       [file, merged].map(async ({ path }) => decodeParquet(await store.read(path), TICKS_SCHEMA)),
     )

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
-import { CommitConflict, TableMissing } from '../../lib/iceberg/errors.ts'
+import { CommitConflict, SequenceTaken, TableMissing } from '../../lib/iceberg/errors.ts'
 import { asOf } from '../../lib/iceberg/lineage.ts'
 import { ancestors, currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
 import { openWorld, readingsSchema, readingsSpec, type World } from '../iceberg/fixtures.ts'
+import { appendToBranch } from '../support/branchWriter.ts'
 
 export interface CatalogServers {
   readonly catalog: Catalog
@@ -122,6 +123,40 @@ export function describeCatalog(name: string, open: () => Promise<CatalogServers
           if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(CommitConflict)
         expect((await world.load()).metadata.snapshots).toHaveLength(round)
       }
+    })
+
+    it('refuses a commit that was made for other columns or partitions', async () => {
+      const world = await fresh()
+      const table = await world.load()
+      for (const changed of [{ currentSchemaId: 1 }, { defaultSpecId: 1 }]) {
+        const staged = await stageSnapshot(world.store, table, { add: [], nowMs: Date.now() })
+        const requirements = staged.requirements.map(requirement => ({
+          ...requirement,
+          ...('schemaId' in requirement && 'currentSchemaId' in changed ? { schemaId: 1 } : {}),
+          ...('specId' in requirement && 'defaultSpecId' in changed ? { specId: 1 } : {}),
+        }))
+        const committing = world.catalog.commit(world.ident, requirements, staged.updates)
+        await expect(committing).rejects.toThrow(CommitConflict)
+      }
+      expect((await world.load()).metadata.snapshots).toEqual([])
+    })
+
+    it('refuses a sequence number that a branch has taken, as such, and takes the next one', async () => {
+      const world = await fresh()
+      const table = await world.commit({})
+      const staged = await stageSnapshot(world.store, table, {
+        add: [await world.file()],
+        nowMs: Date.now(),
+      })
+      await appendToBranch(world.catalog, world.ident)
+      const plainly = world.catalog.commit(world.ident, staged.requirements, staged.updates)
+      await expect(plainly).rejects.toThrow(SequenceTaken)
+      const done = await commitSnapshot(world.catalog, table, staged)
+      expect(currentSnapshot(done)).toMatchObject({
+        snapshotId: staged.snapshot.snapshotId,
+        sequenceNumber: 3,
+      })
+      expect(await planFiles(world.store, await world.load())).toMatchObject([{ sequenceNumber: 3 }])
     })
 
     it('lists the 3 metadata files before the current one when 3 are to be kept, after 6 commits', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeBound } from '../../lib/iceberg/bounds.ts'
-import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
+import type { DeletesBy, LiveFile } from '../../lib/iceberg/dataFile.ts'
 import { chooseGroups, isMergeable, type MergeLimits } from '../../lib/iceberg/upkeep/chooseGroups.ts'
 import { readingsSchema } from './fixtures.ts'
 
@@ -53,6 +53,22 @@ describe('chooseGroups', () => {
     ])
     expect(chooseGroups(shuffled, { ...limits, rows: 9_999, bytes: 8_000 }, dateTime)).toHaveLength(3)
     expect(chooseGroups(shuffled, { ...limits, rows: 9_999, files: 2 }, dateTime)).toHaveLength(3)
+  })
+
+  const deletedBy = (deletesBy: DeletesBy, of: LiveFile): LiveFile => ({
+    ...of,
+    deletes: [{ ...file(1), deletesBy }],
+  })
+
+  it('takes a file with deleted rows alone, whatever lies beside it, though it is full', () => {
+    const [full, beside] = [deletedBy('position', file(900)), file(10)]
+    expect(isMergeable(full, limits)).toBe(true)
+    expect(rowsOf(chooseGroups([full, beside], limits, dateTime))).toEqual([[900]])
+    expect(isMergeable(deletedBy('position', file(1_001)), limits)).toBe(false)
+  })
+
+  it('leaves a file with rows that are deleted by their values', () => {
+    expect(isMergeable(deletedBy('equality', file(10)), limits)).toBe(false)
   })
 
   it('leaves a full file, and one that is no Parquet', () => {

@@ -35,6 +35,8 @@ const dataFile: fc.Arbitrary<DataFile> = fc.record(
     upperBounds: byField(bytes),
     splitOffsets: fc.array(count, { maxLength: 3 }),
     sortOrderId: int,
+    equalityIds: fc.array(int, { maxLength: 3 }),
+    referencedDataFile: fc.string(),
   },
   {
     requiredKeys: ['path', 'format', 'specId', 'partition', 'recordCount', 'fileSizeBytes'],

@@ -8,6 +8,7 @@ import {
   CommitConflict,
   CommitRejected,
   CommitUnknown,
+  SequenceTaken,
   TableMissing,
 } from '../../lib/iceberg/errors.ts'
 import { type CatalogAuth, RestCatalog } from '../../lib/iceberg/restCatalog.ts'
@@ -134,6 +135,18 @@ describe('the REST catalog', () => {
     expect(failure).toBeInstanceOf(kind)
     expect(failure.message).toContain('its own words')
     expect(tables(requests)).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      400,
+      "Failed to apply update: can't add snapshot with sequence number 2, must be > than last sequence number 2",
+    ],
+    [400, 'Cannot add snapshot with sequence number 2 older than last sequence number 2'],
+    [409, 'Commit failed: Cannot add snapshot with sequence number 2 older than last sequence number 2'],
+  ])('throws SequenceTaken for a commit answered with %i: %s', async (status, message) => {
+    const { open } = await serve(() => [status, JSON.stringify({ error: { message } })])
+    await expect(open().commit(ident, [], [])).rejects.toThrow(SequenceTaken)
   })
 
   it.each(['hang', 'hang up'] as const)(

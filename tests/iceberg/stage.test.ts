@@ -31,13 +31,15 @@ describe('a staged snapshot', () => {
     expect(await planFiles(world.store, table)).toEqual([])
   })
 
-  it('asks for the uuid of the table and for its parent at main', async () => {
+  it('asks for the uuid of the table, its parent at main, and the columns and partitions that it was made for', async () => {
     const world = await openWorld()
     const table = await world.commit({})
     const { requirements, updates, snapshot } = await stageSnapshot(world.store, table, { add: [], nowMs: 0 })
     expect(requirements).toEqual([
       { type: 'assert-table-uuid', uuid: table.metadata.tableUuid },
       { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: table.metadata.currentSnapshotId },
+      { type: 'assert-current-schema-id', schemaId: 0 },
+      { type: 'assert-default-spec-id', specId: 0 },
     ])
     expect(updates.map(update => update.action)).toEqual(['add-snapshot', 'set-snapshot-ref'])
     expect(snapshot.parentSnapshotId).toBe(table.metadata.currentSnapshotId)
@@ -122,23 +124,31 @@ describe('a staged snapshot', () => {
 
   it.each([
     [
-      'transform bucket[16]',
-      { partitionSpecs: [{ specId: 0, fields: [{ ...readingsSpec.fields[0], transform: 'bucket[16]' }] }] },
+      'transform zorder',
+      "by symbol (zorder), which is not written here: ALTER TABLE weather.readings SET PROPERTIES partitioning = ARRAY['symbol', 'day(date_time)']",
+      {
+        defaultSpecId: 1,
+        partitionSpecs: [
+          readingsSpec,
+          { specId: 1, fields: [{ ...readingsSpec.fields[0], transform: 'zorder' }] },
+        ],
+      },
     ],
     [
-      'type decimal(9, 2)',
+      'a partition of type decimal(9, 2)',
+      'by symbol (identity)',
       {
         schemas: [{ schemaId: 0, fields: [{ id: 1, name: 'price', type: 'decimal(9, 2)', required: true }] }],
       },
     ],
-  ])('is refused for a table with %s, which this writer does not know', async (unknown, part) => {
+  ])('is refused for a table with %s, which this writer does not know', async (_, told, part) => {
     const world = await openWorld()
     const add = [await world.file()]
     const table = await world.load()
     const other = { ...table, metadata: { ...table.metadata, ...part } } as Table
     const staging = stageSnapshot(world.store, other, { add, nowMs: 0 })
     await expect(staging).rejects.toThrow(UnsupportedTable)
-    await expect(staging).rejects.toThrow(unknown)
+    await expect(staging).rejects.toThrow(told)
   })
 
   it('has fewer than 64 manifests after 2,000 appends, each of which wrote at most 4 more', async () => {

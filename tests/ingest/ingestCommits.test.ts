@@ -178,6 +178,8 @@ describe('a commit that fares badly', () => {
     expect(requirements).toEqual([
       { type: 'assert-table-uuid', uuid: metadata.tableUuid },
       { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: metadata.currentSnapshotId },
+      { type: 'assert-current-schema-id', schemaId: 0 },
+      { type: 'assert-default-spec-id', specId: 0 },
     ])
     const summary = {
       'added-records': '1',

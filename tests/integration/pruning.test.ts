@@ -9,7 +9,7 @@ import type { Columns, Schema } from '../../lib/iceberg/schema.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
-import { dayOf, formatDateTime, HOUR_US, MINUTE_US } from '../../lib/market/time.ts'
+import { DAY_US, floorTo, formatDateTime, HOUR_US, MINUTE_US } from '../../lib/market/time.ts'
 import { CANDLES_SCHEMA, candleColumns, candlesDefinition } from '../../lib/tables/candlesTable.ts'
 import { fieldNamed } from '../../lib/tables/layout.ts'
 import { TICKS_DEFINITION, TICKS_SCHEMA } from '../../lib/tables/ticksTable.ts'
@@ -85,6 +85,12 @@ async function hourByTrino(hour: number) {
   return row
 }
 
+/** From the first to the last moment of its day. */
+function dayOfHour(hour: number) {
+  const from = floorTo(hourUs(hour), DAY_US)
+  return { from, to: from + DAY_US - 1 }
+}
+
 function mayHoldHour({ lowerBounds, upperBounds }: LiveFile, hour: number): boolean {
   const { id, type } = fieldNamed(TICKS_SCHEMA, 'date_time')
   const [lower, upper] = [lowerBounds?.get(id), upperBounds?.get(id)].map(bound => decodeBound(type, bound!))
@@ -101,8 +107,7 @@ describe('a table of 30 days, 24 files a day, written in 360 commits', () => {
   })
 
   test('of 720 files, 24 are of an hour’s day by their partition, and 1 is of the hour by its bounds', async () => {
-    const day = dayOf(hourUs(HOUR))
-    const within = { date_time_day: { from: day, to: day } }
+    const within = { date_time: dayOfHour(HOUR) }
     expect(await planFiles(store, table, { within })).toHaveLength(24)
     const [file, ...others] = await planFiles(store, table, { within, keep: f => mayHoldHour(f, HOUR) })
     expect(others).toEqual([])
@@ -119,8 +124,7 @@ describe('a table of 30 days, 24 files a day, written in 360 commits', () => {
   })
 
   test('is zstd in every file, but for columns of less than 320 bytes', async () => {
-    const day = dayOf(hourUs(HOUR))
-    const files = await planFiles(store, table, { within: { date_time_day: { from: day, to: day } } })
+    const files = await planFiles(store, table, { within: { date_time: dayOfHour(HOUR) } })
     for (const file of files) expect(await codecsOf(file)).toEqual(new Set(['ZSTD']))
   })
 

@@ -17,6 +17,7 @@ import {
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { deleteRows } from '../support/foreignDeletes.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
 import { MemoryVolumes } from '../support/memoryVolumes.ts'
 import { batch, ingest, newWorld, produce, tickJson, type World } from '../support/world.ts'
@@ -115,6 +116,14 @@ describe('the check of counts', () => {
     expect(warnings).toMatchObject([[expect.any(String), { day: DAYS[1], ticks: 6, inCandles: 3 }]])
     const { damaged } = (await stateNow()).hours
     expect(damaged.days().map(([day]) => day)).toEqual([SECOND])
+  })
+
+  test('counts no tick that others deleted by its place, and no day of which they deleted some by values', async () => {
+    const [first, second] = await planFiles(world.services.store, await load(TICKS_TABLE))
+    await deleteRows(world.services, TICKS_TABLE, [{ file: first!, places: [1] }])
+    await deleteRows(world.services, TICKS_TABLE, [{ file: second!, places: [1] }], { byEquality: true })
+    expect(await check()).toMatchObject({ days: 2, differing: 1 })
+    expect(warnings).toMatchObject([[expect.any(String), { ticks: 2, inCandles: 3 }]])
   })
 
   test('leaves out days with stale hours, and those with ticks that the candles have not seen', async () => {

@@ -22,10 +22,20 @@ function row(updatedAtUs: number, timeframe: string, minute: number, symbol: str
   return { source, symbol, timeframe, dateTimeUs: START_US + minute * 60_000_000, ...VALUES, updatedAtUs }
 }
 
-/** A data file of each list of rows; those of one list are of one timeframe. */
-async function write(store: CountingStore, lists: readonly (readonly Candle[])[]): Promise<LiveFile[]> {
+/** The table as others may have partitioned it: not at all. */
+const unpartitioned: Table = {
+  ...table,
+  metadata: { ...table.metadata, defaultSpecId: 1, partitionSpecs: [{ specId: 1, fields: [] }] },
+}
+
+/** A data file of each list of rows; those of one list are of one timeframe, unless the table is not partitioned by it. */
+async function write(
+  store: CountingStore,
+  lists: readonly (readonly Candle[])[],
+  to = table,
+): Promise<LiveFile[]> {
   const files = await Promise.all(
-    lists.map(rows => writeDataFile(store, table, candleColumns(rows), rows.length)),
+    lists.map(rows => writeDataFile(store, to, candleColumns(rows), rows.length)),
   )
   return files.map(file => ({ ...file, snapshotId: 1n, sequenceNumber: 1, fileSequenceNumber: 1 }))
 }
@@ -55,45 +65,53 @@ const anyRow = (timeframe: string) =>
       fc.constantFrom('s', 't'),
     )
     .map(([stamp, minute, symbol, source]) => row(stamp, timeframe, minute, symbol, source))
-const anyFile = fc
-  .constantFrom('D1', 'h1', 'm1')
-  .chain(timeframe => fc.array(anyRow(timeframe), { minLength: 1, maxLength: 12 }))
+const anyTimeframe = fc.constantFrom('D1', 'h1', 'm1')
+const someRows = (anyOne: fc.Arbitrary<Candle>) => fc.array(anyOne, { minLength: 1, maxLength: 12 })
+const ofOneTimeframe = anyTimeframe.chain(timeframe => someRows(anyRow(timeframe)))
+const ofAnyTimeframes = someRows(anyTimeframe.chain(anyRow))
 /** Each candle stands in one file and once, as it does in the table. */
-const anyFiles = fc.array(anyFile, { maxLength: 6 }).map(files => {
-  const known = new Set<string>()
-  const isNew = (candle: Candle) => {
-    const key = orderKey({ ...candle, updatedAtUs: 0 })
-    return !known.has(key) && known.add(key)
-  }
-  return files.map(rows => rows.filter(isNew)).filter(rows => rows.length > 0)
-})
+const filesOf = (anyFile: fc.Arbitrary<Candle[]>) =>
+  fc.array(anyFile, { maxLength: 6 }).map(files => {
+    const known = new Set<string>()
+    const isNew = (candle: Candle) => {
+      const key = orderKey({ ...candle, updatedAtUs: 0 })
+      return !known.has(key) && known.add(key)
+    }
+    return files.map(rows => rows.filter(isNew)).filter(rows => rows.length > 0)
+  })
 
 describe('unsentCandles', () => {
-  test('gives every row behind any mark once, in order, in bounded parts, the last one marked', async () => {
-    const bounds = fc.record({
-      rowsAtOnce: fc.integer({ min: 1, max: 9 }),
-      rowsPerPart: fc.integer({ min: 1, max: 4 }),
-    })
-    await fc.assert(
-      fc.asyncProperty(anyFiles, bounds, fc.nat(40), fc.boolean(), async (lists, bounds, at, isWhole) => {
-        const store = new CountingStore(services.store)
-        const files = await write(store, lists)
-        const rows = lists.flat().sort((a, b) => (orderKey(a) < orderKey(b) ? -1 : 1))
-        const last = rows[at]
-        const mark = !last
-          ? ALL
-          : { tableUuid: TABLE, stampUs: last.updatedAtUs, ...(isWhole ? {} : { last }) }
-        const expected = !last
-          ? rows
-          : rows.slice(isWhole ? rows.findLastIndex(r => r.updatedAtUs === last.updatedAtUs) + 1 : at + 1)
-        const parts = await read(store, files, mark, bounds)
-        expect(parts.flatMap(({ candles }) => candles)).toEqual(expected)
-        for (const { candles } of parts) expect(candles.length).toBeLessThanOrEqual(bounds.rowsPerPart)
-        expect(parts.map(({ isLast }) => isLast)).toEqual(parts.map((_, i) => i === parts.length - 1))
-      }),
-      { numRuns: 100 },
-    )
-  })
+  test.each([
+    ['files of one timeframe', filesOf(ofOneTimeframe), table],
+    ['files of any', filesOf(ofAnyTimeframes), unpartitioned],
+  ])(
+    'of %s gives every row behind any mark once, in order, in bounded parts, the last one marked',
+    async (_, anyFiles, to) => {
+      const bounds = fc.record({
+        rowsAtOnce: fc.integer({ min: 1, max: 9 }),
+        rowsPerPart: fc.integer({ min: 1, max: 4 }),
+      })
+      await fc.assert(
+        fc.asyncProperty(anyFiles, bounds, fc.nat(40), fc.boolean(), async (lists, bounds, at, isWhole) => {
+          const store = new CountingStore(services.store)
+          const files = await write(store, lists, to)
+          const rows = lists.flat().sort((a, b) => (orderKey(a) < orderKey(b) ? -1 : 1))
+          const last = rows[at]
+          const mark = !last
+            ? ALL
+            : { tableUuid: TABLE, stampUs: last.updatedAtUs, ...(isWhole ? {} : { last }) }
+          const expected = !last
+            ? rows
+            : rows.slice(isWhole ? rows.findLastIndex(r => r.updatedAtUs === last.updatedAtUs) + 1 : at + 1)
+          const parts = await read(store, files, mark, bounds)
+          expect(parts.flatMap(({ candles }) => candles)).toEqual(expected)
+          for (const { candles } of parts) expect(candles.length).toBeLessThanOrEqual(bounds.rowsPerPart)
+          expect(parts.map(({ isLast }) => isLast)).toEqual(parts.map((_, i) => i === parts.length - 1))
+        }),
+        { numRuns: 100 },
+      )
+    },
+  )
 
   test('reads each of 20 files of one commit once or twice, however many parts they make', async () => {
     const store = new CountingStore(services.store)

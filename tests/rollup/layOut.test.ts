@@ -16,6 +16,11 @@ function candle(minute: number, closed = true, revision = 1): Candle {
 
 function file(rows: readonly Candle[], path: string): FileWithRows {
   const allClosed = rows.every(row => row.closed)
+  const times = rows.map(({ dateTimeUs }) => dateTimeUs)
+  const place = (timeUs: number): [number, Uint8Array][] => [
+    [CANDLE_FIELDS.timeframe.id, encodeBound('string', rows[0]!.timeframe)],
+    [CANDLE_FIELDS.dateTime.id, encodeBound('timestamptz', timeUs)],
+  ]
   const live: LiveFile = {
     path,
     format: 'PARQUET',
@@ -23,7 +28,11 @@ function file(rows: readonly Candle[], path: string): FileWithRows {
     partition: { timeframe: rows[0]!.timeframe, date_time_month: 0 },
     recordCount: rows.length,
     fileSizeBytes: 1,
-    lowerBounds: new Map([[CANDLE_FIELDS.closed.id, encodeBound('boolean', allClosed)]]),
+    lowerBounds: new Map([
+      [CANDLE_FIELDS.closed.id, encodeBound('boolean', allClosed)],
+      ...place(Math.min(...times)),
+    ]),
+    upperBounds: new Map(place(Math.max(...times))),
     snapshotId: 1n,
     sequenceNumber: 1,
     fileSequenceNumber: 1,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { rowsFor } from '../../lib/market/refold.ts'
+import { NEWEST_US, OLDEST_US } from '../../lib/market/time.ts'
 import {
   bucketsOf,
   liveReach,
@@ -119,14 +120,9 @@ describe('bucketsOf', () => {
     })
   })
 
-  test('is the month of the partition where the manifests have no bounds, also before 1970', () => {
-    const month = (from: number) => {
-      const { lowerBounds: _lower, upperBounds: _upper, ...unknown } = candleFile('unknown', { from })
-      return bucketsOf(unknown)
-    }
-    const at = (date: string) => Date.parse(date) * 1000
-    expect(month(70)).toEqual({ fromUs: 0, toUs: at('1970-02-01') })
-    expect(month(-70)).toEqual({ fromUs: at('1969-12-01'), toUs: 0 })
+  test('is all time where the manifests have no bounds', () => {
+    const { lowerBounds: _lower, upperBounds: _upper, ...unknown } = candleFile('unknown', { from: 70 })
+    expect(bucketsOf(unknown)).toEqual({ fromUs: OLDEST_US, toUs: NEWEST_US + MINUTE })
   })
 })
 

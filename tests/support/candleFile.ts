@@ -21,6 +21,7 @@ export function candleFile(path: string, contents: Contents): LiveFile {
   const bounds = (minute: number, closed: boolean) =>
     new Map([
       [CANDLE_FIELDS.dateTime.id, encodeBound('timestamptz', minute * MINUTE_US)],
+      [CANDLE_FIELDS.timeframe.id, encodeBound('string', timeframe)],
       [CANDLE_FIELDS.closed.id, encodeBound('boolean', closed)],
     ])
   return {

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Catalog, Requirement, TableDefinition, Update } from '../../lib/iceberg/catalog.ts'
-import { CatalogRejected, CommitConflict, CommitRejected, TableMissing } from '../../lib/iceberg/errors.ts'
+import {
+  CatalogRejected,
+  CommitConflict,
+  CommitRejected,
+  SequenceTaken,
+  TableMissing,
+} from '../../lib/iceberg/errors.ts'
 import { type Json, parseJson, stringifyJson } from '../../lib/iceberg/json.ts'
 import type { Snapshot, TableMetadata } from '../../lib/iceberg/metadata.ts'
 import { type Table, type TableIdent, tableName } from '../../lib/iceberg/table.ts'
@@ -103,13 +109,21 @@ function logged({ metadataLog, properties }: TableMetadata, metadataLocation = '
 }
 
 function check(metadata: TableMetadata, requirement: Requirement): void {
-  if (requirement.type === 'assert-table-uuid') {
-    if (requirement.uuid !== metadata.tableUuid) throw new CommitConflict('another table has this name now')
-    return
+  const [current, wanted] = compared(metadata, requirement)
+  if (current !== wanted) throw new CommitConflict(`${requirement.type}: it is ${current}, not ${wanted}`)
+}
+
+function compared(metadata: TableMetadata, requirement: Requirement): [current: unknown, wanted: unknown] {
+  switch (requirement.type) {
+    case 'assert-table-uuid':
+      return [metadata.tableUuid, requirement.uuid]
+    case 'assert-ref-snapshot-id':
+      return [metadata.refs[requirement.ref]?.snapshotId ?? null, requirement.snapshotId]
+    case 'assert-current-schema-id':
+      return [metadata.currentSchemaId, requirement.schemaId]
+    case 'assert-default-spec-id':
+      return [metadata.defaultSpecId, requirement.specId]
   }
-  const current = metadata.refs[requirement.ref]?.snapshotId ?? null
-  if (current !== requirement.snapshotId)
-    throw new CommitConflict(`${requirement.ref} is at ${current}, not at ${requirement.snapshotId}`)
 }
 
 function apply(metadata: TableMetadata, update: Update): TableMetadata {
@@ -120,6 +134,8 @@ function apply(metadata: TableMetadata, update: Update): TableMetadata {
       return setRef(metadata, update.ref, update.type, update.snapshotId)
     case 'remove-snapshots':
       return removeSnapshots(metadata, new Set(update.snapshotIds))
+    case 'set-current-schema':
+      return setSchema(metadata, update.schemaId)
   }
 }
 
@@ -127,7 +143,7 @@ function addSnapshot(metadata: TableMetadata, snapshot: Snapshot): TableMetadata
   if (metadata.snapshots.some(({ snapshotId }) => snapshotId === snapshot.snapshotId))
     throw new CommitRejected(`snapshot ${snapshot.snapshotId} is there already`)
   if (snapshot.sequenceNumber <= metadata.lastSequenceNumber)
-    throw new CommitRejected(
+    throw new SequenceTaken(
       `sequence number ${snapshot.sequenceNumber} is not above ${metadata.lastSequenceNumber}`,
     )
   if (snapshot.timestampMs < metadata.lastUpdatedMs - ALLOWED_STEP_BACK_MS)
@@ -156,6 +172,12 @@ function removeSnapshots(metadata: TableMetadata, ids: ReadonlySet<bigint>): Tab
   const held = Object.values(metadata.refs).find(({ snapshotId }) => ids.has(snapshotId))
   if (held) throw new CommitRejected(`snapshot ${held.snapshotId} is that of a branch or a tag`)
   return { ...metadata, snapshots: metadata.snapshots.filter(({ snapshotId }) => !ids.has(snapshotId)) }
+}
+
+function setSchema(metadata: TableMetadata, schemaId: number): TableMetadata {
+  if (!metadata.schemas.some(schema => schema.schemaId === schemaId))
+    throw new CommitRejected(`no schema ${schemaId}`)
+  return { ...metadata, currentSchemaId: schemaId }
 }
 
 function metadataToWire(metadata: TableMetadata): Json {

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
-import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
+import { readRows } from '../../lib/iceberg/readRows.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { CandleBook } from '../../lib/market/candleBook.ts'
@@ -24,9 +24,7 @@ interface Needs {
 /** All rows of the ticks table, as the oracle folds them. */
 export async function ticksOf({ catalog, store }: Needs): Promise<OracleTick[]> {
   const files = await planFiles(store, await catalog.loadTable(TICKS_TABLE))
-  const perFile = await Promise.all(
-    files.map(async file => decodeParquet(await store.read(file.path), TICKS_SCHEMA)),
-  )
+  const perFile = await Promise.all(files.map(file => readRows(store, file, TICKS_SCHEMA)))
   return perFile.flatMap(columns =>
     columns.source!.map((source, i) => ({
       source: String(source),

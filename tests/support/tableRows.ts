@@ -1,5 +1,6 @@
-import { decodeParquet } from '../../lib/iceberg/parquet.ts'
+import { type FileOfRows, versionOf, withoutEqualityDeletes } from '../../lib/iceberg/deletes/deletedRows.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
+import { readRows } from '../../lib/iceberg/readRows.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
@@ -20,7 +21,10 @@ export interface TickRow {
   readonly offset: number
 }
 
-/** Rows of both tables, read from a store whose files never change: each is decoded once. */
+/**
+ * Rows of both tables, read from a store whose files never change: each is decoded once. Deletions by values refuse nobody
+ * here, as in Trino; nor do they delete anything.
+ */
 export class TableRows {
   readonly #store: ObjectStore
   readonly #ticks = new Map<string, readonly TickRow[]>()
@@ -39,12 +43,12 @@ export class TableRows {
     const files = await planFiles(this.#store, at(table, snapshotId), {
       keep: ({ path }) => paths === undefined || paths.includes(path),
     })
-    return (await Promise.all(files.map(({ path }) => this.tickFile(path)))).flat()
+    return (await Promise.all(files.map(file => this.tickFile(file)))).flat()
   }
 
-  async tickFile(path: string): Promise<readonly TickRow[]> {
-    return decodedOnce(this.#ticks, path, async () =>
-      tickRows(await decodeParquet(await this.#store.read(path), TICKS_SCHEMA)),
+  async tickFile(file: FileOfRows): Promise<readonly TickRow[]> {
+    return decodedOnce(this.#ticks, versionOf(file), async () =>
+      tickRows(await readRows(this.#store, withoutEqualityDeletes(file), TICKS_SCHEMA)),
     )
   }
 
@@ -54,15 +58,15 @@ export class TableRows {
     snapshotId = table.metadata.currentSnapshotId,
     timeframe?: string,
   ): Promise<Candle[]> {
-    const files = await planFiles(this.#store, at(table, snapshotId), {
-      keep: ({ partition }) => timeframe === undefined || partition.timeframe === timeframe,
-    })
-    return (await Promise.all(files.map(({ path }) => this.candleFile(path)))).flat()
+    const within = timeframe === undefined ? {} : { timeframe: { from: timeframe, to: timeframe } }
+    const files = await planFiles(this.#store, at(table, snapshotId), { within })
+    const rows = (await Promise.all(files.map(file => this.candleFile(file)))).flat()
+    return timeframe === undefined ? rows : rows.filter(row => row.timeframe === timeframe)
   }
 
-  async candleFile(path: string): Promise<readonly Candle[]> {
-    return decodedOnce(this.#candles, path, async () =>
-      candleRows(await decodeParquet(await this.#store.read(path), CANDLES_SCHEMA)),
+  async candleFile(file: FileOfRows): Promise<readonly Candle[]> {
+    return decodedOnce(this.#candles, versionOf(file), async () =>
+      candleRows(await readRows(this.#store, withoutEqualityDeletes(file), CANDLES_SCHEMA)),
     )
   }
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
-import { decodeParquet } from '../../lib/iceberg/parquet.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
+import { readRows } from '../../lib/iceberg/readRows.ts'
 import { newTrust } from '../../lib/ingest/admit.ts'
 import { type IngestServices, ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import type { RecordBatch } from '../../lib/ports.ts'
@@ -102,7 +102,7 @@ export async function storedTicks({ catalog, services }: World): Promise<string[
   const files = await planFiles(services.store, table)
   const rows = await Promise.all(
     files.map(async file => {
-      const columns = await decodeParquet(await services.store.read(file.path), TICKS_SCHEMA)
+      const columns = await readRows(services.store, file, TICKS_SCHEMA)
       return columns.kafka_offset!.map((offset, i) => `${columns.kafka_partition![i]}/${offset}`)
     }),
   )

@@ -1,4 +1,4 @@
-import type { ByField, DataFile, Partition } from '../dataFile.ts'
+import type { ByField, DataFile, DeletesBy, Partition } from '../dataFile.ts'
 import { defined } from '../defined.ts'
 import { UnreadableFile } from '../errors.ts'
 import { stringifyJson } from '../json.ts'
@@ -7,7 +7,7 @@ import { partitionFieldsToWire, schemaToWire } from '../wire.ts'
 import { decodeAvro, encodeAvro } from './avroFile.ts'
 import type { EntryStatus, ManifestEntry } from './entry.ts'
 import type { ManifestFile } from './manifestFile.ts'
-import { MANIFEST_NAMES, manifestSchema, partitionFieldName } from './manifestSchema.ts'
+import { avroName, MANIFEST_NAMES, manifestSchema, partitionFieldName } from './manifestSchema.ts'
 import { renameById } from './renameById.ts'
 
 type Pairs<Value> = readonly { readonly key: number; readonly value: Value }[]
@@ -27,8 +27,10 @@ interface FileRecord {
   readonly lower_bounds?: Pairs<Uint8Array> | null
   readonly upper_bounds?: Pairs<Uint8Array> | null
   readonly split_offsets?: readonly Long[] | null
+  readonly equality_ids?: readonly number[] | null
   readonly sort_order_id?: number | null
   readonly key_metadata?: Uint8Array | null
+  readonly referenced_data_file?: string | null
 }
 
 interface EntryRecord {
@@ -40,8 +42,9 @@ interface EntryRecord {
 }
 
 const STATUSES: readonly EntryStatus[] = ['existing', 'added', 'deleted']
+const CONTENTS: readonly (DeletesBy | undefined)[] = [undefined, 'position', 'equality']
 
-/** Entries of one partition spec as a manifest file. */
+/** Entries of one partition spec, all of files with rows or all of files with deletes, as a manifest file. */
 export function encodeManifest(
   schema: Schema,
   spec: PartitionSpec,
@@ -54,8 +57,13 @@ export function encodeManifest(
     'partition-spec': stringifyJson(partitionFieldsToWire(spec)),
     'partition-spec-id': String(spec.specId),
     'format-version': '2',
-    content: 'data',
+    content: contentOf(entries),
   })
+}
+
+/** What a manifest of these entries lists. */
+export function contentOf(entries: readonly ManifestEntry[]): ManifestFile['content'] {
+  return entries[0]?.file.deletesBy === undefined ? 'data' : 'deletes'
 }
 
 /** The entries of a manifest, whoever wrote it; what they inherit comes from the manifest list. Throws `UnreadableFile`. */
@@ -83,10 +91,12 @@ function entryToRecord(
 
 function fileToRecord(file: DataFile, spec: PartitionSpec): FileRecord {
   return {
-    content: 0,
+    content: CONTENTS.indexOf(file.deletesBy),
     file_path: file.path,
     file_format: file.format,
-    partition: Object.fromEntries(spec.fields.map(({ name }) => [name, file.partition[name] ?? null])),
+    partition: Object.fromEntries(
+      spec.fields.map(({ name }) => [avroName(name), file.partition[name] ?? null]),
+    ),
     record_count: file.recordCount,
     file_size_in_bytes: file.fileSizeBytes,
     column_sizes: toPairs(file.columnSizes, same),
@@ -97,7 +107,9 @@ function fileToRecord(file: DataFile, spec: PartitionSpec): FileRecord {
     upper_bounds: toPairs(file.upperBounds, Buffer.from),
     key_metadata: null,
     split_offsets: file.splitOffsets ?? null,
+    equality_ids: file.equalityIds ?? null,
     sort_order_id: file.sortOrderId ?? null,
+    referenced_data_file: file.referencedDataFile ?? null,
   }
 }
 
@@ -140,6 +152,9 @@ function fileFromRecord(record: FileRecord, manifest: ManifestFile, spec: Partit
       nanCounts: mapOf(record.nan_value_counts, Number),
       lowerBounds: mapOf(record.lower_bounds, same),
       upperBounds: mapOf(record.upper_bounds, same),
+      deletesBy: CONTENTS[record.content ?? 0],
+      equalityIds: record.equality_ids ?? undefined,
+      referencedDataFile: record.referenced_data_file ?? undefined,
       splitOffsets: record.split_offsets?.map(Number),
       sortOrderId: record.sort_order_id ?? undefined,
     }),

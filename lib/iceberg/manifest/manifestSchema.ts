@@ -56,7 +56,13 @@ function dataFileSchema(partition: AvroSchema): AvroSchema {
         'field-id': 132,
         ...optional({ type: 'array', items: 'long', 'element-id': 133 }),
       },
+      {
+        name: 'equality_ids',
+        'field-id': 135,
+        ...optional({ type: 'array', items: 'int', 'element-id': 136 }),
+      },
       { name: 'sort_order_id', 'field-id': 140, ...optional('int') },
+      { name: 'referenced_data_file', 'field-id': 143, ...optional('string') },
     ],
   }
 }
@@ -86,9 +92,10 @@ function partitionSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
   return { type: 'record', name: 'r102', fields }
 }
 
-function avroName(name: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name
-  throw new UnsupportedTable(`partition field ${name}: only letters, digits and _ are written here`)
+/** Avro takes letters, digits and _ alone; readers go by the ids. https://iceberg.apache.org/spec/#avro */
+export function avroName(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9_]/gu, char => `_x${char.codePointAt(0)?.toString(16).toUpperCase()}`)
+  return /^\d/.test(safe) ? `_${safe}` : safe
 }
 
 const AVRO_TYPES: Readonly<Record<FieldType, AvroSchema>> = {
@@ -100,14 +107,13 @@ const AVRO_TYPES: Readonly<Record<FieldType, AvroSchema>> = {
   timestamptz: { type: 'long', logicalType: 'timestamp-micros', 'adjust-to-utc': true },
 }
 
-/** Days are dates to Iceberg's readers, months plain ints. */
+/** Days are dates to Iceberg's readers, other times plain ints. */
 function partitionAvroType(schema: Schema, field: PartitionField): AvroSchema {
-  switch (field.transform) {
-    case 'day':
-      return { type: 'int', logicalType: 'date' }
-    case 'month':
-      return 'int'
-    case 'identity':
-      return AVRO_TYPES[partitionType(schema, field)]
-  }
+  if (field.transform === 'day') return { type: 'int', logicalType: 'date' }
+  const type = partitionType(schema, field)
+  if (type === undefined)
+    throw new UnsupportedTable(
+      `partition field ${field.name}: values of its column's type are not written here`,
+    )
+  return AVRO_TYPES[type]
 }

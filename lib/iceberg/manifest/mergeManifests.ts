@@ -31,17 +31,17 @@ export async function mergeManifests(
   return mergeManifests(store, metadata, ids, [...manifests.filter(manifest => !gone.has(manifest)), merged])
 }
 
-/** Groups of manifests of one spec and size class that have become too many. */
+/** Groups of manifests of one content, spec and size class that have become too many. */
 function crowds(manifests: readonly ManifestFile[]): ManifestFile[][] {
   const classes = Map.groupBy(manifests.filter(isSmall), manifest => {
     const size = Math.floor(Math.log(liveFiles(manifest)) / Math.log(FAN_IN))
-    return `${manifest.specId} ${size}`
+    return `${manifest.content} ${manifest.specId} ${size}`
   })
   return [...classes.values()].filter(members => members.length >= FAN_IN)
 }
 
 function isSmall(manifest: ManifestFile): boolean {
-  return manifest.content === 'data' && liveFiles(manifest) < FULL_FILES
+  return liveFiles(manifest) < FULL_FILES
 }
 
 /** What a later snapshot keeps of an entry: deletions of earlier snapshots are not copied. */

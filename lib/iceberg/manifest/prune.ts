@@ -1,29 +1,54 @@
 import { decodeBound } from '../bounds.ts'
-import type { Partition } from '../dataFile.ts'
+import { type DataFile, lowerBound, type Partition, upperBound } from '../dataFile.ts'
 import { defined } from '../defined.ts'
-import { schemaById, specById, type TableMetadata } from '../metadata.ts'
-import type { ColumnValue, PartitionField } from '../schema.ts'
-import { partitionType } from '../transforms.ts'
+import { schemaById, schemaOfSpec, specById, type TableMetadata } from '../metadata.ts'
+import { type ColumnValue, isTransform, type PartitionField, type PartitionSpec } from '../schema.ts'
+import { partitionsOf, partitionType, sourceField, type ValueRange } from '../transforms.ts'
 import { compareValues } from '../values.ts'
 import type { ManifestFile, PartitionSummary } from './manifestFile.ts'
 
-/** An inclusive range of a partition field's values; an end that is left out is open. */
-export interface PartitionRange {
-  readonly from?: ColumnValue
-  readonly to?: ColumnValue
+/** Ranges of partition values by partition field name. */
+export type PartitionRanges = Readonly<Record<string, ValueRange>>
+
+/** Ranges of values by column name. */
+export type ColumnRanges = Readonly<Record<string, ValueRange>>
+
+/** The partitions of a spec in which rows with these values lie; columns that it does not part by are left out. */
+export function partitionsWith(
+  metadata: TableMetadata,
+  specId: number,
+  ranges: ColumnRanges,
+): PartitionRanges {
+  const spec = specById(metadata, specId)
+  const schema = schemaOfSpec(metadata, spec)
+  const found: Record<string, ValueRange> = {}
+  for (const field of spec.fields) {
+    const range = ranges[sourceField(schema, field)?.name ?? '']
+    const partitions = range && isTransform(field.transform) && partitionsOf(field.transform, range)
+    if (partitions) found[field.name] = partitions
+  }
+  return found
 }
 
-/** Ranges by partition field name. */
-export type PartitionRanges = Readonly<Record<string, PartitionRange>>
+/** False when a file's bounds say that none of its rows has such values. */
+export function mayHaveRows(metadata: TableMetadata, file: DataFile, ranges: ColumnRanges): boolean {
+  const { fields } = schemaById(metadata, metadata.currentSchemaId)
+  return Object.entries(ranges).every(([name, range]) => {
+    const field = fields.find(field => field.name === name)
+    if (field === undefined) return true
+    return overlaps(defined({ from: lowerBound(file, field), to: upperBound(file, field) }), range)
+  })
+}
 
 /** Whether a manifest may hold files of these partitions, as far as its summaries tell. */
 export function mayHold(metadata: TableMetadata, manifest: ManifestFile, ranges: PartitionRanges): boolean {
   const { partitions } = manifest
   if (!partitions) return true
-  return specById(metadata, manifest.specId).fields.every((field, i) => {
+  const spec = specById(metadata, manifest.specId)
+  return spec.fields.every((field, i) => {
     const range = ranges[field.name]
     const summary = partitions[i]
-    return !range || !summary || overlaps(summaryRange(metadata, field, summary), range)
+    return !range || !summary || overlaps(summaryRange(metadata, spec, field, summary), range)
   })
 }
 
@@ -43,14 +68,16 @@ export function rangesOf(partition: Partition): PartitionRanges {
 
 function summaryRange(
   metadata: TableMetadata,
+  spec: PartitionSpec,
   field: PartitionField,
   { lower, upper }: PartitionSummary,
-): PartitionRange {
-  const type = partitionType(schemaById(metadata, metadata.currentSchemaId), field)
+): ValueRange {
+  const type = partitionType(schemaOfSpec(metadata, spec), field)
+  if (type === undefined) return {}
   return defined({ from: lower && decodeBound(type, lower), to: upper && decodeBound(type, upper) })
 }
 
-function overlaps(left: PartitionRange, right: PartitionRange): boolean {
+function overlaps(left: ValueRange, right: ValueRange): boolean {
   return !isBelow(left.to, right.from) && !isBelow(right.to, left.from)
 }
 

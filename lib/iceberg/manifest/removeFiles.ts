@@ -29,7 +29,8 @@ export async function removeFiles(
 ): Promise<Remaining> {
   if (files.length === 0) return { kept: manifests, rewritten: [] }
   const missing = new Set(files.map(file => file.path))
-  const sought = [...Map.groupBy(files, partitionKey).values()].map(soughtOf)
+  const kinds = Map.groupBy(files, file => `${file.deletesBy} ${partitionKey(file)}`)
+  const sought = [...kinds.values()].map(soughtOf)
   const candidates = manifests.filter(manifest => sought.some(some => mayList(metadata, manifest, some)))
   const read = await readManifests(store, metadata, candidates)
   const touched = candidates
@@ -48,8 +49,9 @@ export async function removeFiles(
   return { kept: manifests.filter(manifest => !gone.has(manifest)), rewritten }
 }
 
-/** Files of one partition, as far as manifests can be chosen by them. */
+/** Files of one partition and content, as far as manifests can be chosen by them. */
 interface Sought {
+  readonly content: ManifestFile['content']
   readonly specId: number
   readonly ranges: PartitionRanges
   readonly oldestFile: number
@@ -58,6 +60,7 @@ interface Sought {
 
 function soughtOf(files: readonly LiveFile[]): Sought {
   return {
+    content: files[0]?.deletesBy === undefined ? 'data' : 'deletes',
     specId: files[0]?.specId ?? 0,
     ranges: rangesOf(files[0]?.partition ?? {}),
     oldestFile: files.reduce(
@@ -71,7 +74,7 @@ function soughtOf(files: readonly LiveFile[]): Sought {
 /** A manifest lists files at least as old as itself; its summaries cover their partitions. */
 function mayList(metadata: TableMetadata, manifest: ManifestFile, sought: Sought): boolean {
   return (
-    manifest.content === 'data' &&
+    manifest.content === sought.content &&
     manifest.specId === sought.specId &&
     manifest.sequenceNumber >= sought.oldestFile &&
     manifest.minSequenceNumber <= sought.newestRows &&

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { ObjectStore } from '../../ports.ts'
 import { encodeBound } from '../bounds.ts'
-import { type Snapshot, schemaById, specById, type TableMetadata } from '../metadata.ts'
+import { type Snapshot, schemaOfSpec, specById, type TableMetadata } from '../metadata.ts'
 import type { ColumnValue, FieldType, PartitionSpec } from '../schema.ts'
 import { partitionType } from '../transforms.ts'
 import { compareValues } from '../values.ts'
 import type { ManifestEntry } from './entry.ts'
-import { encodeManifest } from './manifest.ts'
+import { contentOf, encodeManifest } from './manifest.ts'
 import { manifestCacheOf } from './manifestCache.ts'
 import type { ManifestFile, PartitionSummary } from './manifestFile.ts'
 import { encodeManifestList } from './manifestList.ts'
@@ -36,18 +36,18 @@ export function startManifest(
   specId: number,
   entries: readonly ManifestEntry[],
 ): StartedManifest {
-  const schema = schemaById(metadata, metadata.currentSchemaId)
   const spec = specById(metadata, specId)
+  const schema = schemaOfSpec(metadata, spec)
   const path = `${metadata.location}/metadata/${randomUUID()}-m0.avro`
   const bytes = encodeManifest(schema, spec, entries)
   const known = entries.map(entry => ({ sequenceNumber, fileSequenceNumber: sequenceNumber, ...entry }))
   manifestCacheOf(store).entries.set(path, known)
-  const types = spec.fields.map(field => partitionType(schema, field))
+  const types = spec.fields.map(field => partitionType(schema, field) ?? 'int')
   const manifest: ManifestFile = {
     path,
     length: bytes.length,
     specId,
-    content: 'data',
+    content: contentOf(entries),
     sequenceNumber,
     minSequenceNumber: minSequenceNumber(entries, sequenceNumber),
     addedSnapshotId: snapshotId,

@@ -1,27 +1,10 @@
-import { zstdDecompressSync } from 'node:zlib'
-import { type FileMetaData, parquetMetadata } from 'hyparquet'
 import { parquetReadColumn } from 'hyparquet/src/read.js'
-import { compressors } from 'hyparquet-compressors'
 import { UnreadableFile } from '../errors.ts'
 import type { ColumnValue, Field, FieldType, Schema } from '../schema.ts'
+import { type OpenParquet, openParquet } from './open.ts'
 
 /** Columns as `decodeParquet` gives them, by the names of the schema asked for. */
 export type DecodedColumns = Record<string, ColumnValue[]>
-
-const NATIVE_COMPRESSORS = {
-  ...compressors,
-  ZSTD: (page: Uint8Array) => new Uint8Array(zstdDecompressSync(page)),
-}
-
-/** A text may begin with U+FEFF; it is part of the text. */
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
-
-const PARSERS = {
-  timestampFromMilliseconds: (ms: bigint) => ms * 1000n,
-  timestampFromMicroseconds: (us: bigint) => us,
-  timestampFromNanoseconds: (ns: bigint) => ns / 1000n,
-  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes),
-}
 
 /**
  * The columns of a Parquet file (all, or those named), found by field id, whoever wrote it: a number of µs for
@@ -34,9 +17,8 @@ export async function decodeParquet(
   names: readonly string[] = schema.fields.map(field => field.name),
 ): Promise<DecodedColumns> {
   const fields = names.map(name => fieldNamed(schema, name))
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
-  const metadata = readMetadata(file)
-  const columns = await Promise.all(fields.map(field => readColumn(file, metadata, field)))
+  const parquet = openParquet(bytes)
+  const columns = await Promise.all(fields.map(field => readColumn(parquet, field)))
   return Object.fromEntries(fields.map((field, i) => [field.name, columns[i] ?? []]))
 }
 
@@ -46,34 +28,15 @@ function fieldNamed(schema: Schema, name: string): Field {
   return field
 }
 
-function readMetadata(file: ArrayBuffer): FileMetaData {
-  try {
-    const metadata = parquetMetadata(file, { geoparquet: false })
-    if (!metadata.schema.some(element => element.field_id !== undefined))
-      throw new UnreadableFile('a Parquet file without field ids is not of an Iceberg table')
-    return metadata
-  } catch (cause) {
-    if (cause instanceof UnreadableFile) throw cause
-    throw new UnreadableFile('not a whole Parquet file', { cause })
-  }
-}
-
-async function readColumn(file: ArrayBuffer, metadata: FileMetaData, field: Field): Promise<ColumnValue[]> {
+async function readColumn(parquet: OpenParquet, field: Field): Promise<ColumnValue[]> {
+  const { metadata } = parquet
   const element = metadata.schema.find(({ field_id }) => field_id === field.id)
   const rows = Number(metadata.num_rows)
   if (!element) return absent(field, rows)
   if (rows === 0) return []
-  const options = {
-    file,
-    metadata,
-    columns: [element.name],
-    compressors: NATIVE_COMPRESSORS,
-    parsers: PARSERS,
-    geoparquet: false,
-  }
   let values: ArrayLike<unknown>
   try {
-    values = await parquetReadColumn(options)
+    values = await parquetReadColumn({ ...parquet, columns: [element.name] })
   } catch (cause) {
     throw new UnreadableFile(`column ${element.name} of a Parquet file cannot be read`, { cause })
   }
@@ -96,7 +59,11 @@ const CONVERTERS: Readonly<Record<FieldType, (value: unknown, field: Field) => C
   string: (value, field) => (typeof value === 'string' ? value : wrong(value, field)),
   double: (value, field) => (typeof value === 'number' ? value : wrong(value, field)),
   boolean: (value, field) => (typeof value === 'boolean' ? value : wrong(value, field)),
-  int: (value, field) => (typeof value === 'number' ? value : wrong(value, field)),
+  // An `int` of ours that another engine has made a `long`.
+  int: (value, field) => {
+    const int = Number(value)
+    return typeof value !== 'boolean' && Number.isSafeInteger(int) ? int : wrong(value, field)
+  },
   long: (value, field) =>
     typeof value === 'bigint' ? value : typeof value === 'number' ? BigInt(value) : wrong(value, field),
   timestamptz: (value, field) => {

@@ -6,7 +6,7 @@ import type { Columns, ColumnValue, Field, Schema } from '../schema.ts'
 import { type Chunk, encodeChunk } from './chunk.ts'
 import { gather } from './gather.ts'
 import { parquetSchema } from './schemaElement.ts'
-import { type ColumnExtent, type ColumnStats, StatsBuilder } from './stats.ts'
+import { type ColumnStats, StatsBuilder } from './stats.ts'
 
 /** A reader can skip a row group by its statistics, and needs to hold one column of it in memory. */
 const ROW_GROUP_ROWS = 131_072
@@ -17,8 +17,6 @@ const MAGIC = new TextEncoder().encode('PAR1')
 export interface EncodedParquet {
   readonly bytes: Uint8Array
   readonly stats: ColumnStats
-  /** By column id. */
-  readonly extents: ReadonlyMap<number, ColumnExtent>
   /** Where each row group begins in the file, in bytes. */
   readonly splitOffsets: readonly number[]
 }
@@ -50,7 +48,6 @@ export function encodeParquet(schema: Schema, columns: Columns, rowCount: number
   return {
     bytes: Buffer.concat(parts),
     stats: stats.build(),
-    extents: stats.extents(),
     splitOffsets: rowGroups.map(group => Number(group.file_offset)),
   }
 }

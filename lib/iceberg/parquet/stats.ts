@@ -11,13 +11,6 @@ export type ColumnStats = Required<
 
 type Value = NonNullable<ColumnValue>
 
-/** A column's exact extent in a file; `min` and `max` are undefined when it has no value to compare. */
-export interface ColumnExtent {
-  readonly min: Value | undefined
-  readonly max: Value | undefined
-  readonly nulls: number
-}
-
 interface Totals {
   readonly field: Field
   size: number
@@ -43,11 +36,6 @@ export class StatsBuilder {
     if (max !== undefined && (totals.max === undefined || compareValues(max, totals.max) > 0))
       totals.max = max
     this.#columns.set(field.id, totals)
-  }
-
-  /** By column id. */
-  extents(): ReadonlyMap<number, ColumnExtent> {
-    return this.#columns
   }
 
   build(): ColumnStats {

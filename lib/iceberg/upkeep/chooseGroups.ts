@@ -1,9 +1,10 @@
 import { type LiveFile, lowerBound, partitionKey } from '../dataFile.ts'
+import { hasDeletes, hasEqualityDeletes } from '../deletes/deletedRows.ts'
 import type { Field } from '../schema.ts'
 
 /** When files are merged, and how far. */
 export interface MergeLimits {
-  /** Files with so many rows are left alone for ever. */
+  /** Files with so many rows are left alone for ever, unless rows of them are deleted. */
   readonly fullRows: number
   /** What one new file is made of at most. */
   readonly rows: number
@@ -15,20 +16,23 @@ export interface MergeLimits {
 const LEAST_FILES = 4
 
 /** False for a file that is left as it is. */
-export function isMergeable(file: LiveFile, { fullRows, bytes }: MergeLimits): boolean {
-  return file.format === 'PARQUET' && file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
+export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimits): boolean {
+  if (file.format !== 'PARQUET' || hasEqualityDeletes(file)) return false
+  if (hasDeletes(file)) return file.recordCount <= rows && file.fileSizeBytes <= bytes
+  return file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
 }
 
 /**
  * Files to be merged into one, group by group: mergeable ones of one partition, each group of one stretch of time (`along`
  * is the column that tells it). A file waits until the smaller ones beside it have as many rows together as
- * itself: so a row is written anew each time its file doubles and no more often, and a partition has few files.
+ * itself: so a row is written anew each time its file doubles and no more often, and a partition has few files. A file with
+ * deleted rows does not wait.
  */
 export function chooseGroups(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {
   const partitions = [...Map.groupBy(files, partitionKey).values()]
   return partitions
     .flatMap(ofOne => cut(worthMerging(ofOne), limits, along))
-    .filter(({ length }) => length > 1)
+    .filter(group => group.length > 1 || group.some(hasDeletes))
 }
 
 function worthMerging(files: readonly LiveFile[]): LiveFile[] {
@@ -40,7 +44,8 @@ function worthMerging(files: readonly LiveFile[]): LiveFile[] {
     return isOutweighed
   })
   const chosen = bySize.slice(0, outweighed.lastIndexOf(true) + 1)
-  return chosen.length < LEAST_FILES ? [] : chosen
+  const merged = chosen.length < LEAST_FILES ? [] : chosen
+  return [...merged, ...bySize.slice(merged.length).filter(hasDeletes)]
 }
 
 function cut(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {

@@ -1,10 +1,11 @@
 import { mapBounded } from '../../mapBounded.ts'
 import type { ObjectStore } from '../../ports.ts'
 import type { DataFile, LiveFile } from '../dataFile.ts'
+import { liveRows } from '../deletes/deletedRows.ts'
 import { UnreadableFile } from '../errors.ts'
 import { currentSchema } from '../metadata.ts'
-import { decodeParquet } from '../parquet.ts'
-import type { ColumnValue } from '../schema.ts'
+import { readRows } from '../readRows.ts'
+import { type ColumnValue, isFieldType } from '../schema.ts'
 import type { Table } from '../table.ts'
 import { compareText } from '../text.ts'
 import { writeDataFile } from '../write.ts'
@@ -18,37 +19,43 @@ const FILES_AT_ONCE = 8
 const US_PER_HOUR = 3_600_000_000
 
 /**
- * Writes the rows of several files of one partition as one file, sorted by the first key, then the next; all columns that
- * the table has are kept. Nothing refers to the new file before it is committed.
+ * Writes the rows of several files of one partition as one file, sorted by the first key, then the next, without those that
+ * other engines deleted; all columns that the table has, and that are written here, are kept. Undefined where no row is
+ * left. Nothing refers to the new file before it is committed.
  */
 export async function mergeRows(
   store: ObjectStore,
   table: Table,
   files: readonly LiveFile[],
   sortBy: readonly SortKey[],
-): Promise<DataFile> {
-  const rows = await readRows(store, table, files)
-  const count = files.reduce((sum, { recordCount }) => sum + recordCount, 0)
-  for (const [name, column] of Object.entries(rows)) {
-    if (column.length !== count)
-      throw new UnreadableFile(
-        `column ${name} of ${files.length} files has ${column.length} of ${count} rows`,
-      )
-  }
-  return writeDataFile(store, table, inOrder(rows, count, sortBy), count)
+): Promise<DataFile | undefined> {
+  const { rows, count } = await readAll(store, table, files)
+  return count === 0 ? undefined : writeDataFile(store, table, inOrder(rows, count, sortBy), count)
 }
 
-async function readRows(store: ObjectStore, table: Table, files: readonly LiveFile[]): Promise<Rows> {
+async function readAll(
+  store: ObjectStore,
+  table: Table,
+  files: readonly LiveFile[],
+): Promise<{ rows: Rows; count: number }> {
   const schema = currentSchema(table)
-  const rows: Rows = Object.fromEntries(schema.fields.map(({ name }) => [name, []]))
-  await mapBounded(files, FILES_AT_ONCE, async ({ path }) => {
-    const columns = await decodeParquet(await store.read(path), schema)
+  const names = schema.fields.filter(({ type }) => isFieldType(type)).map(({ name }) => name)
+  const rows: Rows = Object.fromEntries(names.map(name => [name, []]))
+  let count = 0
+  await mapBounded(files, FILES_AT_ONCE, async file => {
+    const [columns, expected] = await Promise.all([
+      readRows(store, file, schema, names),
+      liveRows(store, file),
+    ])
     for (const [name, values] of Object.entries(columns)) {
+      if (values.length !== expected)
+        throw new UnreadableFile(`column ${name} of ${file.path} has ${values.length} of ${expected} rows`)
       const column = rows[name]
       for (const value of values) column?.push(value)
     }
+    count += expected
   })
-  return rows
+  return { rows, count }
 }
 
 function inOrder(rows: Rows, count: number, sortBy: readonly SortKey[]): Rows {

@@ -38,7 +38,7 @@ export async function deleteTicks(world: SimWorld, isDeleted: (tick: TickRow) =>
   const add: DataFile[] = []
   const remove: LiveFile[] = []
   for (const file of await planFiles(store, table)) {
-    const ticks = await judge.rows.tickFile(file.path)
+    const ticks = await judge.rows.tickFile(file)
     const deleted = ticks.filter(isDeleted)
     if (deleted.length === 0) continue
     for (const { dateTimeUs } of deleted) hours.add(hourOf(dateTimeUs))

@@ -1,0 +1,27 @@
+import type { Table } from '../iceberg/table.ts'
+import { tableName } from '../iceberg/table.ts'
+import type { Services } from '../services.ts'
+import { ColumnDropped, checkColumns } from '../tables/checkColumns.ts'
+
+/** The table; where a column of ours was dropped that cannot do without its values, with the schema again that had it. */
+export async function restoreColumns(
+  { catalog, log }: Pick<Services, 'catalog' | 'log'>,
+  table: Table,
+): Promise<Table> {
+  try {
+    checkColumns(table)
+    return table
+  } catch (error) {
+    if (!(error instanceof ColumnDropped) || error.schemaId === undefined) throw error
+    const { tableUuid, currentSchemaId } = table.metadata
+    log.warn(`${tableName(table.ident)} has its schema ${error.schemaId} again: a column was dropped`)
+    return catalog.commit(
+      table.ident,
+      [
+        { type: 'assert-table-uuid', uuid: tableUuid },
+        { type: 'assert-current-schema-id', schemaId: currentSchemaId },
+      ],
+      [{ action: 'set-current-schema', schemaId: error.schemaId }],
+    )
+  }
+}
