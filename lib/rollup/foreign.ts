@@ -1,4 +1,4 @@
-import { liveRows } from '../iceberg/deletes/deletedRows.ts'
+import { liveRows, withoutEqualityDeletes } from '../iceberg/deletes/deletedRows.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { HourSet } from '../market/hours.ts'
 import { DAY_US, dayOf, floorTo, HOUR_US, type Micros } from '../market/time.ts'
@@ -106,7 +106,7 @@ async function heldBefore(
   for await (const files of scanFiles(store, ticks)) {
     for (const file of files) {
       const { fromUs, toUs } = rangeOf(file)
-      if (toUs <= heldBeforeUs || (await liveRows(store, file)) === 0) continue
+      if (toUs <= heldBeforeUs || (await liveRows(store, withoutEqualityDeletes(file))) === 0) continue
       const dayUs = Math.max(floorTo(fromUs, DAY_US), heldBeforeUs)
       firstUs = isAny ? Math.min(firstUs, dayUs) : dayUs
       isAny = true

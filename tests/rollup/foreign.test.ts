@@ -14,6 +14,7 @@ import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
+import { deleteRows } from '../support/foreignDeletes.ts'
 import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
 import { addTicks, candlesIn, rollBack, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
@@ -196,6 +197,39 @@ test('no stale hour is computed from ticks that others change after the live rou
   await publish()
   expect(Object.keys(await volumes('D1'))).toHaveLength(6)
   expect(await findings()).toEqual([])
+})
+
+describe('ticks that another engine deletes by their places', () => {
+  const deleteDay = async (day: number) => {
+    const ofDay = (await files()).filter(file => file.partition.date_time_day === day)
+    for (const file of ofDay)
+      await deleteRows({ catalog: world.catalog, store: world.services.store }, TICKS_TABLE, [
+        { file, places: Array.from({ length: file.recordCount }, (_, i) => i) },
+      ])
+  }
+  const dayOf = (date: string) => Date.parse(date) / 86_400_000
+  beforeEach(async () => {
+    await addTicks(world, ['2026-02-20T10:00:01', '2026-02-21T10:00:01', '2026-02-22T10:00:01', LIVE])
+    await rollUp()
+    await publish()
+  })
+
+  test('take their candles along', async () => {
+    await deleteDay(dayOf('2026-02-21'))
+    await rollUp()
+    await publish()
+    expect(Object.keys(await volumes('m1'))).toEqual(['x 02-20T10:00', 'x 02-22T10:00', 'x 03-01T12:00'])
+    expect(await findings()).toEqual([])
+  })
+
+  test('and are all of the oldest day leave its candles alone; also once files of ours are merged', async () => {
+    await deleteDay(dayOf('2026-02-20'))
+    await rollUp()
+    await publish()
+    expect((await stateOfCandles(world)).heldBeforeUs).toBe(Date.UTC(2026, 1, 21) * 1000)
+    expect(Object.keys(await volumes('m1'))).toHaveLength(4)
+    expect(await findings()).toEqual([])
+  })
 })
 
 describe('ticks that another engine puts into other files', () => {
