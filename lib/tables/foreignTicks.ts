@@ -28,7 +28,7 @@ export interface ForeignTicks {
   readonly lookedAt: number
   /** Of versions with a lower sequence number nobody knows any more all that happened since. */
   readonly since: number
-  /** Rows that others have added, less those that they have removed, as the table's data files count them. */
+  /** Rows that others have added to data files, less those that they have removed, deleted rows in them counted. */
   readonly rows: number
   /** The oldest first; few. */
   readonly changes: readonly ForeignChange[]
@@ -124,7 +124,11 @@ async function changesIn(
   const changes: ForeignChange[] = hasGap ? [unknown(nextSequence(table), nowMs)] : []
   let rows: number | undefined = hasGap ? undefined : 0
   for (const snapshot of since) {
-    if (carriesState(snapshot.summary)) continue
+    if (carriesState(snapshot.summary)) {
+      // Our own merges leave out the rows that delete files of others name.
+      if (rows !== undefined) rows += rowsMerged(snapshot)
+      continue
+    }
     const found = await attempt(store, table, snapshot)
     if (found !== undefined && isUnchanged(found)) continue
     rows = rows === undefined || found === undefined ? undefined : rows + countRows(found)
@@ -138,6 +142,12 @@ async function changesIn(
     })
   }
   return { changes, rows }
+}
+
+/** Rows that a merge of files added, less those that it removed; 0 for every other commit. */
+function rowsMerged({ summary }: Snapshot): number {
+  if (summary.operation !== 'replace') return 0
+  return Number(summary['added-records'] ?? 0) - Number(summary['deleted-records'] ?? 0)
 }
 
 /** Undefined where the snapshot's own files are gone, or not to be read. */
