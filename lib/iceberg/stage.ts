@@ -7,6 +7,7 @@ import { refuseEqualityDeletes, versionOf } from './deletes/deletedRows.ts'
 import { readDeletes } from './deletes/deleteIndex.ts'
 import { FileNotLive } from './errors.ts'
 import { expireSnapshots, type Retention } from './expire.ts'
+import { headOf } from './lineage.ts'
 import { manifestCacheOf } from './manifest/manifestCache.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
 import { mergeManifests } from './manifest/mergeManifests.ts'
@@ -54,7 +55,7 @@ export interface Staged {
 
 /**
  * Writes the manifests and the manifest list of a change, and nothing else; data files of an attempt that failed
- * may be staged again. Delete files that say nothing of any file that is left go with the files that are removed.
+ * may be staged again. On a table as it was at an earlier snapshot, the change takes back what came after that. Delete files that say nothing of any file that is left go with the files that are removed.
  * Throws `FileNotLive` when a file to remove is not in the table, or had rows deleted since it was planned;
  * `UnsupportedTable` for a table that cannot be written here.
  */
@@ -216,13 +217,13 @@ function request(
   copied: Change['summary'],
   retention: Retention,
 ): Pick<Staged, 'requirements' | 'updates'> {
-  const { snapshotId, parentSnapshotId = null } = snapshot
+  const { snapshotId } = snapshot
   const { tableUuid, currentSchemaId, defaultSpecId } = table.metadata
   const expired = expireSnapshots(table, snapshot, retention)
   return {
     requirements: [
       { type: 'assert-table-uuid', uuid: tableUuid },
-      { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: parentSnapshotId },
+      { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: headOf(table)?.snapshotId ?? null },
       // What others change of columns and partitions makes no snapshot.
       { type: 'assert-current-schema-id', schemaId: currentSchemaId },
       { type: 'assert-default-spec-id', specId: defaultSpecId },

@@ -3,6 +3,7 @@ import { commitSnapshot } from '../iceberg/commit.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { Services } from '../services.ts'
+import { foreignSummary, lookAtTicks } from '../tables/foreignTicks.ts'
 import { loadTable } from '../tables/layout.ts'
 import { type OffsetVector, type Position, readFrom, topicIdOf } from '../tables/offsetVector.ts'
 import { TICKS_TABLE, ticksState, ticksSummary } from '../tables/ticksTable.ts'
@@ -73,7 +74,8 @@ async function commitVector(
   moveGroup: MoveGroup,
 ): Promise<OffsetVector> {
   await moveGroup(vector)
-  const summary = ticksSummary({ ...ticksState(table), vector })
+  const foreign = await lookAtTicks(store, table, nowMs())
+  const summary = { ...ticksSummary({ ...ticksState(table), vector }), ...foreignSummary(foreign) }
   const change = { add: [], summary, nowMs: nowMs() }
   await commitSnapshot(catalog, table, await stageSnapshot(store, table, change))
   return vector

@@ -5,6 +5,7 @@ import type { Table } from '../iceberg/table.ts'
 import type { KafkaRecord, RecordBatch } from '../ports.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from '../retry.ts'
 import type { Services } from '../services.ts'
+import { foreignSummary, lookAtTicks } from '../tables/foreignTicks.ts'
 import { loadTable } from '../tables/layout.ts'
 import { advance, nextOffset, readFrom } from '../tables/offsetVector.ts'
 import { ticksRetention } from '../tables/retention.ts'
@@ -133,17 +134,16 @@ async function buryBad(
   for (const { record } of bad) buried.add(record)
 }
 
-function stage(
+async function stage(
   { store, settings, nowMs }: IngestServices,
   table: Table,
   { vector, totals }: TicksState,
   { part, files }: Upload,
   counts: TickTotals,
 ): Promise<Staged> {
-  const summary = ticksSummary({
-    vector: advance(vector, endsOf(part, vector)),
-    totals: addTotals(totals, counts),
-  })
+  const state = { vector: advance(vector, endsOf(part, vector)), totals: addTotals(totals, counts) }
+  const foreign = await lookAtTicks(store, table, nowMs())
+  const summary = { ...ticksSummary(state), ...foreignSummary(foreign) }
   const change = { add: files, summary, nowMs: nowMs() }
   return stageSnapshot(store, table, change, ticksRetention(settings))
 }

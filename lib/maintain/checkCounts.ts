@@ -5,9 +5,9 @@ import { scanFiles } from '../iceberg/plan.ts'
 import { coverWith, type TimeRange } from '../market/range.ts'
 import { DAY_US, dayOf, formatDateTime, SECOND_US } from '../market/time.ts'
 import { markRanges } from '../rollup/markRanges.ts'
-import { rangeOf } from '../rollup/newTicks.ts'
 import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Services } from '../services.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { inRanges } from '../trino/literals.ts'
 import { renderSql } from '../trino/sql.ts'
 import { awaitSlot, SLOT } from './slot.ts'
@@ -92,8 +92,11 @@ async function countTicks(
       for (let day = first; day <= last; day++) unseen.add(day)
     }
   }
+  const { heldBeforeUs = Number.NEGATIVE_INFINITY } = state
   const isComparable = (day: number) =>
-    !unseen.has(day) && !state.hours.stale.touches(day * DAY_US, (day + 1) * DAY_US)
+    !unseen.has(day) &&
+    day * DAY_US >= heldBeforeUs &&
+    !state.hours.stale.touches(day * DAY_US, (day + 1) * DAY_US)
   return new Map([...rows].filter(([day]) => isComparable(day)))
 }
 

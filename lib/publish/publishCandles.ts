@@ -5,6 +5,7 @@ import type { TransactionalWriter } from '../kafka/transactionalWriter.ts'
 import type { Candle } from '../market/candle.ts'
 import { TIMEFRAMES } from '../market/timeframe.ts'
 import type { OutgoingRecord } from '../ports.ts'
+import { publishable } from '../rollup/takeBack.ts'
 import type { Services, Settings } from '../services.ts'
 import { candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
@@ -33,7 +34,7 @@ export interface PublishResult {
   readonly transactions: number
   /** True when a newer publisher took over: what is left is its business. */
   readonly fenced: boolean
-  /** False when time ran out: the next call goes on. */
+  /** False when time ran out, or others changed the candles and no rollup has looked at it yet: a later call goes on. */
   readonly complete: boolean
 }
 
@@ -79,9 +80,12 @@ async function sendUnsent(
   const { catalog, store, candleWriter, published, settings, stages } = services
   published.mark ??= await stages.time('open', () => takeOver(services))
   // Loaded after the older publisher was fenced: what it was about to send is ours now.
-  const table = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
-  const { tableUuid } = table.metadata
-  const { stampUs } = candlesState(table)
+  const newest = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
+  const { tableUuid } = newest.metadata
+  const { stampUs, candlesSequence } = candlesState(newest)
+  // What others put beside our candles is taken back by the next rollup: nobody may see it under a revision of ours.
+  const table = publishable(newest, candlesSequence)
+  if (table === undefined) return
   const own = published.mark?.tableUuid === tableUuid ? published.mark : undefined
   const from = own ?? { tableUuid, stampUs: 0 }
   if (!isReached(from, stampUs)) {
@@ -183,6 +187,20 @@ export async function readMark({
   const record = await topicLog.last(settings.markTopic, 0)
   if (record?.value == null) return undefined
   return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)
+}
+
+/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
+const UNKNOWN_REVISIONS = 1_000_000
+
+/** How high revisions have gone on the candle topics, whichever table they came from. */
+export async function publishedRevisions(services: Pick<Services, 'topicLog' | 'settings'>): Promise<number> {
+  const { topicLog, settings } = services
+  const mark = await readMark(services)
+  if (mark !== undefined) return mark.maxRevision ?? UNKNOWN_REVISIONS
+  // The mark may have gone with its topic.
+  const logs = await Promise.all(candleTopics(settings).map(topic => topicLog.offsets(topic)))
+  const isEmpty = logs.every(log => [...log.values()].every(({ high }) => high === 0))
+  return isEmpty ? 0 : UNKNOWN_REVISIONS
 }
 
 /** A mark as it goes to its topic: what `readMark` reads back. */

@@ -4,10 +4,9 @@ import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { MINUTE_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
-import { readMark } from '../publish/publishCandles.ts'
+import { publishedRevisions, readMark } from '../publish/publishCandles.ts'
 import { readCandles } from '../rollup/storedCandles.ts'
 import type { Services } from '../services.ts'
-import { publishedRevisions } from '../setup/setUp.ts'
 import { type CandlesState, NOTHING_STALE } from '../tables/candlesState.ts'
 import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
@@ -38,6 +37,8 @@ export async function rebuildCandles(
     ticksUuid: ticks.metadata.tableUuid,
     vector,
     ticksSequence: currentSnapshot(ticks)?.sequenceNumber ?? 0,
+    candlesSequence: candles.metadata.lastSequenceNumber + 1,
+    foreign: { stock_ticks: {}, candles: {} },
     hours: NOTHING_STALE,
     closedUntilUs,
     stampUs: Math.max(stampUs, mark?.stampUs ?? 0),

@@ -6,14 +6,15 @@ import type { Table } from '../iceberg/table.ts'
 import type { HourSet } from '../market/hours.ts'
 import { mergeRanges, type TimeRange } from '../market/range.ts'
 import { DAY_US, floorTo } from '../market/time.ts'
-import { hoursWithRows } from '../rollup/markRanges.ts'
-import { rangeOf } from '../rollup/newTicks.ts'
+import { hoursWithRows } from '../rollup/hoursWithRows.ts'
 import { markDamaged } from '../rollup/staleHours.ts'
 import type { Services } from '../services.ts'
 import { type CandlesState, candlesState, candlesSummary } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { foreignAnew, foreignSummary } from '../tables/foreignTicks.ts'
 import { loadTable, StateMissing, StateUnreadable } from '../tables/layout.ts'
 import { candlesRetention, ticksRetention } from '../tables/retention.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { TICKS_TABLE, type TicksState, ticksState, ticksSummary } from '../tables/ticksTable.ts'
 import { earlierState } from './earlierState.ts'
 
@@ -107,10 +108,16 @@ export async function writeStates(
   { ticks, candles: { state }, hours }: Decided,
 ): Promise<void> {
   const { settings, nowMs } = services
-  const marked = { ...state, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
+  const marked = {
+    ...state,
+    candlesSequence: tables.candles.metadata.lastSequenceNumber + 1,
+    hours: markDamaged(state.hours, hours, nowMs() * 1000),
+  }
   await commitState(services, tables.candles, candlesSummary(marked), candlesRetention(settings))
   if (ticks.source === 'there') return
-  await commitState(services, tables.ticks, ticksSummary(ticks.state), ticksRetention(settings))
+  const foreign = await foreignAnew(services.store, tables.ticks, ticks.state.totals)
+  const summary = { ...ticksSummary(ticks.state), ...foreignSummary(foreign) }
+  await commitState(services, tables.ticks, summary, ticksRetention(settings))
 }
 
 async function commitState(

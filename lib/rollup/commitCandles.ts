@@ -27,6 +27,7 @@ import { placesOf } from './places.ts'
 import { closedBy } from './staleHours.ts'
 import { type FileWithRows, liveReach, readMinuteByMinute, readOnce, touchedFiles } from './storedCandles.ts'
 import { isInShare, type SymbolShare } from './symbolShare.ts'
+import { refuseForeign } from './takeBack.ts'
 
 export type CommitServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'stages' | 'nowMs'>
 
@@ -67,7 +68,10 @@ export interface CommittedCandles {
 
 const FILES_AT_ONCE = 16
 
-/** Puts a change of m1 candles and all that follows from it into the table, on exactly the version it was computed from. */
+/**
+ * Puts a change of m1 candles and all that follows from it into the table, on exactly the version it was computed from. Throws
+ * `CommitConflict` also where others did something to that version which was not looked at.
+ */
 export async function commitCandles(
   services: CommitServices,
   candles: Table,
@@ -77,6 +81,7 @@ export async function commitCandles(
   live?: LiveTimes,
 ): Promise<CommittedCandles> {
   const { catalog, store, stages, nowMs } = services
+  refuseForeign(candles, next.candlesSequence)
   const schema = currentSchema(candles)
   const { stored, book } = await stages.time('read', () => readBook(services, schema, change))
   const given = await givenOut(store, candles, next)
@@ -90,7 +95,13 @@ export async function commitCandles(
     revisionFloor,
   })
   const layout = layOut(stored, decided, placesOf(candles))
-  const state = { ...next, stampUs, revisionFloor, ...(live && timesOf(next, live, nowMs())) }
+  const state = {
+    ...next,
+    candlesSequence: candles.metadata.lastSequenceNumber + 1,
+    stampUs,
+    revisionFloor,
+    ...(live && timesOf(next, live, nowMs())),
+  }
   const staged = await stages.time('write', () =>
     writeLayout(services, candles, layout, { summary: candlesSummary(state), nowMs: nowMs() }),
   )

@@ -13,8 +13,8 @@ import {
 } from '../market/range.ts'
 import type { QueryOptions } from '../ports.ts'
 import type { Services } from '../services.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { type FoldedMinute, type FoldedTicks, foldMinutes, type TickPlace } from './foldMinutes.ts'
-import { rangeOf } from './newTicks.ts'
 
 /** Minutes that were folded while their last ticks were awaited: all ticks of some stretches that the table had then. */
 export interface FoldedAhead {

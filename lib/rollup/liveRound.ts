@@ -1,21 +1,24 @@
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import { HourSet } from '../market/hours.ts'
-import type { TimeRange } from '../market/range.ts'
+import { clipRanges, subtractRanges, type TimeRange } from '../market/range.ts'
 import { floorTo, MINUTE_US, type Micros } from '../market/time.ts'
 import type { Services } from '../services.ts'
 import type { CandlesState, PendingClose, StaleHours } from '../tables/candlesState.ts'
 import { distance, nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { isTooMuchWork } from '../trino/errors.ts'
-import { chooseClosing } from './closing.ts'
+import { chooseClosing, mayCloseWithin } from './closing.ts'
 import { type CommitServices, type CommittedCandles, commitCandles } from './commitCandles.ts'
 import { type FoldedAhead, foldLive } from './foldAhead.ts'
+import { type LookedAt, lookAtForeign } from './foreign.ts'
+import { EVER } from './hoursWithRows.ts'
 import { chooseLiveMinutes, dividedBy, type LiveMinutes, narrowestWindow } from './liveWindow.ts'
 import { findNewTicks, type NewTicks } from './newTicks.ts'
 import { dueNow, stillPending } from './pendingCloses.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { joinSweep, markLeft, mayJoin, owe } from './staleHours.ts'
 import { ALL_SYMBOLS } from './symbolShare.ts'
+import { tellForeign } from './tellForeign.ts'
 
 export type LiveServices = CommitServices & Pick<Services, 'query' | 'topicLog' | 'log'>
 
@@ -33,6 +36,8 @@ export interface LiveStart {
 export interface LiveRound {
   /** Undefined where there was nothing to commit. */
   readonly committed: CommittedCandles | undefined
+  /** The candles as they were looked at: what is gone on with where nothing was committed. */
+  readonly looked: Pick<RollupInputs, 'candles' | 'state'>
   /** Hours that new ticks still flow into faster than each can be looked at. */
   readonly flooded: HourSet
   /** True when more candles are due than one round closes. */
@@ -54,16 +59,21 @@ const DELIVERY_HOURS = 48
  */
 export async function liveRound(
   services: LiveServices,
-  inputs: RollupInputs,
+  given: RollupInputs,
   { awaited, ahead, since }: LiveStart,
 ): Promise<LiveRound> {
-  const { store, log, nowMs } = services
+  const { store, log, stages, nowMs } = services
   const nowUs = nowMs() * 1000
-  const news = await services.stages.time('metadata', () => findNewTicks(store, inputs))
+  const looked = await stages.time('metadata', () => lookAtForeign(services, given))
+  const { inputs } = looked
+  const { news, held } = withoutHeld(
+    await stages.time('metadata', () => findNewTicks(store, inputs)),
+    inputs.state.heldBeforeUs,
+  )
   const narrowest = narrowestWindow(nowUs)
   const minutes = await chooseLiveMinutes(store, inputs.ticks, news.minutes, nowUs)
   const round = (live: LiveMinutes, timeoutMs?: number) =>
-    takeIn(services, inputs, awaited, { news, live, nowUs, ahead, since, timeoutMs })
+    takeIn(services, inputs, awaited, { news, held, looked, live, nowUs, ahead, since, timeoutMs })
   try {
     return await round(minutes, minutes.window.fromUs < narrowest.fromUs ? WIDE_MS : undefined)
   } catch (error) {
@@ -75,8 +85,21 @@ export async function liveRound(
   }
 }
 
+/** New ticks, and the minutes of those that come too late for candles which are held. */
+function withoutHeld(
+  news: NewTicks,
+  heldBeforeUs: Micros | undefined,
+): { news: NewTicks; held: TimeRange[] } {
+  if (heldBeforeUs === undefined) return { news, held: [] }
+  const held = clipRanges(news.minutes, { fromUs: EVER.fromUs, toUs: heldBeforeUs })
+  return { news: { ...news, minutes: subtractRanges(news.minutes, held) }, held }
+}
+
 interface LiveWork {
   readonly news: NewTicks
+  /** Minutes of new ticks that are not computed, as their candles are held. */
+  readonly held: readonly TimeRange[]
+  readonly looked: LookedAt
   readonly live: LiveMinutes
   readonly nowUs: Micros
   readonly ahead: FoldedAhead | undefined
@@ -88,7 +111,7 @@ async function takeIn(
   services: LiveServices,
   inputs: RollupInputs,
   awaited: PendingClose | undefined,
-  { news, live, nowUs, ahead, since, timeoutMs }: LiveWork,
+  { news, held, looked, live, nowUs, ahead, since, timeoutMs }: LiveWork,
 ): Promise<LiveRound> {
   const { store, stages } = services
   const { candles, ticks, ticksVector, state: before, startedMs } = inputs
@@ -110,7 +133,9 @@ async function takeIn(
   }
   const flooded = news.isExact ? HourSet.EMPTY : HourSet.touching(live.left)
   const hasMore = closing.untilUs < dueUs
-  if (!isWorthwhile(before, next, news.minutes)) return { committed: undefined, flooded, hasMore: false }
+  const isForeign = looked.seen.length + held.length > 0
+  if (!isForeign && !isWorthwhile(before, next, news.minutes))
+    return { committed: undefined, looked: inputs, flooded, hasMore: false }
   const computed = await stages.time('select', () =>
     foldLive(services, { ticks, vector: ticksVector, stretches: live.inside }, ahead, { timeoutMs }),
   )
@@ -123,14 +148,15 @@ async function takeIn(
       computed,
       surplus: [],
       complete: live.inside,
-      scope: { whole: HourSet.EMPTY, skip: before.hours.damaged },
+      scope: { whole: looked.refolded, skip: before.hours.damaged },
       share: ALL_SYMBOLS,
-      closing: closing.files,
-      isLive: true,
+      closing: [...closing.files, ...mayCloseWithin(files, looked.settled.ranges())],
+      isLive: looked.refolded.isEmpty,
     },
     { startedMs, closesMinute: closing.untilUs > before.closedUntilUs },
   )
-  return { committed, flooded, hasMore }
+  tellForeign(services.log, looked.seen, { before: before.heldBeforeUs, late: held })
+  return { committed, looked: inputs, flooded, hasMore }
 }
 
 /** Marks what the round leaves; a delivery of many hours at once does not wait for the sweep after the present one. */

@@ -3,7 +3,7 @@ import type { Table } from '../iceberg/table.ts'
 import { clipRanges, subtractRanges, type TimeRange } from '../market/range.ts'
 import { floorTo, HOUR_US, MINUTE_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
-import { rangeOf } from './newTicks.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { rowsWithin, type SpreadRows } from './rowsWithin.ts'
 
 /** What a live round recomputes, and what it leaves to the backlog. */

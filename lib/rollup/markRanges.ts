@@ -1,28 +1,41 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
-import { scanFiles } from '../iceberg/plan.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
-import { HourSet } from '../market/hours.ts'
-import { clipRanges, mergeRanges, type TimeRange } from '../market/range.ts'
+import { mergeRanges, type TimeRange } from '../market/range.ts'
+import { floorTo, HOUR_US, type Micros } from '../market/time.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from '../retry.ts'
 import type { Services } from '../services.ts'
 import { candlesSummary } from '../tables/candlesState.ts'
 import { candlesRetention } from '../tables/retention.ts'
-import { rangeOf } from './newTicks.ts'
+import { hoursBefore } from './foreign.ts'
+import { EVER, hoursWithRows } from './hoursWithRows.ts'
 import { loadInputs, type RollupInputs } from './rollupInputs.ts'
 import { markDamaged } from './staleHours.ts'
-import { bucketsOf, restOfLastBucket } from './storedCandles.ts'
+import { takeBack } from './takeBack.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
+
+/** What is marked. */
+export interface MarkOptions {
+  /**
+   * Candles that are held since their ticks were deleted follow their ticks again: those without any are removed. Held on are
+   * only those before the stretches, or all where these end before the last of them.
+   */
+  readonly followTicks?: boolean
+}
 
 /**
  * Marks the hours of some stretches in which there are ticks or candles: the backlog then recomputes every candle of them, and
  * removes those that have no ticks. One commit, also where there is nothing to mark: a rollup that is under way may have read
  * ticks that are gone by now, and must not commit what it made of them. Gives how many hours it marked.
  */
-export async function markRanges(services: Needs, ranges: readonly TimeRange[]): Promise<number> {
+export async function markRanges(
+  services: Needs,
+  ranges: readonly TimeRange[],
+  options: MarkOptions = {},
+): Promise<number> {
   for (let failures = 0; ; ) {
     try {
-      return await markOnce(services, ranges)
+      return await markOnce(services, ranges, options)
     } catch (error) {
       failures += 1
       if (!isUnsureCommit(error) || failures === MAX_ATTEMPTS) throw error
@@ -31,12 +44,19 @@ export async function markRanges(services: Needs, ranges: readonly TimeRange[]):
   }
 }
 
-async function markOnce(services: Needs, ranges: readonly TimeRange[]): Promise<number> {
+async function markOnce(
+  services: Needs,
+  ranges: readonly TimeRange[],
+  { followTicks = false }: MarkOptions,
+): Promise<number> {
   const { catalog, store, settings, nowMs } = services
   const inputs = await loadInputs(services)
-  const { candles, state } = inputs
-  const hours = await hoursWithRows(store, inputs, ranges)
-  const marked = { ...state, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
+  const { candles, ticks, state } = inputs
+  const own = await takeBack(store, candles, state.candlesSequence, nowMs())
+  const touched = await hoursWithRows(store, { ticks, candles: own.candles }, ranges)
+  const hours = followTicks ? touched : touched.minus(hoursBefore(touched, state.heldBeforeUs))
+  const heldBeforeUs = followTicks ? await heldStill(store, inputs, ranges) : state.heldBeforeUs
+  const marked = { ...state, heldBeforeUs, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
   const change = { add: [], summary: candlesSummary(marked), nowMs: nowMs() }
   await commitSnapshot(
     catalog,
@@ -46,24 +66,16 @@ async function markOnce(services: Needs, ranges: readonly TimeRange[]): Promise<
   return hours.size
 }
 
-/** The hours within the ranges that ticks or candles may be in, as their files say. */
-export async function hoursWithRows(
+/** Up to when candles are held once those of the stretches follow their ticks. */
+async function heldStill(
   store: Services['store'],
-  { ticks, candles }: Pick<RollupInputs, 'ticks' | 'candles'>,
+  inputs: RollupInputs,
   ranges: readonly TimeRange[],
-): Promise<HourSet> {
-  const stretches: TimeRange[] = []
-  const add = (file: TimeRange) => {
-    for (const range of clipRanges(ranges, file)) stretches.push(range)
-  }
-  for await (const files of scanFiles(store, ticks)) for (const file of files) add(rangeOf(file))
-  for await (const files of scanFiles(store, candles)) {
-    for (const file of files) {
-      add(bucketsOf(file))
-      // A coarser candle may be all that is left of a stretch: one hour of it is enough to have it made again.
-      const [rest] = clipRanges(mergeRanges(ranges), restOfLastBucket(file))
-      if (rest !== undefined) stretches.push({ fromUs: rest.fromUs, toUs: rest.fromUs + 1 })
-    }
-  }
-  return HourSet.touching(mergeRanges(stretches))
+): Promise<Micros | undefined> {
+  const { heldBeforeUs } = inputs.state
+  const last = mergeRanges(ranges).at(-1)
+  if (heldBeforeUs === undefined || last === undefined || last.toUs < heldBeforeUs) return heldBeforeUs
+  const untilUs = Math.min(heldBeforeUs, floorTo(last.fromUs, HOUR_US))
+  const before = await hoursWithRows(store, inputs, [{ fromUs: EVER.fromUs, toUs: untilUs }])
+  return before.isEmpty ? undefined : untilUs
 }

@@ -3,10 +3,11 @@ import { scanFiles } from '../iceberg/plan.ts'
 import type { ColumnValue, Field } from '../iceberg/schema.ts'
 import { mapBounded } from '../mapBounded.ts'
 import { mergeRanges, type TimeRange } from '../market/range.ts'
-import { floorTo, MINUTE_US, NEWEST_US, OLDEST_US } from '../market/time.ts'
+import { floorTo, MINUTE_US } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import { fieldNamed } from '../tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { readPlaces } from './tickPlaces.ts'
@@ -72,17 +73,9 @@ async function* unseenFiles(
   }
 }
 
-const DATE_TIME = fieldNamed(TICKS_SCHEMA, 'date_time')
 const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
 const EPOCH = fieldNamed(TICKS_SCHEMA, 'kafka_epoch')
-
-/** The whole minutes between the bounds of a file of ticks; all time without bounds. */
-export function rangeOf(file: LiveFile): TimeRange {
-  const firstUs = Number(lowerBound(file, DATE_TIME) ?? OLDEST_US)
-  const lastUs = Number(upperBound(file, DATE_TIME) ?? NEWEST_US)
-  return { fromUs: floorTo(firstUs, MINUTE_US), toUs: floorTo(lastUs, MINUTE_US) + MINUTE_US }
-}
 
 /** The minutes of the file's ticks at or above the vector. */
 async function minutesOf(store: ObjectStore, path: string, vector: OffsetVector): Promise<TimeRange[]> {

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TickhouseError } from '../errors.ts'
 import { FileUnsupported, InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
+import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from '../retry.ts'
 import type { Services } from '../services.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { foreignTicksSince } from '../tables/foreignTicks.ts'
 import { loadTable } from '../tables/layout.ts'
 import { distance, type OffsetSpan, type OffsetVector, spansBetween } from '../tables/offsetVector.ts'
 import { TICKS_TABLE } from '../tables/ticksTable.ts'
@@ -159,7 +161,11 @@ class Rollup {
     do {
       round = await liveRound(this.#services, { ...inputs, candles, state }, start)
       flooded = flooded.union(round.flooded)
-      if (round.committed === undefined) break
+      if (round.committed === undefined) {
+        candles = round.looked.candles
+        state = round.looked.state
+        break
+      }
       candles = round.committed.table
       state = round.committed.state
       this.#tell(round.committed)
@@ -188,8 +194,10 @@ class Rollup {
       const chosen = await hoursOfRound(this.#services, { candles, hours: open }, size.hours)
       const timeoutMs = chosen.size > 1 ? Math.min(MAX_ATTEMPT_MS, leftMs) : leftMs
       const work = { hours: chosen, shares, timeoutMs }
+      const ticks = await this.#ticksAsSeen(state)
+      if (ticks === undefined) break
       try {
-        const done = await this.#doHours({ candles, state: { ...state, hours } }, work, left)
+        const done = await this.#doHours({ ticks, candles, state: { ...state, hours } }, work, left)
         candles = done.table
         state = done.state
       } catch (error) {
@@ -202,12 +210,22 @@ class Rollup {
     if (failure !== undefined) throw failure
   }
 
-  /** One round, with the ticks table as it is now: a call may outlast the snapshot that it began with. */
-  async #doHours(backlog: Omit<Backlog, 'ticks'>, work: BacklogWork, left: number): Promise<BacklogRound> {
+  /**
+   * The ticks table as it is now: a call may outlast the snapshot that it began with. Undefined where others have changed it
+   * since the live round looked: the next one looks first.
+   */
+  async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
+    const { catalog, store, nowMs } = this.#services
+    const ticks = await loadTable(catalog, TICKS_TABLE)
+    checkTicks(ticks, state)
+    const changes = await foreignTicksSince(store, ticks, state.ticksSequence, nowMs())
+    return changes.length === 0 ? ticks : undefined
+  }
+
+  /** One round. */
+  async #doHours(backlog: Backlog, work: BacklogWork, left: number): Promise<BacklogRound> {
     const startedMs = performance.now()
-    const ticks = await loadTable(this.#services.catalog, TICKS_TABLE)
-    checkTicks(ticks, backlog.state)
-    const done = await backlogRound(this.#services, { ...backlog, ticks }, work)
+    const done = await backlogRound(this.#services, backlog, work)
     const { state, changed, hoursDone } = done
     const tookMs = Math.round(performance.now() - startedMs)
     this.#state = state

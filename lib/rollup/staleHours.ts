@@ -51,14 +51,20 @@ export function markLeft(hours: StaleHours, { left, window, nowUs }: LiveMarks):
   }
 }
 
+/** Marks hours whose ticks have changed, whether or not they lie in the exact stretch. */
+export function markStale(hours: StaleHours, stale: HourSet, nowUs: Micros): StaleHours {
+  if (stale.isEmpty) return hours
+  return markLeft(hours, {
+    left: stale.ranges(),
+    window: { fromUs: endOfHour(stale.lastHour), toUs: hours.exact.toUs },
+    nowUs,
+  })
+}
+
 /** Marks hours whose stored candles may be wrong, of every timeframe. */
 export function markDamaged(hours: StaleHours, damaged: HourSet, nowUs: Micros): StaleHours {
   if (damaged.isEmpty) return hours
-  const marked = markLeft(hours, {
-    left: damaged.ranges(),
-    window: { fromUs: endOfHour(damaged.lastHour), toUs: hours.exact.toUs },
-    nowUs,
-  })
+  const marked = markStale(hours, damaged, nowUs)
   const { partly } = hours
   const isVoid = partly !== undefined && damaged.has(partly.hour)
   return { ...marked, damaged: hours.damaged.union(damaged), partly: isVoid ? undefined : partly }

@@ -8,7 +8,7 @@ import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
 import type { TopicSetting } from '../kafka/topicSettings.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
-import { candleTopics, readMark } from '../publish/publishCandles.ts'
+import { candleTopics, publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services, Settings } from '../services.ts'
 import { candlesSummary, NOTHING_STALE } from '../tables/candlesState.ts'
 import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
@@ -37,8 +37,6 @@ export interface SetUpOptions {
 
 const DAY_MS = 86_400_000
 const KEEP_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' }
-/** More than any candle's revisions, where no mark says how high these went. */
-const UNKNOWN_REVISIONS = 1_000_000
 const TICKS_MAX_BYTES = 1_048_588
 /** A dead letter is the record's value, its key and headers, and ours. */
 const DEAD_LETTER_MAX_BYTES = DEAD_LETTER_MAX_VALUE_BYTES + 2 * TICKS_MAX_BYTES
@@ -85,6 +83,8 @@ export async function setUp(
       ticksUuid: ticks.metadata.tableUuid,
       vector: EMPTY_VECTOR,
       ticksSequence: 0,
+      candlesSequence: 0,
+      foreign: { stock_ticks: {}, candles: {} },
       hours: NOTHING_STALE,
       revisionFloor,
       closedUntilUs,
@@ -127,17 +127,6 @@ async function ensureTable(
     if (error instanceof CommitConflict) return catalog.loadTable(ident)
     throw error
   }
-}
-
-/** How high revisions have gone on the candle topics: of a table that there was before this one. */
-export async function publishedRevisions(services: Pick<Services, 'topicLog' | 'settings'>): Promise<number> {
-  const { topicLog, settings } = services
-  const mark = await readMark(services)
-  if (mark !== undefined) return mark.maxRevision ?? UNKNOWN_REVISIONS
-  // The mark may have gone with its topic.
-  const logs = await Promise.all(candleTopics(settings).map(topic => topicLog.offsets(topic)))
-  const isEmpty = logs.every(log => [...log.values()].every(({ high }) => high === 0))
-  return isEmpty ? 0 : UNKNOWN_REVISIONS
 }
 
 /** While the ticks topic is empty, all candles up to now are complete: what comes later is late. */

@@ -1,5 +1,6 @@
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { candlesState } from '../tables/candlesState.ts'
+import { FOREIGN_KINDS, type KindCounts } from '../tables/foreignChanges.ts'
 import { covers, distance } from '../tables/offsetVector.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import type { Observed, ObservedTable } from './observe.ts'
@@ -34,6 +35,10 @@ export const METRICS = {
   tickhouse_stale_hours: 'Hours whose candles may lack late ticks; live candles do not wait for them.',
   tickhouse_owed_hours: 'Of the stale hours, those that candles which are due wait for to close.',
   tickhouse_stale_seconds: 'For how long there have been stale hours without a break.',
+  tickhouse_candles_held_before_timestamp_seconds:
+    'Candles before it are kept although their ticks, the oldest, were deleted.',
+  tickhouse_foreign_changes_total:
+    'What other engines did to rows of a table, as far as rollup has seen it, by kind.',
   tickhouse_table_commit_timestamp_seconds: 'When the table was changed last.',
   tickhouse_table_snapshots: 'Snapshots that the metadata lists.',
   tickhouse_table_metadata_files: 'Metadata files that the table lists.',
@@ -74,13 +79,22 @@ function tickTotals({ table }: ObservedTable): Sample[] {
 }
 
 function candleSamples({ table }: ObservedTable): Sample[] {
-  const { closedUntilUs, stampUs, roundMs, delayMs } = candlesState(table)
+  const { closedUntilUs, stampUs, roundMs, delayMs, foreign, heldBeforeUs } = candlesState(table)
   return [
+    ...some('tickhouse_candles_held_before_timestamp_seconds', (heldBeforeUs ?? 0) / 1_000_000),
+    ...Object.entries(foreign).flatMap(([table, counts]) => foreignSamples(table, counts)),
     ...some('tickhouse_newest_closed_candle_end_timestamp_seconds', closedUntilUs / 1_000_000),
     ...some('tickhouse_rollup_timestamp_seconds', stampUs / 1_000_000),
     ...known('tickhouse_rollup_duration_seconds', roundMs),
     ...known('tickhouse_rollup_delay_seconds', delayMs),
   ]
+}
+
+/** Of every kind: an increase is seen of what was there before. */
+function foreignSamples(table: string, counts: KindCounts): Sample[] {
+  return FOREIGN_KINDS.map(kind => {
+    return { name: 'tickhouse_foreign_changes_total', labels: { table, kind }, value: counts[kind] ?? 0 }
+  })
 }
 
 function backlogSamples({ table }: ObservedTable, nowMs: number): Sample[] {

@@ -3,7 +3,8 @@ import type { Table } from '../iceberg/table.ts'
 import { type Hour, HourSet } from '../market/hours.ts'
 import type { TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
-import { readNewestState } from './layout.ts'
+import { type KindCounts, STORED_KINDS } from './foreignChanges.ts'
+import { newestOwn, readNewestState } from './layout.ts'
 import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
 import { STORED_HOURS, storeHours } from './storedHours.ts'
 
@@ -63,8 +64,17 @@ export interface CandlesState {
   /** The ticks that the candles are made of: those of this table below this vector. */
   readonly ticksUuid: string
   readonly vector: OffsetVector
-  /** Files of the ticks table up to this file sequence number were looked at. */
+  /** The version of the ticks table that was looked at last: files, and what others did, up to this sequence number. */
   readonly ticksSequence: number
+  /** What others did to the candles was looked at up to this sequence number of theirs: that of the commit that says so. */
+  readonly candlesSequence: number
+  /**
+   * The oldest days of ticks were deleted, up to this moment, and their candles stay as they are: nothing before it is
+   * computed or removed. Undefined while candles follow all ticks.
+   */
+  readonly heldBeforeUs?: Micros | undefined
+  /** How often other engines have changed each table, by kind. */
+  readonly foreign: Readonly<Record<'stock_ticks' | 'candles', KindCounts>>
   readonly hours: StaleHours
   /** Candles that end by this moment are closed, unless they wait for an owed hour. */
   readonly closedUntilUs: Micros
@@ -89,6 +99,11 @@ const COMMON_FIELDS = {
   ticksUuid: z.string(),
   vector: STORED_VECTOR,
   ticksSequence: z.int().nonnegative(),
+  candlesSequence: z.int().nonnegative().optional(),
+  heldBeforeUs: z.int().optional(),
+  foreign: z
+    .object({ stock_ticks: STORED_KINDS, candles: STORED_KINDS })
+    .default({ stock_ticks: {}, candles: {} }),
   closedUntilUs: z.int(),
   stampUs: z.int(),
   revisionFloor: z.int().nonnegative().default(0),
@@ -122,9 +137,14 @@ function withinStale(hours: StaleHours): StaleHours {
 
 const EARLIER_STATE = z.object(COMMON_FIELDS).transform(state => ({ ...state, hours: NOTHING_STALE }))
 
+/** As it is stored: versions that did not look at what others did say nothing of it. */
+type StoredState = Omit<CandlesState, 'candlesSequence'> & { readonly candlesSequence?: number | undefined }
+
 /** The state of the newest ancestor that carries one. */
 export function candlesState(table: Table): CandlesState {
-  return readNewestState<CandlesState>(table, { [STATE_KEY]: STORED_STATE, [EARLIER_KEY]: EARLIER_STATE })
+  const schemas = { [STATE_KEY]: STORED_STATE, [EARLIER_KEY]: EARLIER_STATE }
+  const state = readNewestState<StoredState>(table, schemas)
+  return { ...state, candlesSequence: state.candlesSequence ?? newestOwn(table) }
 }
 
 /** The state as properties of a snapshot's summary. */

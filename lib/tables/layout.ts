@@ -93,6 +93,18 @@ export function carriedState(table: Table): Record<string, string> {
   throw new StateMissing(table, OWN_KEYS)
 }
 
+/** What the newest commit of ours says, also where others have expired it since; undefined where nothing is left of it. */
+export function ownSummary(table: Table): Readonly<Record<string, string>> | undefined {
+  for (const summary of summaries(table)) if (carriesState(summary)) return summary
+  return undefined
+}
+
+/** The sequence number of the newest ancestor of ours that the table lists; 0 without one. */
+export function newestOwn(table: Table): number {
+  for (const { summary, sequenceNumber } of ancestors(table)) if (carriesState(summary)) return sequenceNumber
+  return 0
+}
+
 /** Of the ancestors that the table lists, the newest first, and of the one that others expired before them. */
 function* summaries(table: Table): Generator<Readonly<Record<string, string>>> {
   for (const { summary } of ancestors(table)) yield summary

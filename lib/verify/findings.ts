@@ -16,8 +16,15 @@ export interface Difference {
   readonly detail?: string
 }
 
+/** A stretch of time, as ISO 8601 texts. */
+export interface Stretch {
+  readonly from: string
+  readonly to: string
+}
+
 /** How many differences are kept to be shown; all are counted. */
 const SHOWN = 20
+const HOUR_MS = 3_600_000
 
 /** What was looked at, and what was wrong. */
 export class Findings {
@@ -29,6 +36,8 @@ export class Findings {
   removed = 0
   /** Hours that are still being caught up: their candles were compared with one another, and not with the ticks. */
   staleHours = 0
+  /** Before this moment candles are kept although their ticks were deleted: they were not compared with ticks either. */
+  heldBefore: string | undefined
   kafkaRecords = 0
   /** Candles on Kafka that equal the one in Iceberg. */
   published = 0
@@ -38,15 +47,29 @@ export class Findings {
   overtaken = 0
   differenceCount = 0
   readonly differences: Difference[] = []
+  /** From the first of the candles in Iceberg that differ until after the last one's first hour; undefined where none does. */
+  repairable: Stretch | undefined
 
   report(difference: Difference): void {
     this.differenceCount += 1
+    if (difference.in === 'iceberg' && difference.candle) this.#widen(Date.parse(difference.candle.dateTime))
     if (this.differences.length < SHOWN) this.differences.push(difference)
+  }
+
+  #widen(timeMs: number): void {
+    const from = textOf(Math.floor(timeMs / HOUR_MS) * HOUR_MS)
+    const to = textOf(Date.parse(from) + HOUR_MS)
+    const known = this.repairable ?? { from, to }
+    this.repairable = { from: from < known.from ? from : known.from, to: to > known.to ? to : known.to }
   }
 
   countCandle(timeframe: string): void {
     this.candles[timeframe] = (this.candles[timeframe] ?? 0) + 1
   }
+}
+
+function textOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 19)
 }
 
 /** The named fields that differ, or undefined when none does. */

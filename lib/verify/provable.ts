@@ -9,20 +9,25 @@ interface Hours {
   has(hour: number): boolean
 }
 
+type ProvableState = Pick<CandlesState, 'hours' | 'closedUntilUs' | 'heldBeforeUs'>
+
 /**
  * What must hold of the candles of a bucket [startUs, endUs), by what the table says of its stale hours. It counts the
  * hours of a bucket by itself: of rollup's code it uses none but the set.
  */
 export class Provable {
-  readonly #state: Pick<CandlesState, 'hours' | 'closedUntilUs'>
+  readonly #state: ProvableState
 
-  constructor(state: Pick<CandlesState, 'hours' | 'closedUntilUs'>) {
+  constructor(state: ProvableState) {
     this.#state = state
   }
 
   /** True when the candles must be what their ticks say. */
   isCurrent(startUs: number, endUs: number): boolean {
-    return this.#isExact(startUs, endUs) || !touches(this.#state.hours.stale, startUs, endUs)
+    const { hours, heldBeforeUs } = this.#state
+    // The ticks of what is held were deleted.
+    if (heldBeforeUs !== undefined && startUs < heldBeforeUs) return false
+    return this.#isExact(startUs, endUs) || !touches(hours.stale, startUs, endUs)
   }
 
   /** True when a coarser candle must at least be what the stored m1 candles say. */

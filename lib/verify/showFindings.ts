@@ -5,7 +5,7 @@ export function showFindings(findings: Findings, seconds: number): string {
   const { ticks, candles, removed, staleHours, kafkaRecords, published, overtaken, unpublished } = findings
   const total = Object.values(candles).reduce((sum, n) => sum + n, 0)
   const perTimeframe = Object.entries(candles).map(([timeframe, n]) => `${timeframe} ${count(n)}`)
-  const { differenceCount, differences } = findings
+  const { differenceCount, differences, repairable, heldBefore } = findings
   return [
     `ticks     ${count(ticks)} that candles are made of`,
     `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}` +
@@ -13,6 +13,11 @@ export function showFindings(findings: Findings, seconds: number): string {
     ...(staleHours > 0
       ? [`stale     ${leftOut(staleHours)}; --wait waits for ${staleHours === 1 ? 'it' : 'them'}`]
       : []),
+    ...(heldBefore === undefined
+      ? []
+      : [
+          `kept      candles before ${heldBefore}, whose ticks were deleted; compared with one another and Kafka`,
+        ]),
     `Kafka     ${count(kafkaRecords)} messages: ${count(published)} candles as in Iceberg` +
       (overtaken > 0 ? `, ${count(overtaken)} changed meanwhile and as in a later snapshot` : '') +
       (unpublished > 0 ? `, ${count(unpublished)} not sent yet` : ''),
@@ -20,6 +25,9 @@ export function showFindings(findings: Findings, seconds: number): string {
       ? `${staleHours > 0 ? 'all that was compared is equal' : 'all equal'}  (${seconds.toFixed(1)} s)`
       : `${count(differenceCount)} differences  (${seconds.toFixed(1)} s)${differenceCount > differences.length ? ', the first of them:' : ':'}`,
     ...differences.map(difference => `  ${sentence(difference)}`),
+    ...(repairable === undefined
+      ? []
+      : [`cure      npm run repair -- --from ${repairable.from} --to ${repairable.to}`]),
   ].join('\n')
 }
 

@@ -1,10 +1,11 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
-import { liveRows } from '../iceberg/deletes/deletedRows.ts'
 import { scanFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
 import type { ObjectStore } from '../ports.ts'
-import { rangeOf } from '../rollup/newTicks.ts'
 import type { RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Price } from '../tables/candlesTable.ts'
+import { rowsByOthers } from '../tables/foreignTicks.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import { DAY_US } from './calendar.ts'
 import { CandleComparison } from './compareCandles.ts'
@@ -63,18 +64,24 @@ async function tickFilesByDay({ store, inputs, days, findings }: Verified): Prom
   let rows = 0
   for await (const files of scanFiles(store, inputs.ticks)) {
     for (const file of files) {
-      rows += isAll(days) ? await liveRows(store, file) : 0
+      rows += file.recordCount
       const { fromUs, toUs } = rangeOf(file)
       const [first, last] = [Math.max(days.first, dayOf(fromUs)), Math.min(days.last, dayOf(toUs - 1))]
       for (let day = first; day <= last; day++) byDay.set(day, [...(byDay.get(day) ?? []), file])
     }
   }
-  const { ticks } = ticksState(inputs.ticks).totals
-  if (isAll(days) && rows !== ticks) {
-    const detail = `the table has ${rows} rows, ${ticks} were ingested`
-    findings.report({ in: 'ticks', problem: rows < ticks ? 'missing' : 'surplus', detail })
-  }
+  if (isAll(days)) await checkRows(store, inputs.ticks, rows, findings)
   return byDay
+}
+
+/** There are as many rows as were ingested, and as others have added since, less those that they have removed. */
+async function checkRows(store: ObjectStore, table: Table, rows: number, findings: Findings): Promise<void> {
+  const { ticks } = ticksState(table).totals
+  const byOthers = await rowsByOthers(store, table)
+  if (byOthers === undefined || rows === ticks + byOthers) return
+  const others = byOthers === 0 ? '' : `, others ${byOthers < 0 ? 'removed' : 'added'} ${Math.abs(byOthers)}`
+  const detail = `the table has ${rows} rows, ${ticks} were ingested${others}`
+  findings.report({ in: 'ticks', problem: rows < ticks + byOthers ? 'missing' : 'surplus', detail })
 }
 
 function isAll({ first, last }: Days): boolean {

@@ -108,6 +108,8 @@ describe('candles catch up', () => {
       ticksUuid: 'u',
       vector: { epoch: 0, positions: [{ epoch: 0, partition: 0, next, timestampMs: 0 }] },
       ticksSequence: 1,
+      candlesSequence: 1,
+      foreign: { stock_ticks: {}, candles: {} },
       hours: { ...NOTHING_STALE, stale },
       closedUntilUs: 0,
       revisionFloor: 0,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { CommitConflict, SequenceTaken, TableMissing } from '../../lib/iceberg/errors.ts'
-import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
+import { asOf } from '../../lib/iceberg/lineage.ts'
+import { ancestors, currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
@@ -94,6 +95,24 @@ export function describeCatalog(name: string, open: () => Promise<CatalogServers
       await world.commit({})
       await expect(commitSnapshot(world.catalog, table, stale)).rejects.toThrow(CommitConflict)
       expect((await world.load()).metadata.snapshots).toHaveLength(2)
+    })
+
+    it('takes a snapshot made on an earlier one than the current, which then is no ancestor; not once others commit', async () => {
+      const world = await fresh()
+      const file = await world.file()
+      const before = await world.commit({ add: [file] })
+      await world.commit({ add: [await world.file({ from: 100 })] })
+      const table = asOf(await world.load(), currentSnapshot(before)!)
+      const stage = async () =>
+        stageSnapshot(world.store, table, { add: [await world.file({ from: 200 })], nowMs: Date.now() })
+      const late = await stage()
+      const taken = await commitSnapshot(world.catalog, table, await stage())
+      const files = await planFiles(world.store, taken)
+      expect(files.map(({ path }) => path)).toContain(file.path)
+      expect(files).toHaveLength(2)
+      expect([...ancestors(taken)].map(({ sequenceNumber }) => sequenceNumber)).toEqual([3, 1])
+      await expect(commitSnapshot(world.catalog, table, late)).rejects.toThrow()
+      expect((await world.load()).metadata.currentSnapshotId).toBe(taken.metadata.currentSnapshotId)
     })
 
     it('refuses a commit that was made for another table of the name', async () => {

@@ -5,6 +5,7 @@ import { stageSnapshot } from '../../lib/iceberg/stage.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
+import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
@@ -19,12 +20,17 @@ beforeEach(async () => {
   world = await newWorld()
 })
 
-/** Another engine deletes every tick. */
+/** Every tick is deleted, and nobody is told: the commit says that it is ours. */
 async function deleteTicks(): Promise<void> {
   const { catalog, services, clock } = world
   const table = await catalog.loadTable(TICKS_TABLE)
   const remove = await planFiles(services.store, table)
-  const staged = await stageSnapshot(services.store, table, { add: [], remove, nowMs: clock.nowMs })
+  const staged = await stageSnapshot(services.store, table, {
+    add: [],
+    remove,
+    summary: carriedState(table),
+    nowMs: clock.nowMs,
+  })
   await commitSnapshot(catalog, table, staged)
 }
 

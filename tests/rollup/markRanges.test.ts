@@ -8,6 +8,7 @@ import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
+import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { candle } from '../support/candles.ts'
 import { answerLost, conflict, faultyCatalog, neverArrived } from '../support/faultyCatalog.ts'
@@ -114,7 +115,13 @@ describe('hours that are marked', () => {
     const { catalog, services, clock } = world
     const table = await catalog.loadTable(CANDLES_TABLE)
     const remove = await planFiles(services.store, table)
-    const staged = await stageSnapshot(services.store, table, { add: [], remove, nowMs: clock.nowMs })
+    const summary = carriedState(table)
+    const staged = await stageSnapshot(services.store, table, {
+      add: [],
+      remove,
+      summary,
+      nowMs: clock.nowMs,
+    })
     await commitSnapshot(catalog, table, staged)
     expect(await sound()).toEqual([])
     expect(await markRanges(services, [EVER])).toBe(2)
@@ -129,13 +136,19 @@ describe('hours that are marked', () => {
       const { catalog, services, clock } = world
       const emptied = await catalog.loadTable(TICKS_TABLE)
       const ticks = await planFiles(services.store, emptied)
-      const change = { add: [], remove: ticks, nowMs: clock.nowMs }
+      const change = { add: [], remove: ticks, summary: carriedState(emptied), nowMs: clock.nowMs }
       await commitSnapshot(catalog, emptied, await stageSnapshot(services.store, emptied, change))
       const table = await catalog.loadTable(CANDLES_TABLE)
       const remove = (await planFiles(services.store, table)).filter(
         ({ partition }) => !['D1', 'W1', 'M1'].includes(String(partition.timeframe)),
       )
-      const staged = await stageSnapshot(services.store, table, { add: [], remove, nowMs: clock.nowMs })
+      const summary = carriedState(table)
+      const staged = await stageSnapshot(services.store, table, {
+        add: [],
+        remove,
+        summary,
+        nowMs: clock.nowMs,
+      })
       await commitSnapshot(catalog, table, staged)
       expect(await sound()).toHaveLength(3)
       const fromUs = at(from)
@@ -155,7 +168,7 @@ describe('hours that are marked', () => {
     await commitSnapshot(
       catalog,
       table,
-      await stageSnapshot(services.store, table, { add, nowMs: clock.nowMs }),
+      await stageSnapshot(services.store, table, { add, summary: carriedState(table), nowMs: clock.nowMs }),
     )
     expect(await sound()).toHaveLength(before.length + 1)
     expect(await markRanges(services, [range('15T03:00', '15T04:00')])).toBe(1)

@@ -144,6 +144,18 @@ describe('the metrics', () => {
     expect(values.get('tickhouse_rollup_delay_seconds')).toBe(1.9)
   })
 
+  test('say how often others changed each table, and of what they never did that it was not done', async () => {
+    expect((await scrape()).has('tickhouse_candles_held_before_timestamp_seconds')).toBe(false)
+    const foreign = { stock_ticks: { deleted: 2 }, candles: { unknown: 1 } }
+    await rollUp({ foreign, heldBeforeUs: 86_400_000_000 })
+    const values = await scrape()
+    expect(values.get('tickhouse_candles_held_before_timestamp_seconds')).toBe(86_400)
+    const of = (table: string, kind: string) =>
+      values.get(`tickhouse_foreign_changes_total{table="${table}",kind="${kind}"}`)
+    expect([of('stock_ticks', 'deleted'), of('stock_ticks', 'unknown')]).toEqual([2, 0])
+    expect([of('candles', 'unknown'), of('candles', 'overwritten')]).toEqual([1, 0])
+  })
+
   test('without Kafka are those of the tables, and that Kafka is away', async () => {
     const topicLog = { offsets: away, firstFrom: away, last: away }
     const values = await scrape({ topicLog: topicLog as unknown as ObserveServices['topicLog'] })

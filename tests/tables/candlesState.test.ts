@@ -19,6 +19,8 @@ const STATE: CandlesState = {
   ticksUuid: 'uuid',
   vector,
   ticksSequence: 17,
+  candlesSequence: 16,
+  foreign: { stock_ticks: { deleted: 1 }, candles: {} },
   hours: {
     stale: HourSet.of([-1, 0, 490_000, 490_001]),
     owed: HourSet.of([0, 490_000]),
@@ -96,6 +98,8 @@ describe('the candles’ state', () => {
     await commit(earlierSummary(180_000_000))
     expect(await read()).toEqual({
       ...STATE,
+      candlesSequence: 2,
+      foreign: { stock_ticks: {}, candles: {} },
       hours: NOTHING_STALE,
       revisionFloor: 0,
       closedUntilUs: 180_000_000,

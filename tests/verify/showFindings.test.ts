@@ -27,3 +27,20 @@ test.each([
 test('says how many candles are gone', () => {
   expect(shown({ candles: { m1: 2 }, removed: 3 })).toContain('2 recomputed: m1 2; 3 are gone\n')
 })
+
+test('names the candles that are kept without ticks, and the repair that cures what differs in Iceberg', () => {
+  const findings = new Findings()
+  findings.heldBefore = '2026-02-26T00:00:00'
+  for (const dateTime of ['2026-03-02T10:59:00.000000Z', '2026-03-01T23:00:00.000000Z']) {
+    const candle = { source: 's', symbol: 'x', timeframe: 'm1', dateTime }
+    findings.report({ in: 'iceberg', problem: 'missing', candle })
+    findings.report({
+      in: 'kafka',
+      problem: 'missing',
+      candle: { ...candle, dateTime: '2020-01-01T00:00:00.000000Z' },
+    })
+  }
+  const text = showFindings(findings, 1)
+  expect(text).toContain('candles before 2026-02-26T00:00:00, whose ticks were deleted')
+  expect(text).toContain('npm run repair -- --from 2026-03-01T23:00:00 --to 2026-03-02T11:00:00')
+})

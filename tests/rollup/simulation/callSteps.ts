@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../../../lib/iceberg/errors.ts'
 import { beginEpoch } from '../../../lib/ingest/beginEpoch.ts'
 import { ingestTicks } from '../../../lib/ingest/ingestTicks.ts'
+import { KafkaUnavailable } from '../../../lib/kafka/errors.ts'
 import { type Budget, minuteBudget, UNBOUNDED } from '../../../lib/rollup/budget.ts'
 import { type RollupResult, rollupCandles } from '../../../lib/rollup/rollupCandles.ts'
 import { TicksGone } from '../../../lib/rollup/rollupInputs.ts'
@@ -123,7 +124,10 @@ export async function rollUp(
     if (!isTroubled && budget === UNBOUNDED) await checkDone(world)
     return `rollup (${name}) ${told(result)}`
   } catch (error) {
-    const isOfHarm = harm.failsAt !== undefined && error instanceof StoreUnavailable
+    const isOfHarm =
+      (harm.failsAt !== undefined && error instanceof StoreUnavailable) ||
+      // It asks how high revisions have gone, where others have expired what they changed.
+      (harm.lacksKafka === true && error instanceof KafkaUnavailable)
     const isOfTrouble = isTroubled && isExpected(error)
     if (!isOfHarm && !isOfTrouble && !(mayLackTicks && error instanceof TicksGone)) throw error
     world.calls.failed += 1

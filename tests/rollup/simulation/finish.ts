@@ -1,7 +1,7 @@
 import { bucketEnd, timeframeOf, timeframeOfRemoved } from '../../../lib/market/timeframe.ts'
 import { minuteBudget, UNBOUNDED } from '../../../lib/rollup/budget.ts'
 import { type RollupResult, rollupCandles } from '../../../lib/rollup/rollupCandles.ts'
-import { candlesState } from '../../../lib/tables/candlesState.ts'
+import { type CandlesState, candlesState } from '../../../lib/tables/candlesState.ts'
 import { CANDLES_TABLE } from '../../../lib/tables/candlesTable.ts'
 import { TICKS_TABLE } from '../../../lib/tables/ticksTable.ts'
 import type { Random } from '../../faults/random.ts'
@@ -51,7 +51,7 @@ export async function finish(world: SimWorld, random: Random, tell: (line: strin
   const dueUs = Math.floor((time.wallMs - settings.graceMs) / MINUTE_MS) * MINUTE_MS * 1000
   const { closedUntilUs } = await stateOf(world)
   must(closedUntilUs >= dueUs, 'all that is due is closed', () => `closed until ${moment(closedUntilUs)}`)
-  await checkAll(world, closedUntilUs)
+  await checkAll(world, await stateOf(world))
 }
 
 async function stateOf({ catalog }: SimWorld) {
@@ -68,14 +68,20 @@ function oneCall(world: SimWorld, random: Random, isBounded: boolean): Promise<R
 }
 
 /** The judge's own fold is not asked here: the oracle's is, with its own calendar. */
-async function checkAll(world: SimWorld, closedUntilUs: number): Promise<void> {
+async function checkAll(
+  world: SimWorld,
+  { closedUntilUs, heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState,
+): Promise<void> {
   const rows = await world.judge.rows.candles(await world.catalog.loadTable(CANDLES_TABLE))
   const present = rows.filter(({ timeframe }) => timeframeOfRemoved(timeframe) === undefined)
-  const stored = present.map(
-    row => ({ ...row, start: new Date(row.dateTimeUs / 1000).toISOString() }) as OracleCandle,
-  )
+  // Of what is held the ticks are gone, and only its own coarser candles tell whether it is right.
+  const stored = present
+    .filter(({ dateTimeUs }) => dateTimeUs >= heldBeforeUs)
+    .map(row => ({ ...row, start: new Date(row.dateTimeUs / 1000).toISOString() }) as OracleCandle)
   const ticks = await ticksOf({ ...world, nowMs: () => world.time.wallMs })
-  const expected = expectedCandles(ticks.map(tick => ({ ...tick, mid: tick.mid + 0 })))
+  const expected = expectedCandles(ticks.map(tick => ({ ...tick, mid: tick.mid + 0 }))).filter(
+    ({ start }) => Date.parse(start) * 1000 >= heldBeforeUs,
+  )
   const found = sorted(stored)
   must(found.length === expected.length, 'the end', () => `${found.length} candles, not ${expected.length}`)
   for (const [i, candle] of expected.entries()) {

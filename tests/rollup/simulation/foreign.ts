@@ -10,21 +10,24 @@ import { writeDataFile } from '../../../lib/iceberg/write.ts'
 import type { Candle } from '../../../lib/market/candle.ts'
 import { type HourSet, HourSet as Hours, hourOf } from '../../../lib/market/hours.ts'
 import { monthOf } from '../../../lib/rollup/storedCandles.ts'
+import { publishable } from '../../../lib/rollup/takeBack.ts'
+import { candlesState } from '../../../lib/tables/candlesState.ts'
 import { CANDLES_TABLE, candleColumns } from '../../../lib/tables/candlesTable.ts'
-import { carriesState } from '../../../lib/tables/layout.ts'
+import { carriedState, carriesState } from '../../../lib/tables/layout.ts'
 import { TICKS_SCHEMA, TICKS_TABLE } from '../../../lib/tables/ticksTable.ts'
 import type { TickRow } from '../../support/tableRows.ts'
 import type { SimWorld } from './world.ts'
 
-/** Commits as another engine does: its snapshots say nothing of ticks. */
+/** Commits as another engine does: its snapshots say nothing of ticks; or as a version of ours that had a bug. */
 async function commit(
-  { catalog, store, time, judge }: SimWorld,
+  { catalog, store, time }: SimWorld,
   table: Table,
   change: Pick<Change, 'add' | 'remove' | 'rewriteOf'>,
-): Promise<void> {
-  const staged = await stageSnapshot(store, table, { ...change, nowMs: time.wallMs })
-  const committed = await commitSnapshot(catalog, table, staged)
-  if (table.ident.name === CANDLES_TABLE.name) await judge.accept(committed)
+  isOurs = false,
+): Promise<Table> {
+  const summary = isOurs ? { summary: carriedState(table) } : {}
+  const staged = await stageSnapshot(store, table, { ...change, ...summary, nowMs: time.wallMs })
+  return commitSnapshot(catalog, table, staged)
 }
 
 /** Deletes the ticks that are chosen, as copy-on-write engines do; gives the hours that they were in. */
@@ -43,8 +46,9 @@ export async function deleteTicks(world: SimWorld, isDeleted: (tick: TickRow) =>
     const kept = [...ticks.keys()].filter(i => !isDeleted(ticks[i]!))
     if (kept.length > 0) add.push(await rewriteTicks(world, table, [file], kept))
   }
-  if (remove.length > 0) await commit(world, table, { add, remove })
-  return Hours.of(hours)
+  const gone = Hours.of(hours)
+  if (remove.length > 0) judge.ticksChanged(await commit(world, table, { add, remove }), gone)
+  return gone
 }
 
 /** A file of which the table says less, or more, than is true: without bounds, it may hold anything; a flood of rows costs nothing. */
@@ -93,14 +97,25 @@ export async function mergeTicks(
   return remove.length
 }
 
-/** Puts other rows in the place of the candles', each partition in one file. */
+/** Whose commit it is, and what the table says of its files. */
+export interface Changed extends Told {
+  readonly isOurs: boolean
+  /** True for the same rows in other files, as the snapshot says. */
+  readonly isRewrite?: boolean
+}
+
+/**
+ * Puts other rows in the place of the candles', each partition in one file. Gives whose commit it is: over what others did and
+ * nobody has looked at, it is never ours, as it would be taken back together with that.
+ */
 export async function changeCandles(
   world: SimWorld,
   change: (rows: readonly Candle[]) => readonly Candle[],
-  told: Told = {},
-): Promise<void> {
+  { isOurs: mayBeOurs, isRewrite = false, ...told }: Changed,
+): Promise<'ours' | 'foreign'> {
   const { catalog, store, judge } = world
   const table = await catalog.loadTable(CANDLES_TABLE)
+  const isOurs = mayBeOurs && publishable(table, candlesState(table).candlesSequence) === table
   const remove = await planFiles(store, table)
   const rows = change(await judge.rows.candles(table))
   const partitions = Map.groupBy(rows, ({ timeframe, dateTimeUs }) => `${timeframe}/${monthOf(dateTimeUs)}`)
@@ -108,7 +123,10 @@ export async function changeCandles(
   for (const some of partitions.values()) {
     add.push(toldOf(await writeDataFile(store, table, candleColumns(some), some.length), told))
   }
-  await commit(world, table, { add, remove })
+  const rewriteOf = Math.max(0, ...remove.map(({ sequenceNumber }) => sequenceNumber))
+  const committed = await commit(world, table, { add, remove, ...(isRewrite && { rewriteOf }) }, isOurs)
+  if (isOurs) await judge.accept(committed)
+  return isOurs ? 'ours' : 'foreign'
 }
 
 /** Makes an earlier version of a table the current one: so many commits ago, or the earliest that may be chosen. */

@@ -8,7 +8,7 @@ import { type Minute, minuteKey } from '../../support/minuteFold.ts'
 import { show } from './ledger.ts'
 import { moment, must, Wrong } from './wrong.ts'
 
-/** What another engine has changed, and nobody has marked yet. */
+/** What has changed without anybody's seeing it, and was not marked yet. */
 export interface Unmarked {
   /** Hours whose m1 candles may differ from their ticks. */
   readonly minutes: HourSet
@@ -16,14 +16,15 @@ export interface Unmarked {
   readonly candles: readonly TimeRange[]
 }
 
-/** I1: every m1 candle outside the stale hours, or in the exact stretch, is the fold of the ticks below the vector. */
+/** I1: every m1 candle that is not held, and outside the stale hours or in the exact stretch, is the fold of the ticks below the vector. */
 export function checkMinutes(
   rows: readonly Candle[],
   truth: ReadonlyMap<string, Minute>,
-  { stale, exact }: StaleHours,
+  { hours: { stale, exact }, heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState,
   unmarked: Unmarked,
 ): void {
   const isChecked = (startUs: number) => {
+    if (startUs < heldBeforeUs) return false
     const isExact = startUs >= exact.fromUs && startUs + MINUTE_US <= exact.toUs
     return (isExact || !stale.has(hourOf(startUs))) && !unmarked.minutes.has(hourOf(startUs))
   }

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../../lib/iceberg/catalog.ts'
-import { ancestors } from '../../../lib/iceberg/metadata.ts'
+import { ancestors, currentSnapshot } from '../../../lib/iceberg/metadata.ts'
 import type { Table } from '../../../lib/iceberg/table.ts'
 import { type Candle, sameValues } from '../../../lib/market/candle.ts'
 import { HourSet } from '../../../lib/market/hours.ts'
@@ -7,6 +7,7 @@ import { overlaps } from '../../../lib/market/range.ts'
 import { MINUTE_US } from '../../../lib/market/time.ts'
 import { bucketEnd, timeframeOf, timeframeOfRemoved } from '../../../lib/market/timeframe.ts'
 import type { ObjectStore } from '../../../lib/ports.ts'
+import { publishable } from '../../../lib/rollup/takeBack.ts'
 import { type CandlesState, candlesState } from '../../../lib/tables/candlesState.ts'
 import { carriesState } from '../../../lib/tables/layout.ts'
 import { nextOffset, type OffsetVector } from '../../../lib/tables/offsetVector.ts'
@@ -38,6 +39,7 @@ export class Judge {
   #highestStampUs = 0
   unmarked: Unmarked = NOTHING_UNMARKED
   #everChanged: Unmarked = NOTHING_UNMARKED
+  #ticksChanges: { readonly sequence: number; readonly hours: HourSet }[] = []
   wrong: Error | undefined
   commits = 0
 
@@ -46,13 +48,18 @@ export class Judge {
     this.rows = new TableRows(needs.store)
   }
 
-  /** Another engine has changed something. */
+  /** Another engine has changed the ticks of some hours: rollup looks at it in its next round. */
+  ticksChanged(ticks: Table, hours: HourSet): void {
+    this.#ticksChanges.push({ sequence: currentSnapshot(ticks)!.sequenceNumber, hours })
+  }
+
+  /** A bug of ours has changed candles, which nobody sees. */
   unmark(changed: Unmarked): void {
     this.unmarked = both(this.unmarked, changed)
     this.#everChanged = both(this.#everChanged, changed)
   }
 
-  /** A table was rolled back: what other engines have changed may be as it was, or its marks be gone. */
+  /** The candles were rolled back: what was wrong in them may be so again, or its marks be gone. */
   unmarkAll(): void {
     this.unmarked = this.#everChanged
   }
@@ -65,15 +72,17 @@ export class Judge {
     }
   }
 
-  /** Another engine has changed the candles: its rows are taken as they are. */
+  /** The rows are taken as they are: nobody can tell what they should be. */
   async accept(candles: Table): Promise<void> {
     this.#ledger.accept(await this.rows.candles(candles))
   }
 
   /** The candles were rolled back. */
   async rollBack(candles: Table): Promise<void> {
-    this.#ledger.rollBack(await this.rows.candles(candles))
     this.#state = candlesState(candles)
+    this.#ledger.rollBack(
+      await this.rows.candles(publishable(candles, this.#state.candlesSequence) ?? candles),
+    )
   }
 
   /** Candles were committed. */
@@ -91,6 +100,10 @@ export class Judge {
     const state = candlesState(candles)
     const before = this.#state
     this.#state = state
+    // What others did to candles is taken back by the next round, and looked at by nobody before.
+    if (publishable(candles, state.candlesSequence) !== candles) return
+    if ((state.foreign.candles.unknown ?? 0) > (before?.foreign.candles.unknown ?? 0))
+      await this.#acceptAsFound(candles)
     const rows = await this.rows.candles(candles)
     const steps = this.#ledger.take(rows, state)
     checkState(candles, state)
@@ -102,12 +115,36 @@ export class Judge {
     )
     this.#highestStampUs = Math.max(this.#highestStampUs, state.stampUs)
     const present = rows.filter(({ timeframe }) => timeframeOfRemoved(timeframe) === undefined)
-    const ticks = await this.rows.ticks(await this.#needs.catalog.loadTable(TICKS_TABLE))
+    const table = await this.#needs.catalog.loadTable(TICKS_TABLE)
+    const ticks = await this.rows.ticks(table)
+    const unseen = this.#unseen(table, state.ticksSequence)
     const truth = foldToMinutes(below(ticks, state.vector))
-    checkMinutes(present, truth, state.hours, this.unmarked)
-    checkCoarser(present, state.hours, this.unmarked)
-    checkClosed(present, state, this.unmarked)
+    const unmarked = both(this.unmarked, this.#heldWrong(state))
+    if (unseen) checkMinutes(present, truth, state, both(unmarked, { minutes: unseen, candles: [] }))
+    checkCoarser(present, state.hours, unmarked)
+    checkClosed(present, state, unmarked)
     this.#checkPromise(before, state, steps, ticks)
+  }
+
+  /** What was wrong in candles when they came to be held stays so: there are no ticks that tell. */
+  #heldWrong({ heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState): Unmarked {
+    const candles = this.#everChanged.candles.filter(({ fromUs }) => fromUs < heldBeforeUs)
+    return { minutes: HourSet.EMPTY, candles }
+  }
+
+  /** Others have expired the version that the candles were taken back to. */
+  async #acceptAsFound(candles: Table): Promise<void> {
+    const { parentSnapshotId } = currentSnapshot(candles)!
+    this.#ledger.accept(await this.rows.candles(candles, parentSnapshotId))
+  }
+
+  /** Hours whose ticks have changed since the version that the candles have seen; undefined where that is no longer in the history. */
+  #unseen(ticks: Table, ticksSequence: number): HourSet | undefined {
+    const history = [...ancestors(ticks)].map(({ sequenceNumber }) => sequenceNumber)
+    if (ticksSequence > history.at(-1)! && !history.includes(ticksSequence)) return undefined
+    return this.#ticksChanges
+      .filter(({ sequence }) => sequence > ticksSequence)
+      .reduce((all, { hours }) => all.union(hours), HourSet.EMPTY)
   }
 
   /** A close waits for all that Kafka had when it was due, and a closed candle has all of it. */
@@ -139,6 +176,7 @@ export class Judge {
     const endUs = bucketEnd(timeframeOf(candle.timeframe), candle.dateTimeUs)
     const { minutes, candles } = this.unmarked
     if (minutes.touches(candle.dateTimeUs, endUs) || overlaps(candles, candle.dateTimeUs, endUs)) return
+    if (candle.dateTimeUs < (this.#state?.heldBeforeUs ?? Number.NEGATIVE_INFINITY)) return
     const dueMs = endUs / 1000 + graceMs
     const waitedFor = ticks.filter(
       tick =>

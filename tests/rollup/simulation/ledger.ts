@@ -15,7 +15,7 @@ export class Ledger {
   /** The highest revision that was ever seen of each. */
   #highest = new Map<string, number>()
 
-  /** Takes the rows in as they are: another engine has changed them, by its own rules. */
+  /** Takes the rows in as they are, however they came to be so. */
   accept(rows: readonly Candle[]): void {
     this.#rows = new Map(rows.map(row => [idOf(row), row]))
     this.#highest = new Map(rows.map(row => [idOf(row), row.revision]))

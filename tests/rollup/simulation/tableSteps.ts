@@ -24,13 +24,14 @@ import { tickBeside } from './tickSteps.ts'
 import type { SimWorld } from './world.ts'
 import { moment } from './wrong.ts'
 
-/** Marks what other engines have changed. */
+/** Marks what a bug of ours has changed. */
 export async function markUnmarked(world: SimWorld, random: Random): Promise<number> {
   const { judge } = world
   const { minutes, candles } = judge.unmarked
   const ranges = [...minutes.ranges(), ...candles]
   if (ranges.length === 0) return 0
-  const marked = await markRanges(world.services(random, {}, 'cold'), ranges)
+  // Also where candles are held: nothing else repairs them there.
+  const marked = await markRanges(world.services(random, {}, 'cold'), ranges, { followTicks: true })
   judge.marked({ minutes, candles })
   return marked
 }
@@ -65,27 +66,27 @@ export const deletion: Step = async (world, random) => {
       tick.dateTimeUs < fromUs + gridUs &&
       (isOfAll || (tick.symbol === one.symbol && tick.source === one.source)),
   )
-  world.judge.unmark({ minutes: hours, candles: [] })
-  const marked = chance(random, 0.6) ? `${await markUnmarked(world, random)} hours are marked` : 'unmarked'
-  return `ticks from ${moment(fromUs)} on are deleted, ${hours.size} hours; ${marked}`
+  if (!chance(random, 0.2)) return `ticks from ${moment(fromUs)} on are deleted, ${hours.size} hours`
+  const marked = await markRanges(world.services(random, {}, 'cold'), hours.ranges())
+  return `ticks from ${moment(fromUs)} on are deleted, and ${marked} hours marked by hand`
 }
 
 /** Another engine deletes a tick of the last minutes, and another one comes in its minute. */
 export const correction: Step = async (world, random) => {
   const ticks = (await allTicks(world)).slice(-6)
   if (ticks.length === 0) return 'there are no ticks to correct'
-  if (chance(random, 0.4)) await changeCandles(world, rows => rows, { claimedRows: 60_000 })
+  if (chance(random, 0.4))
+    await changeCandles(world, rows => rows, { claimedRows: 60_000, isOurs: true, isRewrite: true })
   const one = random.pick(ticks)
   const isOne = ({ partition, offset, epoch }: TickRow) =>
     partition === one.partition && offset === one.offset && epoch === one.epoch
-  const hours = await deleteTicks(world, isOne)
-  world.judge.unmark({ minutes: hours, candles: [] })
+  await deleteTicks(world, isOne)
   tickBeside(world, random, one)
   await ingestAll(world, random)
   return `a tick of ${moment(one.dateTimeUs)} is deleted, another comes; ${await rollUp(world, random)}`
 }
 
-/** Another engine spoils candles: wrong values, a row that is missing, or one too many. */
+/** Another engine spoils candles, or a bug of ours: wrong values, a row that is missing, or one too many. */
 export const damage: Step = async (world, random) => {
   const rows = await world.judge.rows.candles(await world.catalog.loadTable(CANDLES_TABLE))
   const present = rows.filter(({ timeframe }) => !timeframe.startsWith('removed'))
@@ -93,8 +94,11 @@ export const damage: Step = async (world, random) => {
   const one = random.pick(present)
   const isLost = chance(random, 0.15)
   const { harmed, what } = isLost ? lostHour : spoil(one, rows, random)
+  const isOurs = chance(random, 0.5)
   const gone = isLost ? rows.filter(row => hourOf(row.dateTimeUs) === hourOf(one.dateTimeUs)) : [one]
-  await changeCandles(world, all => [...all.filter(row => !gone.includes(row)), ...harmed])
+  const change = (all: readonly Candle[]) => [...all.filter(row => !gone.includes(row)), ...harmed]
+  if ((await changeCandles(world, change, { isOurs })) === 'foreign')
+    return `${show(one)} ${what}, by another engine`
   const touched: TimeRange[] = [...gone, ...harmed]
     .filter(({ timeframe }) => !timeframe.startsWith('removed'))
     .map(({ timeframe, dateTimeUs }) => {
@@ -151,7 +155,9 @@ export const foreignMergeOfTicks: Step = async (world, random) => {
 export const foreignMergeOfCandles: Step = async (world, random) => {
   const claimedRows = random.pick([0, 2_500, 60_000, 500_000, 500_000])
   const hasBounds = chance(random, 0.7)
-  await changeCandles(world, rows => rows, { claimedRows, hasBounds })
+  // Of a file that says it has more rows than it has, nobody takes it that they are the same.
+  const isOurs = claimedRows > 0
+  await changeCandles(world, rows => rows, { claimedRows, hasBounds, isOurs, isRewrite: true })
   return `another engine merges all files of candles, to ${claimedRows} rows each${hasBounds ? '' : ', without bounds'}`
 }
 

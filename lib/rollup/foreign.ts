@@ -1,0 +1,123 @@
+import { liveRows, withoutEqualityDeletes } from '../iceberg/deletes/deletedRows.ts'
+import { scanFiles } from '../iceberg/plan.ts'
+import { HourSet } from '../market/hours.ts'
+import { DAY_US, dayOf, floorTo, HOUR_US, type Micros } from '../market/time.ts'
+import { publishedRevisions } from '../publish/publishCandles.ts'
+import type { Services } from '../services.ts'
+import type { StaleHours } from '../tables/candlesState.ts'
+import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
+import { foreignTicksSince } from '../tables/foreignTicks.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
+import { EVER, hoursWithRows } from './hoursWithRows.ts'
+import { widestWindow } from './liveWindow.ts'
+import type { RollupInputs } from './rollupInputs.ts'
+import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
+import { takeBack } from './takeBack.ts'
+
+type Needs = Pick<Services, 'store' | 'topicLog' | 'settings' | 'nowMs'>
+
+/** What a live round begins with once it has looked at what others did. */
+export interface LookedAt {
+  /** The candles without what others did to them, and the state with what is to be computed for it. */
+  readonly inputs: RollupInputs
+  /** What is told once it is committed. */
+  readonly seen: readonly SeenChange[]
+  /** Hours that wait for nothing any more: their ticks were deleted, and their candles stay as they are. */
+  readonly settled: HourSet
+  /** Those of them that were damaged: their coarser candles are put together from what there is. */
+  readonly refolded: HourSet
+}
+
+/** A change that another engine made, and to which table. */
+export interface SeenChange extends ForeignChange {
+  readonly table: 'stock_ticks' | 'candles'
+}
+
+/**
+ * Looks at what other engines did to both tables since the candles' newest commit. Ticks that they added, changed or
+ * deleted make their hours stale; what they did to candles is taken back. Where they did nothing, nothing is read.
+ */
+export async function lookAtForeign(services: Needs, given: RollupInputs): Promise<LookedAt> {
+  const { store, nowMs } = services
+  const { state: before, ticks } = given
+  const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
+  const ofTicks = await foreignTicksSince(store, ticks, before.ticksSequence, nowMs())
+  const foreign = {
+    candles: countKinds(own.changes, before.foreign.candles),
+    stock_ticks: countKinds(ofTicks, before.foreign.stock_ticks),
+  }
+  const candlesSequence = given.candles.metadata.lastSequenceNumber
+  const inputs = { ...given, candles: own.candles, state: { ...before, candlesSequence, foreign } }
+  const seen = [
+    ...own.changes.map(change => ({ ...change, table: 'candles' as const })),
+    ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
+  ]
+  if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
+  const touched = await touchedHours(store, inputs, own.isLost ? ['all'] : ofTicks.map(({ hours }) => hours))
+  const nowUs = nowMs() * 1000
+  const heldBeforeUs = await heldBefore(store, inputs, touched, nowUs)
+  // What was held before and is stale was asked for.
+  const settled = hoursBefore(before.hours.stale, heldBeforeUs).minus(
+    hoursBefore(before.hours.stale, before.heldBeforeUs),
+  )
+  const marks = touched.minus(hoursBefore(touched, heldBeforeUs))
+  const cleared = settled.isEmpty ? before.hours : clear(before.hours, settled, nowUs)
+  const hours = own.isLost ? markDamaged(cleared, marks, nowUs) : markForeign(cleared, marks, nowUs)
+  const revisionFloor = own.isLost
+    ? Math.max(before.revisionFloor, await publishedRevisions(services))
+    : before.revisionFloor
+  const state = { ...inputs.state, hours, revisionFloor, ...(heldBeforeUs !== undefined && { heldBeforeUs }) }
+  const refolded = settled.intersect(before.hours.damaged)
+  return { inputs: { ...inputs, state }, seen, settled, refolded }
+}
+
+/** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */
+function markForeign(hours: StaleHours, marks: HourSet, nowUs: Micros): StaleHours {
+  const marked = markStale(hours, marks, nowUs)
+  return mayJoin(hours, nowUs) ? joinSweep(marked, marks, nowUs) : marked
+}
+
+async function touchedHours(
+  store: Services['store'],
+  inputs: RollupInputs,
+  sets: readonly ForeignChange['hours'][],
+): Promise<HourSet> {
+  if (sets.includes('all')) return hoursWithRows(store, inputs, [EVER])
+  return sets.reduce<HourSet>((all, hours) => (hours === 'all' ? all : all.union(hours)), HourSet.EMPTY)
+}
+
+/**
+ * Up to when candles are held, once some hours were touched. To delete the oldest whole days of ticks is the commonest
+ * deletion there is, and must not take the archive of candles along: so where no tick is left before some day, and ticks
+ * were touched there, the candles before it stay as they are.
+ */
+async function heldBefore(
+  store: Services['store'],
+  { ticks, state }: RollupInputs,
+  touched: HourSet,
+  nowUs: Micros,
+): Promise<Micros | undefined> {
+  const { heldBeforeUs = EVER.fromUs } = state
+  // Live candles are never held.
+  const latestUs = floorTo(widestWindow(nowUs).fromUs, DAY_US)
+  if (hoursBefore(touched, latestUs).isEmpty) return state.heldBeforeUs
+  let firstUs = (dayOf(touched.lastHour * HOUR_US) + 1) * DAY_US
+  let isAny = false
+  for await (const files of scanFiles(store, ticks)) {
+    for (const file of files) {
+      const { fromUs, toUs } = rangeOf(file)
+      if (toUs <= heldBeforeUs || (await liveRows(store, withoutEqualityDeletes(file))) === 0) continue
+      const dayUs = Math.max(floorTo(fromUs, DAY_US), heldBeforeUs)
+      firstUs = isAny ? Math.min(firstUs, dayUs) : dayUs
+      isAny = true
+    }
+  }
+  const beforeUs = Math.min(firstUs, latestUs)
+  const isOldest = beforeUs > heldBeforeUs && !hoursBefore(touched, beforeUs).isEmpty
+  return isOldest ? beforeUs : state.heldBeforeUs
+}
+
+/** The hours that begin before a moment; none without one. */
+export function hoursBefore(hours: HourSet, beforeUs: Micros | undefined): HourSet {
+  return beforeUs === undefined ? HourSet.EMPTY : hours.within([{ fromUs: EVER.fromUs, toUs: beforeUs }])
+}

@@ -1,0 +1,32 @@
+import { scanFiles } from '../iceberg/plan.ts'
+import { HourSet } from '../market/hours.ts'
+import { clipRanges, mergeRanges, type TimeRange } from '../market/range.ts'
+import type { ObjectStore } from '../ports.ts'
+import { rangeOf } from '../tables/tickFiles.ts'
+import type { RollupInputs } from './rollupInputs.ts'
+import { bucketsOf, restOfLastBucket } from './storedCandles.ts'
+
+/** All the time that there is. */
+export const EVER: TimeRange = { fromUs: Number.MIN_SAFE_INTEGER, toUs: Number.MAX_SAFE_INTEGER }
+
+/** The hours of some stretches in which there are ticks or candles, as the files' bounds say. */
+export async function hoursWithRows(
+  store: ObjectStore,
+  { ticks, candles }: Pick<RollupInputs, 'ticks' | 'candles'>,
+  ranges: readonly TimeRange[],
+): Promise<HourSet> {
+  const stretches: TimeRange[] = []
+  const add = (file: TimeRange) => {
+    for (const range of clipRanges(ranges, file)) stretches.push(range)
+  }
+  for await (const files of scanFiles(store, ticks)) for (const file of files) add(rangeOf(file))
+  for await (const files of scanFiles(store, candles)) {
+    for (const file of files) {
+      add(bucketsOf(file))
+      // A coarser candle may be all that is left of a stretch: one hour of it is enough to have it made again.
+      const [rest] = clipRanges(mergeRanges(ranges), restOfLastBucket(file))
+      if (rest !== undefined) stretches.push({ fromUs: rest.fromUs, toUs: rest.fromUs + 1 })
+    }
+  }
+  return HourSet.touching(mergeRanges(stretches))
+}

@@ -1,0 +1,37 @@
+import type { TimeRange } from '../market/range.ts'
+import { formatDateTime, MINUTE_US, type Micros } from '../market/time.ts'
+import type { Log } from '../ports.ts'
+import type { SeenChange } from './foreign.ts'
+
+const WHAT: Readonly<Record<SeenChange['table'], string>> = {
+  stock_ticks:
+    'another engine has changed market_data.stock_ticks: candles of the hours concerned are recomputed',
+  candles:
+    'another engine has changed market_data.candles: it is taken back, candles are made of ticks alone',
+}
+
+/** What is held of candles whose ticks were deleted. */
+export interface Held {
+  /** Up to when, now. */
+  readonly before: Micros | undefined
+  /** Minutes of new ticks that came too late for it. */
+  readonly late: readonly TimeRange[]
+}
+
+/** Says what others did, a line each, and which ticks are not computed as their candles are held. */
+export function tellForeign(log: Log, seen: readonly SeenChange[], { before, late }: Held): void {
+  const heldBefore = before === undefined ? {} : { candlesHeldBefore: formatDateTime(before) }
+  for (const { table, kinds, snapshotId, operation, hours } of seen) {
+    const size = hours === 'all' ? {} : { hours: hours.size }
+    const isTicks = table === 'stock_ticks'
+    log.warn(WHAT[table], { kinds, snapshotId, operation, ...(isTicks && { ...size, ...heldBefore }) })
+  }
+  if (late.length === 0) return
+  const minutes = late.reduce((sum, { fromUs, toUs }) => sum + (toUs - fromUs) / MINUTE_US, 0)
+  const cure = 'npm run repair -- --from … --to … --follow-ticks'
+  log.warn('ticks came for candles that are held since their ticks were deleted', {
+    minutes,
+    ...heldBefore,
+    cure,
+  })
+}
