@@ -42,8 +42,14 @@ export class KafkaWorld implements TopicLogWorld, TransactionalWriterWorld {
     })
   }
 
+  /** Resolves once they are seen: kafkajs says nothing and sends nothing to a partition that it does not know. */
   async addPartitions(topic: string, count: number) {
-    await this.#administer(admin => admin.createPartitions({ topicPartitions: [{ topic, count }] }))
+    await this.#administer(async admin => {
+      await admin.createPartitions({ topicPartitions: [{ topic, count }] })
+      const seen = async () =>
+        (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length
+      while ((await seen()) !== count);
+    })
   }
 
   async settingOf(topic: string, name: string): Promise<string | undefined> {
