@@ -27,8 +27,6 @@ export interface Candle extends CandleKey, CandleValues {
   readonly revision: number
   /** The stamp of the commit that made this revision. */
   readonly updatedAtUs: Micros
-  /** Values of columns that others have added to the table, by name. */
-  readonly others?: Readonly<Record<string, string | number | bigint | boolean | null>>
 }
 
 /** What is computed from ticks, before the table's history of the same candle is known. */

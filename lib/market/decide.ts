@@ -40,7 +40,7 @@ export function decideCandles({ book, stored, isOver, stampUs, revisionFloor }: 
     } else {
       if (removed !== undefined) gone.push(removed)
       const closed = stored?.closed === true || isOver(key)
-      rows.push({ ...computed, closed, revision, updatedAtUs: stampUs, ...othersOf(stored ?? removed) })
+      rows.push({ ...computed, closed, revision, updatedAtUs: stampUs })
     }
   }
   for (const row of stored) {
@@ -54,11 +54,6 @@ export function decideCandles({ book, stored, isOver, stampUs, revisionFloor }: 
 
 function removedKey({ source, symbol, timeframe, dateTimeUs }: CandleKey): CandleKey {
   return { source, symbol, timeframe: removedTimeframe(timeframe), dateTimeUs }
-}
-
-/** What others say of the candle outlives its revisions. */
-function othersOf(row: Candle | undefined): Pick<Candle, 'others'> {
-  return row?.others === undefined ? {} : { others: row.others }
 }
 
 /** The row that stands for the candle since it was removed. */

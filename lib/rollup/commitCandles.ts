@@ -1,12 +1,8 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import type { LiveFile } from '../iceberg/dataFile.ts'
-import { FileUnsupported } from '../iceberg/errors.ts'
-import { currentSchema } from '../iceberg/metadata.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
-import type { Schema } from '../iceberg/schema.ts'
 import { type Change, type Staged, stageSnapshot } from '../iceberg/stage.ts'
-import { type Table, tableName } from '../iceberg/table.ts'
-import { unwritableValues } from '../iceberg/unwritableValues.ts'
+import type { Table } from '../iceberg/table.ts'
 import { encodeDataFiles } from '../iceberg/write.ts'
 import { mapBounded } from '../mapBounded.ts'
 import type { Candle, CandleKey, ComputedCandle } from '../market/candle.ts'
@@ -82,8 +78,7 @@ export async function commitCandles(
 ): Promise<CommittedCandles> {
   const { catalog, store, stages, nowMs } = services
   refuseForeign(candles, next.candlesSequence)
-  const schema = currentSchema(candles)
-  const { stored, book } = await stages.time('read', () => readBook(services, schema, change))
+  const { stored, book } = await stages.time('read', () => readBook(services, change))
   const given = await givenOut(store, candles, next)
   const stampUs = Math.max(nowMs() * 1000, given.stampUs + 1)
   const revisionFloor = given.revision
@@ -124,18 +119,17 @@ interface Book {
 }
 
 /** The stored rows that the change has to do with, and over them what they become. */
-async function readBook(services: CommitServices, schema: Schema, change: CandleChange): Promise<Book> {
+async function readBook(services: CommitServices, change: CandleChange): Promise<Book> {
   const { files, computed, surplus, complete, scope, isLive } = change
   const minutes = minutesOf(computed, surplus, complete, scope.whole)
   const reach = isLive ? liveReach(files, minutes) : 'whole'
-  const book = await readReach(services, schema, change, minutes, reach)
-  return book ?? (await readReach(services, schema, change, minutes, 'whole'))!
+  const book = await readReach(services, change, minutes, reach)
+  return book ?? (await readReach(services, change, minutes, 'whole'))!
 }
 
 /** Undefined when the rows of the reach do not tell what becomes of the coarser candles. */
 async function readReach(
   { store }: CommitServices,
-  schema: Schema,
   { files, computed, surplus, complete, scope, share, closing, isLive }: CandleChange,
   minutes: readonly TimeRange[],
   reach: Reach,
@@ -146,11 +140,10 @@ async function readReach(
   const isChanging = new Set(changing)
   const read = isLive ? readMinuteByMinute : readOnce
   const [stored, others] = await Promise.all([
-    read(store, changing, schema),
+    read(store, changing),
     read(
       store,
       touched.reading.filter(file => !isChanging.has(file)),
-      schema,
     ),
   ])
   const book = bookOf([...stored, ...others], rows, share)
@@ -217,7 +210,6 @@ async function writeLayout(
   { remove, write }: Layout,
   change: Pick<Change, 'summary' | 'nowMs'>,
 ): Promise<Staged> {
-  await mapBounded(remove, FILES_AT_ONCE, file => refuseLoss(store, candles, file))
   const encoded = write.flatMap(rows => encodeDataFiles(candles, candleColumns(rows), rows.length))
   const add = encoded.map(({ file }) => file)
   const [staged] = await Promise.all([
@@ -225,15 +217,4 @@ async function writeLayout(
     mapBounded(encoded, FILES_AT_ONCE, ({ file, bytes }) => store.write(file.path, bytes)),
   ])
   return staged
-}
-
-/** Throws `FileUnsupported` for a file with values, in columns that others have added, which cannot be written again. */
-async function refuseLoss(store: CommitServices['store'], candles: Table, file: LiveFile): Promise<void> {
-  const column = await unwritableValues(store, currentSchema(candles), file)
-  if (column === undefined) return
-  const name = tableName(candles.ident)
-  throw new FileUnsupported(
-    `${name}: ${file.path} has values of column ${column.name}, whose type is not written here; rewriting it would lose them: ` +
-      `ALTER TABLE ${name} DROP COLUMN ${column.name}`,
-  )
 }

@@ -1,4 +1,3 @@
-import { currentSchema } from '../iceberg/metadata.ts'
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { rowsFor } from '../market/refold.ts'
@@ -32,7 +31,7 @@ export async function readAhead(services: RollupServices, candles: Table): Promi
     const { changing, reading } = touchedFiles(files, rowsFor(stretches, liveReach(files, stretches)))
     const [folded] = await Promise.all([
       foldMinutes(services, { ticks, vector, stretches }, { timeoutMs: STATEMENT_MS }),
-      readMinuteByMinute(store, [...changing, ...reading], currentSchema(candles)),
+      readMinuteByMinute(store, [...changing, ...reading]),
     ])
     return { ticks, stretches, minutes: folded }
   } catch {

@@ -2,7 +2,6 @@ import { type LiveFile, lowerBound } from '../iceberg/dataFile.ts'
 import { type FileOfRows, versionOf } from '../iceberg/deletes/deletedRows.ts'
 import { ParsedFiles, perStore } from '../iceberg/parsedFiles.ts'
 import { readRows } from '../iceberg/readRows.ts'
-import { type Field, isFieldType, type Schema } from '../iceberg/schema.ts'
 import { partitionOf } from '../iceberg/transforms.ts'
 import { mapBounded } from '../mapBounded.ts'
 import type { Candle } from '../market/candle.ts'
@@ -117,45 +116,20 @@ const MAX_ROWS = 250_000
 const rowsOf = perStore(() => new ParsedFiles<readonly Candle[]>(MAX_ROWS, ({ length }) => length + 1))
 
 /** The files with their rows; those that are read minute by minute are remembered. `schema` is the table's. */
-export function readMinuteByMinute(
-  store: ObjectStore,
-  files: readonly LiveFile[],
-  schema = CANDLES_SCHEMA,
-): Promise<FileWithRows[]> {
+export function readMinuteByMinute(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    const read = () => readCandles(store, file, schema)
-    return { file, rows: await rowsOf(store).getOr(keyOf(file, schema), read) }
+    return { file, rows: await rowsOf(store).getOr(versionOf(file), () => readCandles(store, file)) }
   })
 }
 
-/** The files with their rows; nothing is remembered of those that are read once. `schema` is the table's. */
-export function readOnce(
-  store: ObjectStore,
-  files: readonly LiveFile[],
-  schema = CANDLES_SCHEMA,
-): Promise<FileWithRows[]> {
+/** The files with their rows; nothing is remembered of those that are read once. */
+export function readOnce(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    const known = rowsOf(store).get(keyOf(file, schema))
-    return { file, rows: known ?? (await readCandles(store, file, schema)) }
+    return { file, rows: rowsOf(store).get(versionOf(file)) ?? (await readCandles(store, file)) }
   })
 }
 
-function keyOf(file: LiveFile, { schemaId }: Schema): string {
-  return `${schemaId} ${versionOf(file)}`
-}
-
-/** The rows of one of the table's files; with the columns that others have added, where the table's own schema is given. */
-export async function readCandles(
-  store: ObjectStore,
-  file: FileOfRows,
-  schema = CANDLES_SCHEMA,
-): Promise<Candle[]> {
-  const others = schema.fields.filter(isOfOthers)
-  const fields = [...CANDLES_SCHEMA.fields, ...others]
-  return candleRows(await readRows(store, file, { ...schema, fields }))
-}
-
-/** True for a column that others have added and that can be kept. */
-function isOfOthers({ id, type }: Field): boolean {
-  return isFieldType(type) && !CANDLES_SCHEMA.fields.some(own => own.id === id)
+/** The rows of one of the table's files. */
+export async function readCandles(store: ObjectStore, file: FileOfRows): Promise<Candle[]> {
+  return candleRows(await readRows(store, file, CANDLES_SCHEMA))
 }

@@ -8,8 +8,6 @@ export { CANDLES_SCHEMA } from './candlesSchema.ts'
 
 export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles' }
 
-const OWN: ReadonlySet<string> = new Set(CANDLES_SCHEMA.fields.map(({ name }) => name))
-
 /** Columns that files are chosen by. */
 export const CANDLE_FIELDS = {
   timeframe: fieldNamed(CANDLES_SCHEMA, 'timeframe'),
@@ -56,18 +54,10 @@ export function candleColumns(candles: readonly Candle[]): Record<string, Column
     closed: column(c => c.closed),
     revision: column(c => c.revision),
     updated_at: column(c => c.updatedAtUs),
-    ...Object.fromEntries(othersOf(candles).map(name => [name, column(c => c.others?.[name] ?? null)])),
   }
 }
 
-/** The columns of others that one of the candles has a value of. */
-function othersOf(candles: readonly Candle[]): string[] {
-  const names = new Set<string>()
-  for (const { others } of candles) for (const name in others) names.add(name)
-  return [...names]
-}
-
-/** The inverse of `candleColumns`, from what `readRows` gives; other columns than ours are kept beside them. */
+/** The inverse of `candleColumns`, from what `readRows` gives. */
 export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle[] {
   const strings = (name: string) => columns[name] as string[]
   const numbers = (name: string) => columns[name] as number[]
@@ -96,15 +86,5 @@ export function candleRows(columns: Readonly<Record<string, unknown[]>>): Candle
     closed: closed[i]!,
     revision: revision[i]!,
     updatedAtUs: updatedAtUs[i]!,
-    ...othersAt(columns, i),
   }))
-}
-
-function othersAt(columns: Readonly<Record<string, unknown[]>>, row: number): Pick<Candle, 'others'> {
-  const others: Record<string, ColumnValue> = {}
-  for (const name in columns) {
-    const value = OWN.has(name) ? null : (columns[name]?.[row] as ColumnValue)
-    if (value !== null) others[name] = value
-  }
-  return Object.keys(others).length === 0 ? {} : { others }
 }

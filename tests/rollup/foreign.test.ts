@@ -431,7 +431,7 @@ describe('candles that another engine changes', () => {
     await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
     await rollUp()
     await publish()
-    expect((await stateOfCandles(world)).foreign.candles).toEqual({ unknown: 1 })
+    expect((await stateOfCandles(world)).foreign.candles).toEqual({ deleted: 1 })
     const x = (await rows()).filter(({ symbol }) => symbol === 'x')
     expect(x).toHaveLength(before.length / 2)
     expect(x.every(({ revision }) => revision > 1)).toBe(true)

@@ -56,7 +56,11 @@ describe('a state whose snapshots others have expired', () => {
     await expireAll()
     const table = await load()
     expect(ticksState(table)).toEqual(before)
-    expect(Object.keys(carriedState(table)).sort()).toEqual(['tickhouse.totals', 'tickhouse.vector'])
+    expect(Object.keys(carriedState(table)).sort()).toEqual([
+      'tickhouse.foreign',
+      'tickhouse.totals',
+      'tickhouse.vector',
+    ])
     expect(stateSource(table)).toBe('property')
     await ingest(world, [await batch(world, 0, 0, 5)])
     await ingestMore(3)
