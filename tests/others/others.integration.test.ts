@@ -1,7 +1,6 @@
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { sandboxSettings } from '../integration/sandbox.ts'
-import { playCase } from './playCase.ts'
-import { SHORT_CASES } from './steps/index.ts'
+import { SHORT_CASES } from './cases.ts'
 import { openWorld, type World } from './world.ts'
 
 /** The short form of `npm run others -- --cases`. */
@@ -16,7 +15,7 @@ afterAll(() => world?.close())
 test.each(SHORT_CASES)('$name: other candles go on, and all is right afterwards', async one => {
   const played = world!
   world = undefined // After findings the next case would have them as well.
-  const findings = await playCase(played, one)
+  const findings = await one.play(played)
   if (findings.length > 0) await played.close()
   else world = played
   expect(findings).toEqual([])

@@ -183,7 +183,7 @@ class RandomProgram {
     const dayMs = Date.parse(chance.pick(DAYS))
     if (reach === 'partition') {
       return ofCandles
-        ? { timeframe: chance.pick(TIMEFRAMES), from: '2026-02-01T00:00:00', to: '2026-03-01T00:00:00' }
+        ? { timeframe: chance.pick(TIMEFRAMES), from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }
         : { from: isoOf(dayMs), to: isoOf(dayMs + DAY_MS) }
     }
     const whose = { source: chance.pick(SOURCES), symbol: chance.pick(SYMBOLS) }
@@ -194,5 +194,5 @@ class RandomProgram {
 }
 
 function isoOf(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '')
+  return new Date(ms).toISOString()
 }

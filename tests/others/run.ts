@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { LAKES, type Lake } from '../../sandbox/settings.ts'
 import { stopSignal } from '../../sandbox/stopSignal.ts'
+import { CASES, SHORT_CASES } from './cases.ts'
 import { playCases } from './playCases.ts'
 import { playRandom } from './random.ts'
-import { CASES, SHORT_CASES } from './steps/index.ts'
 
 const USAGE = `npm run others -- [--steps N] [--seed S] [--lake seaweedfs|minio]
 npm run others -- --cases [all|short] [--only TEXT] [--lake seaweedfs|minio]

@@ -3,7 +3,8 @@
  * the real table names, and the engines of `engines/`.
  *
  *     steps/       what others do to a table, a row each: which engine, on which table, what becomes of its ticks
- *     playCase.ts  one step at one moment of the pipeline's work, and what must hold during it and afterwards
+ *     playStep.ts  one step at one moment of the pipeline's work, and what must hold during it and afterwards
+ *     stories.ts   what is more than a step: tables dropped, the oldest days deleted
  *     random.ts    any of them in a random order: `npm run others -- --steps N --seed S`
  *     run.ts       that command; with `--cases` every row of the table at every moment, `--only TEXT` some of them
  *     others.integration.test.ts   the short form, on SeaweedFS and on MinIO

@@ -1,7 +1,7 @@
 import { TickhouseError } from '../../lib/errors.ts'
+import { findingsOf, say } from './findings.ts'
 import type { TestTick } from './ledger.ts'
-import type { Case } from './steps/index.ts'
-import { type Act, type Reach, record, type TableName } from './steps/step.ts'
+import { type Act, type Moment, type Reach, record, type Step, type TableName } from './steps/step.ts'
 import type { Where } from './where.ts'
 import type { World } from './world.ts'
 
@@ -57,7 +57,7 @@ class Scene {
 }
 
 function isoOf(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '')
+  return new Date(ms).toISOString()
 }
 
 function monthOf(ms: number): { from: string; to: string } {
@@ -74,22 +74,15 @@ const cases = new WeakMap<World, number>()
  * after one call of rollup; then all is caught up and judged; then every hour gets one more tick, and all is judged again.
  * Gives what was not as it must be; a world with findings is no good for another case.
  */
-export async function playCase(world: World, { step, table, moment }: Case): Promise<string[]> {
+export async function playStep(
+  world: World,
+  { step, table, moment }: { readonly step: Step; readonly table: TableName; readonly moment: Moment },
+): Promise<string[]> {
   const index = cases.get(world) ?? 0
   cases.set(world, index + 1)
   const scene = new Scene(index)
   const { engines, ledger } = world
-  const findings: string[] = []
-
-  /** Does a part of it; what it throws is a finding, and the end. */
-  const part = async (name: string, run: () => Promise<void>) => {
-    if (findings.length > 0) return
-    try {
-      await run()
-    } catch (error) {
-      findings.push(`${name}: ${say(error)}`)
-    }
-  }
+  const { findings, part } = findingsOf()
   const judge = async () => {
     await world.settle()
     findings.push(...(await world.judge()))
@@ -166,9 +159,4 @@ async function refuse(world: World, says: string, table: TableName, scene: Scene
     error => error instanceof TickhouseError && error.message.includes(table) && error.message.includes(says),
   )
   if (!isTold) throw new Error(thrown.length === 0 ? 'nothing was refused' : thrown.map(say).join('; '))
-}
-
-function say(error: unknown): string {
-  if (error instanceof TickhouseError) return `${error.code}: ${error.message}`
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
