@@ -12,8 +12,12 @@ const FIRST_DAY_MS = Date.UTC(2020, 0, 6)
 const DAYS_PER_CASE = 3
 const ANCHOR = { source: 'ANCHOR', symbol: 'OLDEST', dateTime: '2019-12-01T00:00:00', mid: 1, number: 1 }
 
-/** Minutes of the day in which a case has ticks; those of the reach `minutes` make up the tenth hour but for its end. */
-const MINUTES = [9 * 60, 10 * 60, 10 * 60 + 1, 10 * 60 + 30, 10 * 60 + 59, 13 * 60]
+const HOUR = 60
+/** Minutes of the day that have ticks from the start, and those that have them when the step comes. */
+const EARLY = [9 * HOUR, 10 * HOUR, 10 * HOUR + 1, 10 * HOUR + 30, 13 * HOUR, 24 * HOUR]
+const LATE = [9 * HOUR + 1, 11 * HOUR, 11 * HOUR + 1, 11 * HOUR + 59, 24 * HOUR + 1]
+/** What the reach `minutes` has: an hour that no new tick touches, and most of one that only new ticks are in. */
+const REACH = { from: 10 * HOUR, to: 11 * HOUR + 2 }
 const SYMBOLS = ['A', 'B']
 
 /** The ticks of one case, and which of them a step is about. */
@@ -27,15 +31,15 @@ class Scene {
     this.#dayMs = FIRST_DAY_MS + index * DAYS_PER_CASE * DAY_MS
   }
 
-  /** Two ticks of each symbol in each of the minutes, and a few on the next day. */
-  ticks(): TestTick[] {
-    const times = [...MINUTES, 24 * 60, 24 * 60 + 1].flatMap(minute => [minute, minute])
-    return times.flatMap(minute => SYMBOLS.map(symbol => this.#tick(symbol, minute)))
+  /** Two ticks of each symbol in each of these minutes. */
+  ticks(minutes: readonly number[]): TestTick[] {
+    const each = minutes.flatMap(minute => [minute, minute])
+    return each.flatMap(minute => SYMBOLS.map(symbol => this.#tick(symbol, minute)))
   }
 
   /** One more tick of each symbol in each hour: coarser candles are then put together from what is stored. */
   more(): TestTick[] {
-    const hours = [9, 10, 13, 24].map(hour => hour * 60 + 45)
+    const hours = [9, 10, 11, 13, 24].map(hour => hour * HOUR + 45)
     return hours.flatMap(minute => SYMBOLS.map(symbol => this.#tick(symbol, minute)))
   }
 
@@ -45,8 +49,8 @@ class Scene {
     const day = { from: isoOf(this.#dayMs), to: isoOf(this.#dayMs + DAY_MS) }
     if (reach === 'partition') return ofCandles ? { timeframe: 'm1', ...monthOf(this.#dayMs) } : day
     if (reach === 'symbol') return { source, symbol: 'A', ...(ofCandles ? { timeframe: 'm1' } : {}) }
-    const from = this.#dayMs + 600 * MINUTE_MS
-    return { source, symbol: 'A', from: isoOf(from), to: isoOf(from + 31 * MINUTE_MS) }
+    const [from, to] = [REACH.from, REACH.to].map(minute => isoOf(this.#dayMs + minute * MINUTE_MS))
+    return { source, symbol: 'A', from: from!, to: to! }
   }
 
   #tick(symbol: string, minute: number): TestTick {
@@ -95,12 +99,12 @@ export async function playStep(
   }
 
   await part('laying ticks', async () => {
-    await world.send([...(index === 0 ? [ANCHOR] : []), ...scene.ticks()])
+    await world.send([...(index === 0 ? [ANCHOR] : []), ...scene.ticks(EARLY)])
     await world.ingest()
     await world.settle()
     const mark = { snapshotId: await snapshotOf(world, table), ledger: ledger.bookmark() }
     act = { engines, table, where: scene.where(step.reach ?? 'minutes', table), mark }
-    await world.send(scene.ticks())
+    await world.send(scene.ticks(LATE))
     if (moment !== 'during ingest') await world.ingest()
     if (moment === 'after rollup') await world.settle()
   })
