@@ -16,8 +16,6 @@ export interface RandomRun {
 
 const JUDGE_EVERY = 5
 const MOST_SAID = 10
-/** Our own commits expire what is older: some steps. */
-const KEEP_MS = 60_000
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
@@ -35,7 +33,7 @@ const TIMEFRAMES = ['m1', 'm5', 'h1', 'h4', 'D1', 'W1', 'M1']
 export async function playRandom({ steps, seed, lake, say }: RandomRun): Promise<boolean> {
   say(`seed ${seed}`)
   const chance = random(seed)
-  const world = await openWorld({ lake, keepMs: KEEP_MS, onProgress: () => undefined })
+  const world = await openWorld({ lake, onProgress: () => undefined })
   try {
     const program = new RandomProgram(world, chance, say)
     await program.begin()

@@ -47,8 +47,6 @@ import { readCandles, readTicks } from './tables.ts'
 
 export interface WorldOptions {
   readonly lake?: Lake
-  /** How long our own commits and `maintain` keep what no snapshot needs; nothing goes without it. */
-  readonly keepMs?: number
   readonly onProgress: (line: string) => void
 }
 
@@ -72,7 +70,7 @@ const RECORDS_AT_ONCE = 10_000
 const MOST_CALLS = 30
 
 /** Starts it all, on ports that are free and with fresh data; `close` leaves nothing behind. */
-export async function openWorld({ lake = 'seaweedfs', keepMs, onProgress }: WorldOptions) {
+export async function openWorld({ lake = 'seaweedfs', onProgress }: WorldOptions) {
   await using closers = new AsyncDisposableStack()
   const dataDir = mkdtempSync(join(tmpdir(), 'tickhouse-others-'))
   closers.defer(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -84,12 +82,7 @@ export async function openWorld({ lake = 'seaweedfs', keepMs, onProgress }: Worl
   const logged: LogLine[] = []
   const connections = connect(readConfig(env), collect(logged))
   closers.defer(() => connections.close())
-  const retentionMs = keepMs === undefined ? connections.settings.retentionMs : keepMs - BEHIND_MS
-  const services: Connections = {
-    ...connections,
-    settings: { ...connections.settings, retentionMs },
-    nowMs: () => clock.nowMs,
-  }
+  const services: Connections = { ...connections, nowMs: () => clock.nowMs }
   await setUp(services)
 
   const { cacheDir } = sandbox.settings
