@@ -15,7 +15,7 @@ the candles and the candle topics hold is judged by a ledger of all ticks. Ends 
   --steps N     so many random ones, among ticks and rollups (200)
   --seed S      the choices of chance, to be played again; printed when left out
   --cases       each step of the table by itself, before, after and during rollup; or those of npm test
-  --only TEXT   those whose name has this in it`
+  --only TEXT   those whose name has this in it, and this: 'spark+after rollup'`
 
 const text = { type: 'string' } as const
 const { values } = parseArgs({
@@ -40,7 +40,8 @@ function asked(): (() => Promise<boolean>) | undefined {
   if (!makesSense || values.help) return undefined
   if (values.cases === undefined) return () => playRandom({ steps, seed, lake: lake as Lake, say })
   const of = { all: CASES, short: SHORT_CASES }[values.cases]
-  const cases = of?.filter(({ name }) => name.includes(values.only ?? ''))
+  const parts = (values.only ?? '').split('+')
+  const cases = of?.filter(({ name }) => parts.every(part => name.includes(part)))
   return cases?.length ? () => playCases(cases, { lake: lake as Lake, say }) : undefined
 }
 
