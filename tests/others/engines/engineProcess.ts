@@ -60,7 +60,8 @@ export class EngineProcess {
 
   async close(): Promise<void> {
     const running = await this.#running?.catch(() => undefined)
-    if (running === undefined || running.child.exitCode !== null) return
+    if (running === undefined) return
+    if (running.child.exitCode !== null || running.child.signalCode !== null) return
     const ended = once(running.child, 'exit')
     running.child.stdin?.end()
     await ended
