@@ -2,7 +2,7 @@ import { TickhouseError } from '../../lib/errors.ts'
 import { findingsOf, say } from './findings.ts'
 import type { TestTick } from './ledger.ts'
 import { type Act, type Moment, type Reach, record, type Step, type TableName } from './steps/step.ts'
-import type { Where } from './where.ts'
+import { dayOf, isoOf, monthOf, type Where } from './where.ts'
 import type { World } from './world.ts'
 
 const DAY_MS = 86_400_000
@@ -46,8 +46,8 @@ class Scene {
   where(reach: Reach, table: TableName): Where {
     const { source } = this
     const ofCandles = table === 'candles'
-    const day = { from: isoOf(this.#dayMs), to: isoOf(this.#dayMs + DAY_MS) }
-    if (reach === 'partition') return ofCandles ? { timeframe: 'm1', ...monthOf(this.#dayMs) } : day
+    if (reach === 'partition')
+      return ofCandles ? { timeframe: 'm1', ...monthOf(this.#dayMs) } : dayOf(this.#dayMs)
     if (reach === 'symbol') return { source, symbol: 'A', ...(ofCandles ? { timeframe: 'm1' } : {}) }
     const [from, to] = [REACH.from, REACH.to].map(minute => isoOf(this.#dayMs + minute * MINUTE_MS))
     return { source, symbol: 'A', from: from!, to: to! }
@@ -58,16 +58,6 @@ class Scene {
     const dateTime = isoOf(this.#dayMs + minute * MINUTE_MS + (number % 59) * 1000)
     return { source: this.source, symbol, mid: 100 + ((number * 37) % 101) / 4, number, dateTime }
   }
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString()
-}
-
-function monthOf(ms: number): { from: string; to: string } {
-  const day = new Date(ms)
-  const [year, month] = [day.getUTCFullYear(), day.getUTCMonth()]
-  return { from: isoOf(Date.UTC(year, month)), to: isoOf(Date.UTC(year, month + 1)) }
 }
 
 /** The next case's number, by world. */

@@ -4,7 +4,7 @@ import { EngineFailed } from './engines/engineProcess.ts'
 import type { TestTick } from './ledger.ts'
 import { STEPS } from './steps/index.ts'
 import { type Act, type Reach, record, type Step, TABLES, type TableName } from './steps/step.ts'
-import type { Where } from './where.ts'
+import { dayOf, isoOf, monthOf, type Where } from './where.ts'
 import { openWorld, type World } from './world.ts'
 
 export interface RandomRun {
@@ -17,7 +17,6 @@ export interface RandomRun {
 const JUDGE_EVERY = 5
 const MOST_SAID = 10
 
-const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 const DAYS = ['2026-01-30', '2026-01-31', '2026-02-01', '2026-02-02', '2026-02-03', '2026-02-09']
 /** Nobody deletes it: so no day is among the oldest of all. */
@@ -175,22 +174,17 @@ class RandomProgram {
     })
   }
 
+  /** Around a tick that is there: so that most steps find something. */
   #where(reach: Reach, table: TableName): Where {
     const chance = this.#chance
     const ofCandles = table === 'candles'
-    const dayMs = Date.parse(chance.pick(DAYS))
-    if (reach === 'partition') {
-      return ofCandles
-        ? { timeframe: chance.pick(TIMEFRAMES), from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }
-        : { from: isoOf(dayMs), to: isoOf(dayMs + DAY_MS) }
-    }
-    const whose = { source: chance.pick(SOURCES), symbol: chance.pick(SYMBOLS) }
-    if (reach === 'symbol') return { ...whose, ...(ofCandles ? { timeframe: chance.pick(TIMEFRAMES) } : {}) }
-    const fromMs = dayMs + chance.int(0, 40) * 30 * MINUTE_MS
-    return { ...whose, from: isoOf(fromMs), to: isoOf(fromMs + chance.int(1, 300) * MINUTE_MS) }
+    const some = this.#world.ledger.table.filter(({ source }) => source !== ANCHOR.source)
+    const { source, symbol, dateTimeUs } = chance.pick(some)
+    const timeframe = chance.pick(TIMEFRAMES)
+    const ms = Number(dateTimeUs / 1000n)
+    if (reach === 'symbol') return { source, symbol, ...(ofCandles ? { timeframe } : {}) }
+    if (reach === 'partition') return ofCandles ? { timeframe, ...monthOf(ms) } : dayOf(ms)
+    const fromMs = Math.floor(ms / MINUTE_MS) * MINUTE_MS
+    return { source, symbol, from: isoOf(fromMs), to: isoOf(fromMs + chance.int(1, 300) * MINUTE_MS) }
   }
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString()
 }

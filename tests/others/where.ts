@@ -46,3 +46,23 @@ export function matches({ source, symbol, from, to }: Where): (tick: OracleTick)
 function microsOf(iso: string): bigint {
   return BigInt(Date.parse(iso)) * 1000n
 }
+
+export function isoOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** The day, and the month, that a moment lies in: a partition of ticks, and of candles. */
+export function dayOf(ms: number): Required<Pick<Where, 'from' | 'to'>> {
+  const [year, month, day] = civilOf(ms)
+  return { from: isoOf(Date.UTC(year, month, day)), to: isoOf(Date.UTC(year, month, day + 1)) }
+}
+
+export function monthOf(ms: number): Required<Pick<Where, 'from' | 'to'>> {
+  const [year, month] = civilOf(ms)
+  return { from: isoOf(Date.UTC(year, month)), to: isoOf(Date.UTC(year, month + 1)) }
+}
+
+function civilOf(ms: number): [number, number, number] {
+  const day = new Date(ms)
+  return [day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()]
+}
