@@ -29,7 +29,7 @@ import { ingestTicks } from '../../lib/ingest/ingestTicks.ts'
 import { readConfig } from '../../lib/lambda/config.ts'
 import { type Connections, connect } from '../../lib/lambda/connect.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
-import type { KafkaRecord, Log, RecordBatch } from '../../lib/ports.ts'
+import type { KafkaRecord, Log } from '../../lib/ports.ts'
 import { candleTopics, publishCandles } from '../../lib/publish/publishCandles.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { type RollupResult, rollupCandles } from '../../lib/rollup/rollupCandles.ts'
@@ -100,20 +100,22 @@ export async function openWorld({ lake = 'seaweedfs', onProgress }: WorldOptions
   async function ingest(atCommit?: AtCommit): Promise<void> {
     const { topicLog, settings } = services
     const { vector } = ticksState(await services.catalog.loadTable(TICKS_TABLE))
-    const batches: RecordBatch[] = []
+    const unread: { topic: string; partition: number; records: KafkaRecord[] }[] = []
     for (const [partition, { low, high }] of await topicLog.offsets(settings.ticksTopic)) {
       const from = Math.max(low, nextOffset(vector, partition))
       const records: KafkaRecord[] = []
       for await (const some of topicLog.records(settings.ticksTopic, partition, from, high))
         records.push(...some)
-      for (let i = 0; i < records.length; i += RECORDS_AT_ONCE)
-        batches.push({
-          topic: settings.ticksTopic,
-          partition,
-          records: records.slice(i, i + RECORDS_AT_ONCE),
-        })
+      unread.push({ topic: settings.ticksTopic, partition, records })
     }
-    await withAct(services, atCommit, of => ingestTicks(of, batches))
+    // As events deliver them: some of each partition, and the next of it with the next call.
+    let act = atCommit
+    do {
+      const batches = unread.map(batch => ({ ...batch, records: batch.records.splice(0, RECORDS_AT_ONCE) }))
+      const delivered = batches.filter(({ records }) => records.length > 0)
+      await withAct(services, act, of => ingestTicks(of, delivered))
+      act = undefined
+    } while (unread.some(({ records }) => records.length > 0))
     ledger.ingested()
   }
 

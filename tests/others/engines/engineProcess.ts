@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -76,7 +76,7 @@ export class EngineProcess {
 
   async #next(answers: AsyncIterator<string>): Promise<Answer> {
     const { value, done } = await answers.next()
-    if (done) throw new EngineFailed(`${this.#program.script} ended: see ${this.#log()}`)
+    if (done) throw new EngineFailed(`${this.#program.script} ended: ${lastWords(this.#log())}`)
     return JSON.parse(value)
   }
 
@@ -105,4 +105,10 @@ export class EngineProcess {
   #log(): string {
     return join(this.#options.logDir, `${this.#program.script}.log`)
   }
+}
+
+const LAST_LINES = 5
+
+function lastWords(log: string): string {
+  return readFileSync(log, 'utf8').trim().split('\n').slice(-LAST_LINES).join('\n')
 }
