@@ -16,8 +16,10 @@ export function findingsOf() {
   }
 }
 
-/** An error as a finding says it, with its code. */
+/** An error as a finding says it, with its code and its cause. */
 export function say(error: unknown): string {
-  if (error instanceof TickhouseError) return `${error.code}: ${error.message}`
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const name = error instanceof TickhouseError ? error.code : error.name
+  const cause = error.cause === undefined ? '' : ` (${say(error.cause)})`
+  return `${name}: ${error.message}${cause}`
 }
