@@ -7,11 +7,12 @@ import { requireSpace } from '../../sandbox/dataFolder.ts'
 import { runCommand } from '../../sandbox/processes/command.ts'
 import { takeLock } from '../../sandbox/processes/lock.ts'
 
-/** What readers need beside Python, and how much disk while it is installed. */
+/** What readers need beside Python, and other engines' writers in tests; and how much disk while it is installed. */
 const PACKAGES = {
   python: { recipe: 'requirements.txt', diskMb: 700, fetch: pip },
   spark: { recipe: 'requirements-spark.txt', diskMb: 1500, fetch: pip },
   sparkJars: { recipe: 'pom.xml', diskMb: 300, fetch: maven },
+  writers: { recipe: '../../tests/others/engines/requirements.txt', diskMb: 100, fetch: pip },
 } as const
 
 export type PackageName = keyof typeof PACKAGES

@@ -18,11 +18,11 @@ TYPES = {
 }
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A connection that has the lakehouse attached, as `lake`."""
+def connect(**config: str) -> duckdb.DuckDBPyConnection:
+    """A connection, with settings of DuckDB's own, that has the lakehouse attached, as `lake`."""
     lake = settings()
     s3 = urlsplit(lake.s3_endpoint)
-    connection = duckdb.connect()
+    connection = duckdb.connect(config=config)
     for name in ("avro", "httpfs", "iceberg"):
         connection.load_extension(str(extension(name)))
     connection.execute(
