@@ -192,7 +192,7 @@ describe.sequential('both tables, whose snapshots others expire', () => {
     await world.publish()
     await world.sendBad(6)
     await work(world)
-    const before = ticksState(await world.load(TICKS_TABLE))
+    const { vector, totals } = ticksState(await world.load(TICKS_TABLE))
     await loseAll(world)
     await expectMissing(world)
     const dry = await world.rebuild({ dryRun: true })
@@ -202,7 +202,9 @@ describe.sequential('both tables, whose snapshots others expire', () => {
     expect(ticks).toMatchObject({ source: 'rows', isProven: true })
     expect(ticks.logs.reduce((sum, { missing }) => sum + missing.deadLetters, 0)).toBe(6)
     expect(candles).toMatchObject({ source: 'rows' })
-    expect(ticksState(await world.load(TICKS_TABLE))).toEqual(before)
+    // Rows do not say which topic they are of: ingest asks Kafka again.
+    const after = { vector: { ...vector, topicIds: undefined }, totals }
+    expect(ticksState(await world.load(TICKS_TABLE))).toEqual(after)
     await work(world)
     await world.expectAll()
     await expect(world.rebuild()).rejects.toMatchObject({ code: 'STATE_IS_THERE' })
