@@ -200,6 +200,16 @@ describe('manifest lists', () => {
     expect(decodeManifestList(written)).toEqual([{ ...listed, sequenceNumber: 0, minSequenceNumber: 0 }])
   })
 
+  it('have their numbers beyond 2^53, however their writer puts the type', () => {
+    const long = { type: 'long' }
+    const types = ['long', long, ['null', long], { type: 'array', items: long }]
+    const fields = types.map((type, i) => ({ name: `n${i}`, type }))
+    const n = 2n ** 62n + 1n
+    const rows = [{ n0: n, n1: n, n2: n, n3: [n] }]
+    const { records } = decodeAvro(encodeAvro({ type: 'record', name: 'r', fields }, rows, {}), s => s)
+    expect(records).toEqual(rows)
+  })
+
   it('that are cut off, or of another codec, are unreadable', () => {
     const written = encodeManifestList({ snapshotId: 1n, sequenceNumber: 1 }, [listed])
     const otherCodec = Buffer.from(written)

@@ -113,11 +113,16 @@ function typeOf(schemaText: string): Type {
   const known = types.get(schemaText)
   if (known) return known
   const type = avro.Type.forSchema(JSON.parse(schemaText), {
-    registry: { long: int64Type },
+    typeHook: schema => (isLong(schema as AvroSchema) ? int64Type : undefined),
     omitRecordMethods: true,
     wrapUnions: false,
   } as Partial<avro.ForSchemaOptions>)
   if (types.size >= MAX_TYPES) types.clear()
   types.set(schemaText, type)
   return type
+}
+
+/** A type's name may stand alone, or in an object of its own: DuckDB writes `{"type": "long"}`. */
+function isLong(schema: AvroSchema): boolean {
+  return schema === 'long' || (typeof schema === 'object' && 'type' in schema && schema.type === 'long')
 }
