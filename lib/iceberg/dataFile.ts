@@ -20,6 +20,7 @@ export interface DataFile {
   readonly equalityIds?: readonly number[]
   /** The only file whose rows are deleted by their places, where the writer says so. */
   readonly referencedDataFile?: string
+  /** In capitals, however its writer puts it: `PARQUET`. */
   readonly format: string
   readonly specId: PartitionSpec['specId']
   readonly partition: Partition

@@ -19,7 +19,7 @@ const byField = <Value>(value: fc.Arbitrary<Value>) =>
 const dataFile: fc.Arbitrary<DataFile> = fc.record(
   {
     path: fc.string(),
-    format: fc.constantFrom('PARQUET', 'parquet'),
+    format: fc.constantFrom('PARQUET', 'AVRO'),
     specId: fc.constant(0),
     partition: fc.record({
       symbol: fc.option(fc.string({ unit: 'grapheme' })),
@@ -139,6 +139,12 @@ describe('manifests', () => {
     expect(decodeManifest(written, listed, readingsSpec)).toEqual([
       { ...added, sequenceNumber: 42, fileSequenceNumber: 42 },
     ])
+  })
+
+  it('name formats in capitals, however their writer puts them', () => {
+    const added: ManifestEntry = { status: 'added', snapshotId: 5n, file: { ...bare, format: 'parquet' } }
+    const [back] = decodeManifest(encodeManifest(readingsSchema, readingsSpec, [added]), listed, readingsSpec)
+    expect(back?.file.format).toBe('PARQUET')
   })
 
   it('say in their head what they are: schema, spec and version 2', () => {

@@ -140,7 +140,7 @@ function fileFromRecord(record: FileRecord, manifest: ManifestFile, spec: Partit
     throw new UnreadableFile(`manifest ${manifest.path} has encrypted files, which are not read here`)
   return {
     path: record.file_path,
-    format: record.file_format,
+    format: record.file_format.toUpperCase(),
     specId: manifest.specId,
     partition: partitionFromRecord(record.partition, spec),
     recordCount: Number(record.record_count),
