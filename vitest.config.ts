@@ -10,9 +10,6 @@ const ON_ANY_LAKE = [
   'tests/others/*.integration.test.ts',
 ]
 
-/** Until tables that others touch are cured: `OTHERS=1 vitest run --project integration tests/others` runs them. */
-const NOT_YET = process.env.OTHERS === undefined ? ['tests/others/**'] : []
-
 /** Longer than anything waits for on a busy machine: only a failure takes it. */
 const expect = { poll: { timeout: 60_000 } }
 
@@ -52,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts', '**/*.integration.test.ts'],
-          exclude: ['node_modules/**', ...NOT_YET],
+          exclude: ['node_modules/**'],
           globalSetup: ['tests/integration/globalSetup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
@@ -64,7 +61,7 @@ export default defineConfig({
         test: {
           name: 'minio',
           ...(isMinioAvailable()
-            ? { include: ON_ANY_LAKE, exclude: NOT_YET, globalSetup: ['tests/minio/globalSetup.ts'] }
+            ? { include: ON_ANY_LAKE, globalSetup: ['tests/minio/globalSetup.ts'] }
             : { include: ['tests/minio/unavailable.test.ts'] }),
           testTimeout: 300_000,
           hookTimeout: 300_000,
