@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TickhouseError } from '../errors.ts'
 import { FileUnsupported, InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
+import { asOf } from '../iceberg/lineage.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
@@ -28,7 +29,7 @@ import { mayCloseLater } from './mayCloseLater.ts'
 import { MAX_ATTEMPT_MS, Pace } from './pace.ts'
 import { readAhead } from './readAhead.ts'
 import { checkTicks, inputsOf, loadInputs, type RollupInputs } from './rollupInputs.ts'
-import { hoursToDo, withoutHours } from './staleHours.ts'
+import { type HoursToDo, hoursToDo, withoutHours } from './staleHours.ts'
 
 export type RollupServices = Pick<
   Services,
@@ -93,6 +94,8 @@ async function awaitClose(services: RollupServices): Promise<AwaitedTicks | unde
 
 /** The pace of a process, from call to call. */
 const paceOf = perStore(() => new Pace())
+/** Hours that failed by themselves in this process, and were not done since. They come last: each may take a call's time. */
+const stuckOf = perStore(() => ({ hours: HourSet.EMPTY }))
 
 /** Longer than this the round does not wait for what was folded ahead. */
 const AHEAD_MS = 1_000
@@ -104,6 +107,7 @@ class Rollup {
   readonly #onChange: () => void
   readonly #from: OffsetVector
   readonly #pace: Pace
+  readonly #stuck: { hours: HourSet }
   readonly #total = { rounds: 0, changed: 0, hoursDone: 0 }
   #state: CandlesState
   #behind = 0
@@ -111,6 +115,7 @@ class Rollup {
   constructor(services: RollupServices, budget: Budget, onChange: () => void, state: CandlesState) {
     this.#services = services
     this.#pace = paceOf(services.store)
+    this.#stuck = stuckOf(services.store)
     this.#budget = budget
     this.#onChange = onChange
     this.#from = state.vector
@@ -191,7 +196,7 @@ class Rollup {
       const isTime = this.#budget.mayBegin() && (rounds === 0 || this.#pace.fits(leftMs))
       if (left === 0 || !isTime) break
       const { shares, ...size } = this.#pace.sizeWithin(leftMs)
-      const chosen = await hoursOfRound(this.#services, { candles, hours: open }, size.hours)
+      const chosen = await hoursOfRound(this.#services, { candles, hours: this.#stuckLast(open) }, size.hours)
       const timeoutMs = chosen.size > 1 ? Math.min(MAX_ATTEMPT_MS, leftMs) : leftMs
       const work = { hours: chosen, shares, timeoutMs }
       const ticks = await this.#ticksAsSeen(state)
@@ -200,26 +205,36 @@ class Rollup {
         const done = await this.#doHours({ ticks, candles, state: { ...state, hours } }, work, left)
         candles = done.table
         state = done.state
+        this.#stuck.hours = this.#stuck.hours.minus(chosen)
       } catch (error) {
         if (!isOfItsHours(error)) throw error
         if (this.#comesBack(chosen, error)) continue
         failed = failed.union(chosen)
+        this.#stuck.hours = this.#stuck.hours.union(chosen)
         failure = error
       }
     }
     if (failure !== undefined) throw failure
   }
 
+  #stuckLast(hours: HoursToDo): HoursToDo {
+    const others = withoutHours(hours, this.#stuck.hours)
+    return others.damaged.union(others.owed).union(others.sweep).isEmpty ? hours : others
+  }
+
   /**
-   * The ticks table as it is now: a call may outlast the snapshot that it began with. Undefined where others have changed it
-   * since the live round looked: the next one looks first.
+   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others have changed it since the
+   * live round looked, as it was then; undefined where that snapshot is gone.
    */
   async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
     const { catalog, store, nowMs } = this.#services
     const ticks = await loadTable(catalog, TICKS_TABLE)
     checkTicks(ticks, state)
     const changes = await foreignTicksSince(store, ticks, state.ticksSequence, nowMs())
-    return changes.length === 0 ? ticks : undefined
+    if (changes.length === 0) return ticks
+    const { snapshots } = ticks.metadata
+    const seen = snapshots.find(({ sequenceNumber }) => sequenceNumber === state.ticksSequence)
+    return seen && asOf(ticks, seen)
   }
 
   /** One round. */

@@ -85,6 +85,16 @@ describe('an hour that Trino cannot read', () => {
     expect(await staleHours()).toEqual([])
   })
 
+  test('comes last from then on, as it may take all the time that a call has', async () => {
+    const own = services(lostFile)
+    await addTicks(world, [BAD].map(inHour))
+    await call(own)
+    await addTicks(world, ['2026-02-20T01', '2026-02-28T06'].map(inHour))
+    asked = []
+    await call(own)
+    expect(asked.map(({ isBad }) => isBad)).toEqual([false, true])
+  })
+
   test('keeps no hour that becomes stale later from being done', async () => {
     const own = services(lostFile)
     await addTicks(world, [...OTHERS, BAD].map(inHour))
