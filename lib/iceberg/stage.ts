@@ -37,7 +37,7 @@ export interface Change {
   readonly rewriteOf?: number
   /** Further properties of the snapshot, of which the table keeps a copy that outlives it. */
   readonly summary?: Readonly<Record<string, string>>
-  /** The time of the commit; a snapshot is never older than the table's last change. */
+  /** The time of the commit; a snapshot is always later than all that the table lists. */
   readonly nowMs: number
 }
 
@@ -110,7 +110,7 @@ async function finish(store: ObjectStore, table: Table, parts: Parts): Promise<S
   const { ids, manifests, nowMs, summary, copied, retention } = parts
   const snapshot: Snapshot = {
     ...ids,
-    timestampMs: Math.max(nowMs, metadata.lastUpdatedMs),
+    timestampMs: Math.max(nowMs, metadata.lastUpdatedMs, newestMs(metadata) + 1),
     manifestList: await writeManifestList(store, metadata, ids, manifests),
     schemaId: metadata.currentSchemaId,
     summary,
@@ -125,6 +125,11 @@ async function finish(store: ObjectStore, table: Table, parts: Parts): Promise<S
       return finish(store, later, { ...parts, ids: { ...ids, sequenceNumber }, manifests: renumbered })
     },
   }
+}
+
+/** DuckDB reads the snapshot with the latest time, whichever is the current one, and whoever's clock was fast. */
+function newestMs({ snapshots }: TableMetadata): number {
+  return snapshots.reduce((newest, { timestampMs }) => Math.max(newest, timestampMs), 0)
 }
 
 /** True when nothing was committed since but to branches, tags and properties. */
