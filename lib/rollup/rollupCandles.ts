@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TickhouseError } from '../errors.ts'
 import { isOfData } from '../iceberg/errors.ts'
+import { asOf } from '../iceberg/lineage.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
@@ -211,15 +212,17 @@ class Rollup {
   }
 
   /**
-   * The ticks table as it is now: a call may outlast the snapshot that it began with. Undefined where others have changed it
-   * since the live round looked: the next one looks first.
+   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others have changed it since the
+   * live round looked, as it was then: hours that they touch are not known yet. Undefined where it no longer lists that.
    */
   async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
     const { catalog, store, nowMs } = this.#services
     const ticks = await loadTable(catalog, TICKS_TABLE)
     checkTicks(ticks, state)
     const changes = await foreignTicksSince(store, ticks, state.ticksSequence, nowMs())
-    return changes.length === 0 ? ticks : undefined
+    if (changes.length === 0) return ticks
+    const seen = ticks.metadata.snapshots.find(({ sequenceNumber }) => sequenceNumber === state.ticksSequence)
+    return seen && asOf(ticks, seen)
   }
 
   /** One round. */

@@ -180,27 +180,48 @@ describe('ticks that another engine deletes', () => {
   }
 })
 
-test('no stale hour is computed from ticks that others change after the live round has looked', async () => {
-  await addTicks(world, ['2026-02-20T10:00:01', '2026-02-21T10:00:01', LIVE], { symbols: ['x', 'y'] })
-  const whole = await load(TICKS_TABLE)
-  let isChanged = false
-  const catalog: Catalog = {
-    ...faultyCatalog(world.catalog),
-    async commit(...commit) {
-      const table = await world.catalog.commit(...commit)
-      if (!isChanged) await deleteTicks(({ symbol }) => symbol === 'x')
-      isChanged = true
-      return table
-    },
+describe('while others change ticks after each commit of a rollup', () => {
+  /** What others do after each commit of candles; a rollup of a minute meanwhile. */
+  async function rollUpBeside(change: () => Promise<unknown>) {
+    const catalog: Catalog = {
+      ...faultyCatalog(world.catalog),
+      async commit(...commit) {
+        const table = await world.catalog.commit(...commit)
+        await change()
+        return table
+      },
+    }
+    world.clock.nowMs += MINUTE_MS
+    return rollupCandles({ ...withTrino(world), catalog }, UNBOUNDED)
   }
-  world.clock.nowMs += MINUTE_MS
-  const done = await rollupCandles({ ...withTrino(world), catalog }, UNBOUNDED)
-  expect(done).toMatchObject({ rounds: 1, hoursDone: 0, hoursStale: 2 })
-  await rollBack(world, whole)
-  await rollUp()
-  await publish()
-  expect(Object.keys(await volumes('D1'))).toHaveLength(6)
-  expect(await findings()).toEqual([])
+
+  test('stale hours are computed from the ticks that it has looked at', async () => {
+    await addTicks(world, ['2026-02-20T10:00:01', '2026-02-21T10:00:01', LIVE], { symbols: ['x', 'y'] })
+    const whole = await load(TICKS_TABLE)
+    const done = await rollUpBeside(() => deleteTicks(({ symbol }) => symbol === 'x'))
+    expect(done).toMatchObject({ rounds: 2, hoursDone: 2, hoursStale: 0 })
+    expect(Object.keys(await volumes('D1'))).toHaveLength(6)
+    await rollUp()
+    await publish()
+    expect(Object.keys(await volumes('D1'))).toHaveLength(3)
+    expect(await findings()).toEqual([])
+    await rollBack(world, whole)
+    await rollUp()
+    await publish()
+    expect(Object.keys(await volumes('D1'))).toHaveLength(6)
+    expect(await findings()).toEqual([])
+  })
+
+  test('no stale hour is computed where the version that it has looked at is no longer listed', async () => {
+    await addTicks(world, ['2026-02-20T10:00:01', '2026-02-21T10:00:01', LIVE], { symbols: ['x', 'y'] })
+    const { snapshots } = (await load(TICKS_TABLE)).metadata
+    const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId)
+    const done = await rollUpBeside(async () => {
+      await deleteTicks(({ symbol }) => symbol === 'x')
+      await world.catalog.commit(TICKS_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
+    })
+    expect(done).toMatchObject({ rounds: 1, hoursDone: 0, hoursStale: 2 })
+  })
 })
 
 test.each(['0001-01-01', '9999-12-31', '+057970-01-01'])(
