@@ -1,5 +1,7 @@
 import { liveRows, withoutEqualityDeletes } from '../iceberg/deletes/deletedRows.ts'
+import { lineageSince } from '../iceberg/lineage.ts'
 import { scanFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
 import { DAY_US, dayOf, floorTo, HOUR_US, type Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
@@ -47,7 +49,12 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     stock_ticks: countKinds(ofTicks, before.foreign.stock_ticks),
   }
   const candlesSequence = given.candles.metadata.lastSequenceNumber
-  const inputs = { ...given, candles: own.candles, state: { ...before, candlesSequence, foreign } }
+  const isForgotten = own.isLost || isUndoneUnlisted(given.candles, before.candlesSequence)
+  const revisionFloor = isForgotten
+    ? Math.max(before.revisionFloor, await publishedRevisions(services))
+    : before.revisionFloor
+  const state = { ...before, candlesSequence, revisionFloor, foreign }
+  const inputs = { ...given, candles: own.candles, state }
   const seen = [
     ...own.changes.map(change => ({ ...change, table: 'candles' as const })),
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
@@ -63,12 +70,14 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
   const marks = touched.minus(hoursBefore(touched, heldBeforeUs))
   const cleared = settled.isEmpty ? before.hours : clear(before.hours, settled, nowUs)
   const hours = own.isLost ? markDamaged(cleared, marks, nowUs) : markForeign(cleared, marks, nowUs)
-  const revisionFloor = own.isLost
-    ? Math.max(before.revisionFloor, await publishedRevisions(services))
-    : before.revisionFloor
-  const state = { ...inputs.state, hours, revisionFloor, ...(heldBeforeUs !== undefined && { heldBeforeUs }) }
+  const marked = { ...state, hours, ...(heldBeforeUs !== undefined && { heldBeforeUs }) }
   const refolded = settled.intersect(before.hours.damaged)
-  return { inputs: { ...inputs, state }, seen, settled, refolded }
+  return { inputs: { ...inputs, state: marked }, seen, settled, refolded }
+}
+
+/** True where the candles were rolled back, and the table does not list all that was undone: only Kafka tells its revisions. */
+function isUndoneUnlisted(candles: Table, lookedAt: number): boolean {
+  return lineageSince(candles, lookedAt).undone?.snapshots === 'unknown'
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

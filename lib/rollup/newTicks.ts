@@ -1,4 +1,5 @@
 import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import { isOfData } from '../iceberg/errors.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { ColumnValue, Field } from '../iceberg/schema.ts'
 import { mapBounded } from '../mapBounded.ts'
@@ -10,7 +11,7 @@ import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import type { RollupInputs } from './rollupInputs.ts'
-import { readPlaces } from './tickPlaces.ts'
+import { readPlaces, type TickPlaces } from './tickPlaces.ts'
 
 /** Where in time the ticks lie that the candles have not seen. */
 export interface NewTicks {
@@ -24,11 +25,14 @@ export interface NewTicks {
 const MAX_ROWS_READ = 50_000
 const FILES_AT_ONCE = 8
 
-/** Finds the minutes of the ticks at or above the candles' vector, in the files that the candles have not seen. */
+/**
+ * Finds the minutes of the ticks at or above the candles' vector, in the files that the candles have not seen. Of a file that is
+ * not read here, as other engines may write them, all minutes between its bounds.
+ */
 export async function findNewTicks(store: ObjectStore, inputs: RollupInputs): Promise<NewTicks> {
   const narrow = new Stretches()
   const wide = new Stretches()
-  let read: string[] | undefined = []
+  let read: LiveFile[] | undefined = []
   let rows = 0
   for await (const file of unseenFiles(store, inputs)) {
     const range = rangeOf(file)
@@ -37,12 +41,13 @@ export async function findNewTicks(store: ObjectStore, inputs: RollupInputs): Pr
       wide.add(range)
       rows += file.recordCount
       read = rows <= MAX_ROWS_READ ? read : undefined
-      read?.push(file.path)
+      read?.push(file)
     }
   }
   if (read === undefined) return { minutes: mergeRanges([...narrow.all(), ...wide.all()]), isExact: false }
-  const minutes = await mapBounded(read, FILES_AT_ONCE, path => minutesOf(store, path, inputs.state.vector))
-  return { minutes: mergeRanges([...narrow.all(), ...minutes.flat()]), isExact: true }
+  const found = await mapBounded(read, FILES_AT_ONCE, file => minutesOf(store, file, inputs.state.vector))
+  const minutes = found.map((some, i) => some ?? [rangeOf(read[i]!)])
+  return { minutes: mergeRanges([...narrow.all(), ...minutes.flat()]), isExact: !found.includes(undefined) }
 }
 
 /** Merged as they come: after a long stop there are hundreds of thousands, most of them one after the other. */
@@ -77,15 +82,30 @@ const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
 const EPOCH = fieldNamed(TICKS_SCHEMA, 'kafka_epoch')
 
-/** The minutes of the file's ticks at or above the vector. */
-async function minutesOf(store: ObjectStore, path: string, vector: OffsetVector): Promise<TimeRange[]> {
-  const { dateTimeUs, epoch, partition, offset } = await readPlaces(store, path)
+/** The minutes of the file's ticks at or above the vector; undefined where it cannot be read. */
+async function minutesOf(
+  store: ObjectStore,
+  { path }: LiveFile,
+  vector: OffsetVector,
+): Promise<TimeRange[] | undefined> {
+  const places = await placesIn(store, path)
+  if (places === undefined) return undefined
+  const { dateTimeUs, epoch, partition, offset } = places
   const minutes = new Set<number>()
   for (const [i, timeUs] of dateTimeUs.entries()) {
     if (Number(offset[i]!) < nextOffset(vector, partition[i]!, epoch[i]!)) continue
     minutes.add(floorTo(timeUs, MINUTE_US))
   }
   return [...minutes].map(fromUs => ({ fromUs, toUs: fromUs + MINUTE_US }))
+}
+
+async function placesIn(store: ObjectStore, path: string): Promise<TickPlaces | undefined> {
+  try {
+    return await readPlaces(store, path)
+  } catch (error) {
+    if (!isOfData(error)) throw error
+    return undefined
+  }
 }
 
 /** False when the bounds say that none of the file's ticks lies in [from, to). */

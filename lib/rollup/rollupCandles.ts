@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TickhouseError } from '../errors.ts'
-import { FileUnsupported, InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
+import { isOfData } from '../iceberg/errors.ts'
 import { asOf } from '../iceberg/lineage.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -224,7 +224,7 @@ class Rollup {
 
   /**
    * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others have changed it since the
-   * live round looked, as it was then; undefined where that snapshot is gone.
+   * live round looked, as it was then: hours that they touch are not known yet. Undefined where it no longer lists that.
    */
   async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
     const { catalog, store, nowMs } = this.#services
@@ -232,8 +232,7 @@ class Rollup {
     checkTicks(ticks, state)
     const changes = await foreignTicksSince(store, ticks, state.ticksSequence, nowMs())
     if (changes.length === 0) return ticks
-    const { snapshots } = ticks.metadata
-    const seen = snapshots.find(({ sequenceNumber }) => sequenceNumber === state.ticksSequence)
+    const seen = ticks.metadata.snapshots.find(({ sequenceNumber }) => sequenceNumber === state.ticksSequence)
     return seen && asOf(ticks, seen)
   }
 
@@ -271,10 +270,8 @@ class Rollup {
 /** True for a failure that other hours need not share: Trino or our code read something, and could not. */
 function isOfItsHours(error: unknown): error is TickhouseError {
   if (error instanceof QueryFailed) return !isWithoutNodes(error)
-  return isTooMuch(error) || OF_DATA.some(kind => error instanceof kind)
+  return isTooMuch(error) || isOfData(error)
 }
-
-const OF_DATA = [ObjectMissing, UnreadableFile, InvalidRows, FileUnsupported]
 
 function isTooMuch(error: unknown): boolean {
   return isTooMuchWork(error) || error instanceof TooManyMinutes

@@ -122,6 +122,20 @@ describe('findNewTicks', () => {
     })
   })
 
+  test('gives all minutes between the bounds of a file that is not read here, beside those of others', async () => {
+    const file = await dataFile(at(0, 4))
+    await world.services.store.write(file.path, Buffer.from('ORC, as another engine was told to write'))
+    await commit(file, await dataFile(at(700, 800)))
+    expect(await find()).toEqual({
+      stretches: [
+        [0, 5],
+        [700, 701],
+        [800, 801],
+      ],
+      isExact: false,
+    })
+  })
+
   test('gives whole minutes: the first and the last microsecond of one are in it', async () => {
     await append({ minute: 5 }, { minute: 7, withinUs: MINUTE_US - 1 })
     expect((await find()).stretches).toEqual([
