@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { type PublishServices, publishCandles, readMark } from '../../lib/publish/publishCandles.ts'
 import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { CountingStore } from '../support/countingStore.ts'
 import { MemoryTransactionalWriter } from '../support/memoryProducers.ts'
 import { MemoryTopicLog } from '../support/memoryTopicLog.ts'
@@ -188,11 +190,16 @@ describe('publishCandles', () => {
     expect(opened).toBe(1)
   })
 
+  async function aSecondAfterTheCommit(): Promise<void> {
+    const table = await world.catalog.loadTable(CANDLES_TABLE)
+    world.clock.nowMs = currentSnapshot(table)!.timestampMs + 1_000
+  }
+
   test('moves the mark over a commit that changed no candle, so that nothing counts as waiting', async () => {
     await store([candle(1, 100)])
     await publish()
     await store([candle(1, 100)])
-    world.clock.nowMs += 1_000
+    await aSecondAfterTheCommit()
     expect((await pipelineStatus(world.services)).publishLagMs).toBe(1_000)
     expect(await publish()).toMatchObject({ sent: 0, transactions: 1 })
     expect(await publish()).toMatchObject({ sent: 0, transactions: 0 })
@@ -203,7 +210,7 @@ describe('publishCandles', () => {
     await store(numbers(5_100).map(n => candle(n, 100)))
     await publish({}, 0)
     expect((await readMark(world.services))?.stampUs).toBe(100)
-    world.clock.nowMs += 1_000
+    await aSecondAfterTheCommit()
     expect((await pipelineStatus(world.services)).publishLagMs).toBe(1_000)
   })
 
