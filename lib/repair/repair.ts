@@ -44,17 +44,19 @@ export async function repair(
   { idleMs, pauseMs } = PACE,
 ): Promise<Repaired> {
   await refuseHeld(services, range, followTicks)
-  let othersAtMs = (await newestCommit(services)).atMs
+  const before = await newestCommit(services)
+  // Another's clock may be ahead of this one.
+  let idleSinceMs = performance.now() - Math.max(0, services.nowMs() - before.atMs)
   const hours = await markRanges(services, [range], { followTicks })
   let known = (await newestCommit(services)).id
   for (let changed = 0; ; ) {
     const left = Math.min(hours, await hoursLeft(services, range))
     onProgress(`${hours - left} of ${hours} hours are done`)
     if (left === 0) return { hours, changed }
-    const newest = await newestCommit(services)
-    if (newest.id !== known) othersAtMs = newest.atMs
-    known = newest.id
-    if (services.nowMs() - othersAtMs < idleMs) await sleep(pauseMs)
+    const { id } = await newestCommit(services)
+    if (id !== known) idleSinceMs = performance.now()
+    known = id
+    if (performance.now() - idleSinceMs < idleMs) await sleep(pauseMs)
     else {
       changed += await doRounds(services)
       known = (await newestCommit(services)).id
