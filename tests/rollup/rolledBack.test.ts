@@ -110,6 +110,20 @@ describe('candles that are rolled back', () => {
     expect((await revisions()).w).toBe(4)
   })
 
+  test('get revisions above all that were sent where others expired the versions they were rolled back from', async () => {
+    await changeAndRollBack()
+    const { currentSnapshotId, tableUuid: uuid, snapshots } = (await load()).metadata
+    const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId).filter(id => id !== currentSnapshotId)
+    await world.catalog.commit(
+      CANDLES_TABLE,
+      [{ type: 'assert-table-uuid', uuid }],
+      [{ action: 'remove-snapshots', snapshotIds }],
+    )
+    await addTicks(world, ['2026-03-01T12:00:03'], { symbols: ['x', 'y'], mid: 1.25 })
+    await rollUp()
+    expect(await revisions()).toEqual({ x: 3, y: 3 })
+  })
+
   test('get stamps above all that were given out, and are published: also where a clock ran a day ahead', async () => {
     await addTicks(world, ['2026-03-01T12:00:01'])
     await rollUp()
