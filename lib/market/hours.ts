@@ -1,5 +1,5 @@
-import { mergeRanges, type TimeRange } from './range.ts'
-import { dayOf, HOUR_US, type Micros } from './time.ts'
+import { clipRanges, mergeRanges, type TimeRange } from './range.ts'
+import { dayOf, HOUR_US, type Micros, NEWEST_US, OLDEST_US } from './time.ts'
 
 /** Whole hours since 1970-01-01T00:00:00Z. */
 export type Hour = number
@@ -43,11 +43,13 @@ export class HourSet {
     return days.length === 0 ? HourSet.EMPTY : new HourSet(new Map(days))
   }
 
-  /** Every hour that shares a moment with one of the ranges. */
+  /**
+   * Every hour of the years 1700 to 2249 that shares a moment with one of the ranges. Other engines write rows of any time, such
+   * as 9999-12-31; no candle is made of these, and a set that reached so far would be of millions of days.
+   */
   static touching(ranges: readonly TimeRange[]): HourSet {
     const masks = new Map<number, number>()
-    for (const { fromUs, toUs } of ranges) {
-      if (fromUs >= toUs) continue
+    for (const { fromUs, toUs } of clipRanges(ranges, { fromUs: OLDEST_US, toUs: NEWEST_US + 1 })) {
       for (let day = dayOf(fromUs); day <= dayOf(toUs - 1); day++) {
         masks.set(day, (masks.get(day) ?? 0) | bitsOf(day, { fromUs, toUs }))
       }

@@ -158,6 +158,15 @@ describe('hours at the edges of days', () => {
     expect(listed(HourSet.touching([{ fromUs: 23 * HOUR_US, toUs: 24 * HOUR_US + 1 }]))).toEqual([23, 24])
   })
 
+  test('no hour lies before 1700 or after 2249: others write rows of any time', () => {
+    const [oldest, newest] = [Date.UTC(1700, 0) * 1000, Date.UTC(2250, 0) * 1000]
+    const beyond = { fromUs: Number.MIN_SAFE_INTEGER, toUs: 1_767_225_600_000_000_000 }
+    const all = HourSet.touching([beyond])
+    expect([all.firstHour, all.lastHour + 1]).toEqual([oldest / HOUR_US, newest / HOUR_US])
+    expect(HourSet.touching([{ fromUs: newest, toUs: beyond.toUs }]).isEmpty).toBe(true)
+    expect(HourSet.touching([{ fromUs: beyond.fromUs, toUs: oldest }]).isEmpty).toBe(true)
+  })
+
   test('a day without an hour is none of its days', () => {
     expect(HourSet.ofMasks([[5, 0]]).isEmpty).toBe(true)
     expect(
