@@ -1,4 +1,5 @@
 import type { DataFile, LiveFile } from '../iceberg/dataFile.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { currentSchema } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { type Table, tableName } from '../iceberg/table.ts'
@@ -47,6 +48,7 @@ export async function compactTable(
     await awaitSlot(services.nowMs, SLOT.untilMs)
     if (remainingMs() < COMMIT_WORK_MS) break
     const replacement = await merge(services, kept, table, groups)
+    if (replacement.remove.length === 0) continue
     await awaitSlot(services.nowMs)
     const isReplaced = await replaceFiles(services, kept.ident, replacement, {
       nowMs: services.nowMs,
@@ -122,17 +124,33 @@ function inBatches(groups: readonly LiveFile[][]): LiveFile[][][] {
   return batches
 }
 
-/** One group after the other: each takes its memory. */
+/**
+ * One group after the other: each takes its memory. A group with a file of others that is not read or written here stays
+ * as it is, and keeps no other from being merged.
+ */
 async function merge(
-  { store }: Needs,
+  { store, log }: Needs,
   { sortBy }: MaintainedTable,
   table: Table,
   groups: readonly LiveFile[][],
 ): Promise<Replacement> {
   const add: DataFile[] = []
+  const remove: LiveFile[] = []
   for (const group of groups) {
-    const merged = await mergeRows(store, table, group, sortBy)
-    if (merged !== undefined) add.push(merged)
+    try {
+      const merged = await mergeRows(store, table, group, sortBy)
+      if (merged !== undefined) add.push(merged)
+      remove.push(...group)
+    } catch (error) {
+      if (!isOfOneFile(error)) throw error
+      const { code, message } = error
+      log.warn('files are not merged: one of them cannot be read, or written anew', {
+        table: tableName(table.ident),
+        files: group.length,
+        code,
+        error: message,
+      })
+    }
   }
-  return { remove: groups.flat(), add }
+  return { remove, add }
 }

@@ -237,6 +237,21 @@ describe('compaction of ticks', () => {
     expect(ticksState(await load(TICKS_TABLE))).toEqual(ticksState(target))
   })
 
+  test('a file that another engine has spoiled leaves its day as it is, and no other', async () => {
+    await appendTicks(4, '2026-02-20T10:00:00')
+    await appendTicks(4, '2026-02-21T10:00:00')
+    await rollUp()
+    const [spoiled] = await filesOf(TICKS_TABLE)
+    await world.services.store.write(spoiled!.path, Buffer.from('no Parquet'))
+    const warnings: unknown[] = []
+    const log = { ...world.services.log, warn: (...warning: unknown[]) => void warnings.push(warning) }
+    const result = await upkeep({ log })
+    expect(result['market_data.stock_ticks']).toMatchObject({ merged: 4, into: 1, files: 5 })
+    expect(warnings).toMatchObject([
+      [expect.stringContaining('not merged'), { table: 'market_data.stock_ticks', files: 4 }],
+    ])
+  })
+
   test('begins nothing when little time is left', async () => {
     await appendTicks(8)
     await rollUp()
