@@ -53,6 +53,8 @@ export class DayTicks {
       const [epoch, partition, offset] = [epochs[i]!, partitions[i]!, Number(offsets[i]!)]
       if (Math.floor(dateTimeUs[i]! / DAY_US) !== this.#day) continue
       if (offset >= nextOffset(this.#vector, partition, epoch)) continue
+      // What another engine has made of it is no price.
+      if (!Number.isFinite(prices[i])) continue
       const minutes = this.#minutesOf(source[i]!, symbol[i]!)
       if (minutes === undefined) continue
       const place = { dateTimeUs: dateTimeUs[i]!, number: number[i]!, epoch, partition, offset }

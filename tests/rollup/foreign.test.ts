@@ -232,6 +232,20 @@ async function insertAt(day: number): Promise<void> {
   await commitForeign(world, TICKS_TABLE, { add: [ofDay] })
 }
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  'of a tick whose price another engine has set to %s no candle is made; others go on',
+  async mid => {
+    await addTicks(world, [LIVE, '2026-02-20T10:00:01'], { symbols: ['x', 'y'] })
+    await rollUp()
+    await rewriteRows(world, TICKS_TABLE, row => (row.symbol === 'x' ? { ...row, mid } : row))
+    await addTicks(world, ['2026-03-01T12:00:02'], { symbols: ['x', 'y'] })
+    await rollUp()
+    await publish()
+    expect(await volumes('m1')).toEqual({ 'x 03-01T12:00': 1, 'y 02-20T10:00': 1, 'y 03-01T12:00': 2 })
+    expect(await findings()).toEqual([])
+  },
+)
+
 describe('ticks that another engine deletes by their places', () => {
   const deleteDay = async (day: number) => {
     const ofDay = (await files()).filter(file => file.partition.date_time_day === day)

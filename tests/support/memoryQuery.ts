@@ -83,11 +83,10 @@ export class MemoryQuery implements Query {
   }
 }
 
-function isFolded(
-  { dateTimeUs, epoch, partition, offset }: TickRow,
-  { stretches, vector }: MinuteStatement,
-): boolean {
+function isFolded(tick: TickRow, { price, stretches, vector }: MinuteStatement): boolean {
+  const { dateTimeUs, epoch, partition, offset } = tick
   return (
+    Number.isFinite(tick[price]) &&
     stretches.some(stretch => isWithin(dateTimeUs, stretch)) &&
     vector.some(part => part.epoch === epoch && part.partition === partition && offset < part.next)
   )

@@ -48,7 +48,7 @@ FROM (
     «price» + 0e0 AS price,
     ROW(date_time, number, kafka_epoch, kafka_partition, kafka_offset) AS place
   FROM «catalog».market_data.stock_ticks FOR VERSION AS OF «snapshot»
-  WHERE («stretches») AND («vector») AND («files»)
+  WHERE («stretches») AND («vector») AND («files») AND is_finite(«price»)
 )
 GROUP BY source, symbol, start_seconds`
 

@@ -25,6 +25,7 @@ FROM (
     {{price}} + 0e0 AS price,
     ROW(date_time, number, kafka_epoch, kafka_partition, kafka_offset) AS place
   FROM {{catalog}}.market_data.stock_ticks FOR VERSION AS OF {{ticks_snapshot}}
-  WHERE ({{stretches}}) AND ({{below_vector}}) AND ({{files}})
+  -- Ingest admits no other price; another engine may write one.
+  WHERE ({{stretches}}) AND ({{below_vector}}) AND ({{files}}) AND is_finite({{price}})
 )
 GROUP BY source, symbol, start_seconds
