@@ -17,6 +17,7 @@ import { fieldNamed } from '../../lib/tables/layout.ts'
 import { TICKS_SCHEMA, TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
+import { appendToBranch } from '../support/branchWriter.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
 import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
@@ -501,6 +502,29 @@ describe('candles that another engine changes', () => {
     await publish()
     expect(commits).toBe(3)
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 2, 'x 02-20T10:05': 1, 'x 03-01T12:00': 2 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('are taken back also while others write to a branch faster than a round takes', async () => {
+    await rewriteRows(world, CANDLES_TABLE, row => ({ ...row, high: 1_000 }))
+    const catalog: Catalog = {
+      ...faultyCatalog(world.catalog),
+      async commit(...commit) {
+        if (!isRenumbered(commit)) await appendToBranch(world.catalog, CANDLES_TABLE)
+        return world.catalog.commit(...commit)
+      },
+    }
+    const offered = new Set<string>()
+    const isRenumbered = ([, , updates]: Parameters<Catalog['commit']>) => {
+      const [id] = updates.flatMap(each => (each.action === 'add-snapshot' ? [each.snapshot.snapshotId] : []))
+      const isKnown = offered.has(String(id))
+      offered.add(String(id))
+      return isKnown
+    }
+    world.clock.nowMs += MINUTE_MS
+    await rollupCandles({ ...withTrino(world), catalog }, UNBOUNDED)
+    await publish()
+    expect(await rows()).toEqual(before)
     expect(await findings()).toEqual([])
   })
 
