@@ -1,9 +1,10 @@
 import { retryDelay } from '../retry.ts'
 import type { Catalog } from './catalog.ts'
-import { SequenceTaken } from './errors.ts'
-import { ancestors, type HasMetadata } from './metadata.ts'
+import { CommitConflict, SequenceTaken } from './errors.ts'
+import { headOf } from './lineage.ts'
+import { ancestors, currentSnapshot, type HasMetadata } from './metadata.ts'
 import type { Staged } from './stage.ts'
-import type { Table } from './table.ts'
+import { type Table, tableName } from './table.ts'
 
 /** After so many commits of others to branches, all of them faster, the caller is told. */
 const MAX_ATTEMPTS = 8
@@ -14,6 +15,7 @@ const MAX_ATTEMPTS = 8
  * `Catalog.commit` throws.
  */
 export async function commitSnapshot(catalog: Catalog, table: Table, staged: Staged): Promise<Table> {
+  await refuseExpired(catalog, table)
   let offered = staged
   for (let failures = 0; ; ) {
     try {
@@ -29,6 +31,19 @@ export async function commitSnapshot(catalog: Catalog, table: Table, staged: Sta
       offered = again
     }
   }
+}
+
+/**
+ * No requirement says that an earlier version which a commit goes on from is still there: where others have expired it since,
+ * its files are gone. Throws `CommitConflict` then.
+ */
+async function refuseExpired(catalog: Catalog, table: Table): Promise<void> {
+  const parent = currentSnapshot(table)
+  if (parent === undefined || parent === headOf(table)) return
+  if (findSnapshot(await catalog.loadTable(table.ident), parent.snapshotId) === 'absent')
+    throw new CommitConflict(
+      `${tableName(table.ident)}: snapshot ${parent.snapshotId} was expired before a commit went on from it`,
+    )
 }
 
 /** Where a snapshot is: in the current history, listed beside it (rolled back), or nowhere. */

@@ -7,7 +7,7 @@ import { refuseEqualityDeletes, versionOf } from './deletes/deletedRows.ts'
 import { readDeletes } from './deletes/deleteIndex.ts'
 import { FileNotLive } from './errors.ts'
 import { expireSnapshots, type Retention } from './expire.ts'
-import { headOf } from './lineage.ts'
+import { asOf, headOf } from './lineage.ts'
 import { manifestCacheOf } from './manifest/manifestCache.ts'
 import { liveFiles, type ManifestFile } from './manifest/manifestFile.ts'
 import { mergeManifests } from './manifest/mergeManifests.ts'
@@ -19,7 +19,7 @@ import {
   startManifest,
   writeManifestList,
 } from './manifest/writeManifest.ts'
-import { currentSnapshot, type HasMetadata, type Snapshot, type TableMetadata } from './metadata.ts'
+import { currentSnapshot, type Snapshot, type TableMetadata } from './metadata.ts'
 import { summarize } from './summary.ts'
 import { copySummary } from './summaryCopy.ts'
 import type { Table } from './table.ts'
@@ -119,10 +119,11 @@ async function finish(store: ObjectStore, table: Table, parts: Parts): Promise<S
     snapshot,
     ...request(table, snapshot, copied, retention),
     stageAgain: async later => {
-      if (!hasSameRows(table, later)) return undefined
+      const again = sameVersion(table, later)
+      if (again === undefined) return undefined
       const sequenceNumber = later.metadata.lastSequenceNumber + 1
       const renumbered = renumber(store, ids, manifests, sequenceNumber)
-      return finish(store, later, { ...parts, ids: { ...ids, sequenceNumber }, manifests: renumbered })
+      return finish(store, again, { ...parts, ids: { ...ids, sequenceNumber }, manifests: renumbered })
     },
   }
 }
@@ -132,15 +133,25 @@ function newestMs({ snapshots }: TableMetadata): number {
   return snapshots.reduce((newest, { timestampMs }) => Math.max(newest, timestampMs), 0)
 }
 
-/** True when nothing was committed since but to branches, tags and properties. */
-function hasSameRows({ metadata: before }: HasMetadata, { metadata: after }: HasMetadata): boolean {
-  return (
+/**
+ * The later table as of the snapshot that the table is at, which others may have gone on from; undefined where more was
+ * committed since than to branches, tags and properties, or that snapshot is no longer listed.
+ */
+function sameVersion(table: Table, later: Table): Table | undefined {
+  const { metadata: before } = table
+  const { metadata: after } = later
+  const isSame =
     before.tableUuid === after.tableUuid &&
-    before.currentSnapshotId === after.currentSnapshotId &&
+    headOf(table)?.snapshotId === headOf(later)?.snapshotId &&
     before.currentSchemaId === after.currentSchemaId &&
     before.defaultSpecId === after.defaultSpecId &&
     before.formatVersion === after.formatVersion
-  )
+  if (!isSame) return undefined
+  const parent = currentSnapshot(table)
+  if (parent === undefined) return later
+  return after.snapshots.some(({ snapshotId }) => snapshotId === parent.snapshotId)
+    ? asOf(later, parent)
+    : undefined
 }
 
 /** The manifests with the later number in those that the snapshot brings: new files inherit it from there. */

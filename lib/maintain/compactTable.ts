@@ -1,5 +1,5 @@
 import type { DataFile, LiveFile } from '../iceberg/dataFile.ts'
-import { isOfData } from '../iceberg/errors.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { currentSchema } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { type Table, tableName } from '../iceberg/table.ts'
@@ -142,7 +142,7 @@ async function merge(
       if (merged !== undefined) add.push(merged)
       remove.push(...group)
     } catch (error) {
-      if (!isOfData(error)) throw error
+      if (!isOfOneFile(error)) throw error
       const { code, message } = error
       log.warn('files are not merged: one of them cannot be read, or written anew', {
         table: tableName(table.ident),

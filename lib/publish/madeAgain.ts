@@ -1,4 +1,5 @@
 import { TIMEFRAMES } from '../market/timeframe.ts'
+import type { TopicLog } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
@@ -12,7 +13,7 @@ import {
   reachAt,
   type SendingPlace,
 } from './sendingOrder.ts'
-import { firstSent, lastSent } from './sentPlaces.ts'
+import { firstSent, lastSent, wasFilledAgain } from './sentPlaces.ts'
 
 /** A timeframe whose topic is not the one that the mark speaks of, or of which it says nothing. */
 export interface NewTopic {
@@ -60,9 +61,9 @@ export async function markWith(
 
 /**
  * A mark in the place of one that is gone with its topic: the row that was sent last, of all on the candle topics. Candle topics
- * on which nothing was sent but again, if at all, are filled from there. Undefined when nothing was ever sent, or what was sent
- * is not of this table, as it has given no such stamp out. Nobody may be sending meanwhile, and all that was sent must
- * be visible.
+ * that are empty are filled from there, and those on which something was sent again from where that ended. Undefined when
+ * nothing was ever sent, or what was sent is not of this table, as it has given no such stamp out. Nobody may be sending
+ * meanwhile, and all that was sent must be visible.
  */
 export async function markOfTopics({
   catalog,
@@ -70,34 +71,37 @@ export async function markOfTopics({
   settings,
 }: Pick<Services, 'catalog' | 'topicLog' | 'settings'>): Promise<Mark | undefined> {
   const lasts: LastSent[] = []
-  for (const { name } of TIMEFRAMES) {
-    const topic = settings.candleTopicPrefix + name
-    const once = await lastSent(topicLog, topic, name)
-    // What was sent again had been sent before.
-    lasts.push({
-      timeframe: name,
-      once,
-      again: once ? undefined : await lastSent(topicLog, topic, name, 'again'),
-    })
-  }
+  for (const { name } of TIMEFRAMES)
+    lasts.push(await lastOf(topicLog, settings.candleTopicPrefix + name, name))
   const places = lasts.flatMap(({ once, again }) => once ?? again ?? [])
   const newest = places.sort(bySendingOrder).at(-1)
   if (newest === undefined) return undefined
   const table = await loadTable(catalog, CANDLES_TABLE)
   if (newest.updatedAtUs > candlesState(table).stampUs) return undefined
   const mark = markAt(table.metadata.tableUuid, newest)
-  const lacking = lasts.filter(({ once }) => once === undefined)
-  const refills = lacking.map(({ timeframe, again }) => {
-    return { ...refillOf(timeframe, placeBehind(mark)), ...(again && { from: reachAt(again) }) }
+  const lacking = lasts.filter(({ once, again }) => once === undefined || again !== undefined)
+  const refills = lacking.map(({ timeframe, first, again }) => {
+    return { ...refillOf(timeframe, first ?? placeBehind(mark)), ...(again && { from: reachAt(again) }) }
   })
   return { ...mark, refills }
 }
 
-/** The row of a timeframe that was sent last, as always or again. */
+/** The rows of a timeframe that were sent last, as always and again. */
 interface LastSent {
   readonly timeframe: string
   readonly once: SendingPlace | undefined
+  /** Undefined also where the topic was not made again. */
   readonly again: SendingPlace | undefined
+  /** The one that was sent first as always, where others were sent again before it. */
+  readonly first: SendingPlace | undefined
+}
+
+async function lastOf(log: TopicLog, topic: string, timeframe: string): Promise<LastSent> {
+  const once = await lastSent(log, topic, timeframe)
+  const isFilled = once === undefined || (await wasFilledAgain(log, topic))
+  // What was sent again had been sent before. Whether it was all is not known: what is left of it, if anything, follows.
+  const again = isFilled ? await lastSent(log, topic, timeframe, 'again') : undefined
+  return { timeframe, once, again, first: again && (await firstSent(log, topic, timeframe)) }
 }
 
 function refillOf(timeframe: string, before: SendingPlace): Refill {

@@ -5,6 +5,8 @@ import { bySendingOrder, type SendingPlace } from './sendingOrder.ts'
 /** How many offsets are looked at first, from a log's end; each further step back is longer by this factor. */
 const FIRST_WINDOW = 16
 const WINDOW_GROWTH = 8
+/** So many of a partition's first offsets are looked at: a minute's candles are far fewer. */
+const FIRST_RECORDS = 10_000
 
 /** Which records of a candle topic are looked at: those that were sent as always, or those that were sent again. */
 export type Sent = 'once' | 'again'
@@ -49,6 +51,19 @@ export async function firstSent(
     return undefined
   })
   return inOrder(await Promise.all(ofPartitions))[0]
+}
+
+/**
+ * True when something was sent again to a candle topic, as the first records of its partitions tell: it was made again, and
+ * filled before much else came.
+ */
+export async function wasFilledAgain(log: TopicLog, topic: string): Promise<boolean> {
+  for (const [partition, { low, high }] of await log.offsets(topic)) {
+    for await (const records of log.records(topic, partition, low, Math.min(high, low + FIRST_RECORDS))) {
+      if (records.some(isRefilled)) return true
+    }
+  }
+  return false
 }
 
 function placesOf(records: readonly KafkaRecord[], timeframe: string, sent: Sent): SendingPlace[] {

@@ -108,11 +108,8 @@ export async function writeStates(
   { ticks, candles: { state }, hours }: Decided,
 ): Promise<void> {
   const { settings, nowMs } = services
-  const marked = {
-    ...state,
-    candlesSequence: tables.candles.metadata.lastSequenceNumber + 1,
-    hours: markDamaged(state.hours, hours, nowMs() * 1000),
-  }
+  // What others did to the candles is still to be looked at.
+  const marked = { ...state, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
   await commitState(services, tables.candles, candlesSummary(marked), candlesRetention(settings))
   if (ticks.source === 'there') return
   const foreign = await foreignAnew(services.store, tables.ticks, ticks.state.totals)

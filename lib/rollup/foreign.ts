@@ -6,7 +6,7 @@ import { HourSet } from '../market/hours.ts'
 import { DAY_US, dayOf, floorTo, HOUR_US, type Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services } from '../services.ts'
-import type { StaleHours } from '../tables/candlesState.ts'
+import type { CandlesState, StaleHours } from '../tables/candlesState.ts'
 import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
@@ -14,7 +14,7 @@ import { EVER, hoursWithRows } from './hoursWithRows.ts'
 import { widestWindow } from './liveWindow.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
-import { takeBack } from './takeBack.ts'
+import { isForgotten, takeBack } from './takeBack.ts'
 
 type Needs = Pick<Services, 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
@@ -41,7 +41,8 @@ export interface SeenChange extends ForeignChange {
  */
 export async function lookAtForeign(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const { store, nowMs } = services
-  const { state: before, ticks } = given
+  const { ticks } = given
+  const before = await aboveForgotten(services, given)
   const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
   const ofTicks = await foreignTicksSince(store, ticks, before.ticksSequence, nowMs())
   const foreign = {
@@ -78,6 +79,12 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
 /** True where the candles were rolled back, and the table does not list all that was undone: only Kafka tells its revisions. */
 function isUndoneUnlisted(candles: Table, lookedAt: number): boolean {
   return lineageSince(candles, lookedAt).undone?.snapshots === 'unknown'
+}
+
+/** The state, with revisions above all that were sent where it is not known how high those of the candles went. */
+async function aboveForgotten(services: Needs, { candles, state }: RollupInputs): Promise<CandlesState> {
+  if (!isForgotten(candles, state.candlesSequence)) return state
+  return { ...state, revisionFloor: Math.max(state.revisionFloor, await publishedRevisions(services)) }
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

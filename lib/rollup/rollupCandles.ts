@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TickhouseError } from '../errors.ts'
-import { isOfData } from '../iceberg/errors.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { asOf } from '../iceberg/lineage.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -270,7 +270,7 @@ class Rollup {
 /** True for a failure that other hours need not share: Trino or our code read something, and could not. */
 function isOfItsHours(error: unknown): error is TickhouseError {
   if (error instanceof QueryFailed) return !isWithoutNodes(error)
-  return isTooMuch(error) || isOfData(error)
+  return isTooMuch(error) || isOfOneFile(error)
 }
 
 function isTooMuch(error: unknown): boolean {

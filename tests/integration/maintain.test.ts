@@ -101,7 +101,7 @@ describe('maintain on real servers', () => {
 
   test('removes an orphan when its time has come, and nothing that anyone can reach', async () => {
     const { location } = (await catalog.loadTable(TICKS_TABLE)).metadata
-    const orphan = `${location}/data/orphan-${Date.now()}.parquet`
+    const orphan = `${location}/data/${crypto.randomUUID()}.parquet`
     await store.write(orphan, Uint8Array.of(1))
     const settings = { ...connections.settings, retentionMs: 3_000 }
     const isGone = () =>

@@ -64,7 +64,7 @@ async function killed(moment: string, nth: number, afterMs?: number): Promise<vo
 /** A file of the ticks table that no snapshot names, older than all that is committed from then on. */
 async function leaveOrphan(): Promise<void> {
   const { location } = (await load()).metadata
-  await connections.store.write(`${location}/data/orphan-${crypto.randomUUID()}.parquet`, Uint8Array.of(1))
+  await connections.store.write(`${location}/data/${crypto.randomUUID()}.parquet`, Uint8Array.of(1))
   await setTimeout(1_000)
 }
 

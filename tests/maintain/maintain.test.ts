@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
@@ -466,7 +467,7 @@ describe('orphan files', () => {
 
   test('are removed once they are older than the retention and its leeway, and no sooner', async () => {
     await appendTicks(1)
-    const uris = [await orphan('data/lost.parquet'), await orphan('metadata/lost-m0.avro')]
+    const uris = [await orphan(`data/${randomUUID()}.parquet`), await orphan('metadata/lost-m0.avro')]
     world.clock.nowMs += 0.5 * HOUR_MS
     await appendTicks(1)
     world.clock.nowMs += 1.1 * HOUR_MS
@@ -477,11 +478,25 @@ describe('orphan files', () => {
   test('that are younger stay: they may be uploads that are not committed yet', async () => {
     await appendTicks(1)
     world.clock.nowMs += 0.5 * HOUR_MS
-    const uri = await orphan('data/on-its-way.parquet')
+    const uri = await orphan(`data/${randomUUID()}.parquet`)
     await appendTicks(1)
     world.clock.nowMs += 1.1 * HOUR_MS
     await upkeep()
     expect(exists(uri)).toBe(true)
+  })
+
+  test('of another engine stay for three days: it may write for hours before it commits', async () => {
+    await appendTicks(1)
+    const uri = await orphan(`data/date_time_day=2026-03-01/00000-1-${randomUUID()}-0-00001.parquet`)
+    const ours = await orphan(`data/date_time_day=2026-03-01/${randomUUID()}.parquet`)
+    world.clock.nowMs += 70 * HOUR_MS
+    await appendTicks(1)
+    world.clock.nowMs += HOUR_MS
+    await upkeep()
+    expect([uri, ours].map(exists)).toEqual([true, false])
+    world.clock.nowMs += 2 * HOUR_MS
+    await upkeep()
+    expect(exists(uri)).toBe(false)
   })
 
   test('are only what tickhouse or another engine writes: other files stay', async () => {
@@ -539,7 +554,7 @@ describe('orphan files', () => {
 
   test('with metadata of another table among them are all left alone, and that is said', async () => {
     await appendTicks(1)
-    const uri = await orphan('data/lost.parquet')
+    const uri = await orphan(`data/${randomUUID()}.parquet`)
     const { location } = (await load(TICKS_TABLE)).metadata
     const metadata = { 'format-version': 2, 'table-uuid': 'another', location, 'last-updated-ms': 0 }
     const ids = { 'current-schema-id': 0, 'default-spec-id': 0 }

@@ -220,6 +220,21 @@ describe('a mark that is gone with its topic', () => {
     expect((await onTopic('m1')).sort()).toEqual(names(5_100))
   })
 
+  test('while a topic was filled and new candles were sent to it: that goes on, and nothing is sent twice', async () => {
+    await storeCandles(world, first(5_100), [candle(1, 100, 1, 'm5')])
+    await publish()
+    makeAgain('candle_m1')
+    let calls = 0
+    expect(await publish({ nowMs: () => (++calls > 2 ? 50_000 : 49_999) })).toMatchObject({ sent: 5_000 })
+    await storeCandles(world, [...first(5_099), candle(5_100, 200, 2), candle(5_101, 200)])
+    expect(await publish({ nowMs: () => 50_000 })).toMatchObject({ sent: 2, complete: false })
+    makeAgain(SETTINGS.markTopic)
+    expect(await publish()).toMatchObject({ sent: 99, complete: true })
+    expect((await onTopic('m1')).sort()).toEqual([...names(5_099), '5100:2', '5101:1'].sort())
+    makeAgain(SETTINGS.markTopic)
+    expect(await publish()).toMatchObject({ sent: 0, complete: true })
+  })
+
   test('is not taken from a table before, whose clock was ahead: everything is sent', async () => {
     await storeCandles(world, [candle(1, 900)])
     await publish()

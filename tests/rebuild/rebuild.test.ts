@@ -21,6 +21,7 @@ import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, type TicksState, ticksState } from '../../lib/tables/ticksTable.ts'
+import { rewriteRows } from '../support/foreignEngine.ts'
 import { metadataToWire } from '../support/memoryCatalog.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { tickColumns } from '../support/tickColumns.ts'
@@ -329,6 +330,22 @@ describe('a state that an earlier metadata file has', () => {
     await loseState(CANDLES_TABLE)
     await expect(maintainOnce()).rejects.toMatchObject({ code: 'STATE_MISSING' })
   })
+})
+
+test('candles that others deleted before they expired the state are made again above all revisions that were sent', async () => {
+  const publish = () => publishCandles(world.services, () => 100_000)
+  await addTicks(world, ['2026-03-01T12:00:01'])
+  await rollupCandles(withTrino(world), UNBOUNDED)
+  await publish()
+  await rewriteRows(world, CANDLES_TABLE, () => undefined)
+  await keepMetadata(CANDLES_TABLE)
+  await loseState(CANDLES_TABLE)
+  await maintain(world.services, { only: 'compaction' }, () => 0)
+  await addTicks(world, ['2026-03-01T12:00:02'])
+  await rollupCandles(withTrino(world), UNBOUNDED)
+  const rows = (await candlesIn(world)).filter(({ timeframe }) => timeframe === 'm1')
+  expect(rows).toMatchObject([{ volume: 2, revision: 2 }])
+  expect((await stateOfCandles(world)).foreign.candles).toEqual({ unknown: 1 })
 })
 
 test('candles of days whose ticks are all gone are not marked', async () => {

@@ -6,6 +6,7 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import { type Candle, candleId } from '../../lib/market/candle.ts'
 import { HourSet } from '../../lib/market/hours.ts'
 import { DAY_US } from '../../lib/market/time.ts'
+import type { ObjectStore } from '../../lib/ports.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { EVER } from '../../lib/rollup/hoursWithRows.ts'
@@ -17,6 +18,7 @@ import { fieldNamed } from '../../lib/tables/layout.ts'
 import { TICKS_SCHEMA, TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
+import { appendToBranch } from '../support/branchWriter.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
 import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
@@ -522,6 +524,58 @@ describe('candles that another engine changes', () => {
     await publish()
     expect(commits).toBe(3)
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 2, 'x 02-20T10:05': 1, 'x 03-01T12:00': 2 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('are made again where the version before is expired, files and all, while a round goes on from it', async () => {
+    const old = await files(CANDLES_TABLE)
+    const { snapshots } = (await load()).metadata
+    await rewriteRows(world, CANDLES_TABLE, row => ({ ...row, high: 1_000 }))
+    await addTicks(world, [LIVE])
+    let isExpired = false
+    const expire = async () => {
+      if (isExpired) return
+      isExpired = true
+      const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId)
+      await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
+      for (const { path } of old) await world.services.store.remove(path)
+    }
+    const { store } = world.services
+    const write = store.write.bind(store)
+    Object.assign(store, {
+      write: async (...file: Parameters<ObjectStore['write']>) => {
+        await expire()
+        await write(...file)
+      },
+    })
+    world.clock.nowMs += MINUTE_MS
+    await rollupCandles(withTrino(world), UNBOUNDED)
+    await publish()
+    expect(isExpired).toBe(true)
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'x 03-01T12:00': 2 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('are taken back also while others write to a branch faster than a round takes', async () => {
+    await rewriteRows(world, CANDLES_TABLE, row => ({ ...row, high: 1_000 }))
+    const catalog: Catalog = {
+      ...faultyCatalog(world.catalog),
+      async commit(...commit) {
+        if (!isRenumbered(commit)) await appendToBranch(world.catalog, CANDLES_TABLE)
+        return world.catalog.commit(...commit)
+      },
+    }
+    const offered = new Set<string>()
+    const isRenumbered = ([, , updates]: Parameters<Catalog['commit']>) => {
+      const [id] = updates.flatMap(each => (each.action === 'add-snapshot' ? [each.snapshot.snapshotId] : []))
+      const isKnown = offered.has(String(id))
+      offered.add(String(id))
+      return isKnown
+    }
+    world.clock.nowMs += MINUTE_MS
+    await rollupCandles({ ...withTrino(world), catalog }, UNBOUNDED)
+    await publish()
+    expect(await rows()).toEqual(before)
     expect(await findings()).toEqual([])
   })
 

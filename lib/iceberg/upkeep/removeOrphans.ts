@@ -24,10 +24,18 @@ const LEEWAY = 1 / 3
 
 /** What tickhouse and other engines write as a table's own; whatever else lies there is left alone. */
 const OWN_FILES = /\/(data\/.+\.parquet|metadata\/[^/]+\.(avro|metadata\.json))$/
+const DATA_FILE = /\.parquet$/
+/** A data file that tickhouse has written, within a minute of its commit. */
+const OURS = /\/data\/(.+\/)?[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.parquet$/
+/**
+ * Another engine may write data files for hours before it commits them: their own removal of orphans leaves files so long.
+ * https://iceberg.apache.org/docs/latest/spark-procedures/#remove_orphan_files
+ */
+const WRITTEN_BY_OTHERS_MS = 3 * 24 * 3_600_000
 
 /**
  * Removes the files of a table that no snapshot on its list names, and none named that was current within the
- * retention; gives how many. Throws `FolderShared`, before anything is removed, when another table's metadata lies among them.
+ * retention; data files of other engines three days after they were written. Gives how many. Throws `FolderShared`, before anything is removed, when another table's metadata lies among them.
  */
 export async function removeOrphans(
   services: { readonly catalog: Catalog; readonly store: ObjectStore },
@@ -38,11 +46,14 @@ export async function removeOrphans(
   const { location } = table.metadata
   await refuseStrangers(services.store, table)
   const beforeMs = removableBefore(table, rule)
+  const ofOthersBeforeMs = Math.min(beforeMs, rule.nowMs - WRITTEN_BY_OTHERS_MS)
+  const isOld = (uri: string, modifiedMs: number) =>
+    modifiedMs < (DATA_FILE.test(uri) && !OURS.test(uri) ? ofOthersBeforeMs : beforeMs)
   let removed = 0
   let old = new Map<string, string>()
   for await (const page of services.store.list(`${location}/`)) {
     for (const { uri, modifiedMs } of page) {
-      if (modifiedMs < beforeMs && OWN_FILES.test(uri)) old.set(nameOf(uri), uri)
+      if (OWN_FILES.test(uri) && isOld(uri, modifiedMs)) old.set(nameOf(uri), uri)
     }
     if (old.size < WEIGHED_AT_ONCE) continue
     removed += await removeUnnamed(services, ident, old)
