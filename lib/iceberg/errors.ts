@@ -96,6 +96,11 @@ export class UnreadableFile extends TickhouseError {
   }
 }
 
+/** True for what one file is to blame for: whoever can do without it goes on. */
+export function isOfOneFile(error: unknown): error is TickhouseError {
+  return [ObjectMissing, UnreadableFile, InvalidRows, FileUnsupported].some(kind => error instanceof kind)
+}
+
 /** Files of another table lie in a table's folder: whose an unknown file is cannot be told. */
 export class FolderShared extends TickhouseError {
   constructor(location: string, uri: string) {

@@ -111,7 +111,7 @@ export async function writeStates(
   const marked = {
     ...state,
     candlesSequence: tables.candles.metadata.lastSequenceNumber + 1,
-    hours: markDamaged(state.hours, hours, nowMs() * 1000),
+    hours: markDamaged(state.hours, hours.minus(state.held), nowMs() * 1000),
   }
   await commitState(services, tables.candles, candlesSummary(marked), candlesRetention(settings))
   if (ticks.source === 'there') return

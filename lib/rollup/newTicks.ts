@@ -1,4 +1,5 @@
 import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { ColumnValue, Field } from '../iceberg/schema.ts'
 import { mapBounded } from '../mapBounded.ts'
@@ -28,7 +29,7 @@ const FILES_AT_ONCE = 8
 export async function findNewTicks(store: ObjectStore, inputs: RollupInputs): Promise<NewTicks> {
   const narrow = new Stretches()
   const wide = new Stretches()
-  let read: string[] | undefined = []
+  let read: LiveFile[] | undefined = []
   let rows = 0
   for await (const file of unseenFiles(store, inputs)) {
     const range = rangeOf(file)
@@ -37,11 +38,11 @@ export async function findNewTicks(store: ObjectStore, inputs: RollupInputs): Pr
       wide.add(range)
       rows += file.recordCount
       read = rows <= MAX_ROWS_READ ? read : undefined
-      read?.push(file.path)
+      read?.push(file)
     }
   }
   if (read === undefined) return { minutes: mergeRanges([...narrow.all(), ...wide.all()]), isExact: false }
-  const minutes = await mapBounded(read, FILES_AT_ONCE, path => minutesOf(store, path, inputs.state.vector))
+  const minutes = await mapBounded(read, FILES_AT_ONCE, file => minutesOf(store, file, inputs.state.vector))
   return { minutes: mergeRanges([...narrow.all(), ...minutes.flat()]), isExact: true }
 }
 
@@ -77,9 +78,14 @@ const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
 const EPOCH = fieldNamed(TICKS_SCHEMA, 'kafka_epoch')
 
-/** The minutes of the file's ticks at or above the vector. */
-async function minutesOf(store: ObjectStore, path: string, vector: OffsetVector): Promise<TimeRange[]> {
-  const { dateTimeUs, epoch, partition, offset } = await readPlaces(store, path)
+/** The minutes of the file's ticks at or above the vector; all of its stretch where it cannot be read: only who computes them needs it. */
+async function minutesOf(store: ObjectStore, file: LiveFile, vector: OffsetVector): Promise<TimeRange[]> {
+  const places = await readPlaces(store, file.path).catch(error => {
+    if (!isOfOneFile(error)) throw error
+    return undefined
+  })
+  if (places === undefined) return [rangeOf(file)]
+  const { dateTimeUs, epoch, partition, offset } = places
   const minutes = new Set<number>()
   for (const [i, timeUs] of dateTimeUs.entries()) {
     if (Number(offset[i]!) < nextOffset(vector, partition[i]!, epoch[i]!)) continue

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TickhouseError } from '../errors.ts'
-import { FileUnsupported, InvalidRows, ObjectMissing, UnreadableFile } from '../iceberg/errors.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { asOf } from '../iceberg/lineage.ts'
 import { perStore } from '../iceberg/parsedFiles.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -271,10 +271,8 @@ class Rollup {
 /** True for a failure that other hours need not share: Trino or our code read something, and could not. */
 function isOfItsHours(error: unknown): error is TickhouseError {
   if (error instanceof QueryFailed) return !isWithoutNodes(error)
-  return isTooMuch(error) || OF_DATA.some(kind => error instanceof kind)
+  return isTooMuch(error) || isOfOneFile(error)
 }
-
-const OF_DATA = [ObjectMissing, UnreadableFile, InvalidRows, FileUnsupported]
 
 function isTooMuch(error: unknown): boolean {
   return isTooMuchWork(error) || error instanceof TooManyMinutes

@@ -61,6 +61,13 @@ async function volumes(timeframe: string): Promise<Record<string, number>> {
 }
 const time = (us: number) => new Date(us / 1000).toISOString().slice(5, 16)
 
+/** The days of which candles are held, each with all its hours. */
+async function heldDays(): Promise<string[]> {
+  const days = (await stateOfCandles(world)).held.days()
+  expect(days.every(([, hours]) => hours === 0xffffff)).toBe(true)
+  return days.map(([day]) => new Date(day * 86_400_000).toISOString().slice(0, 10))
+}
+
 /** All that is wrong by `verify`, which shares no code with the rollup. */
 async function findings() {
   const limits = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 }
@@ -226,7 +233,7 @@ describe('ticks that another engine deletes by their places', () => {
     await deleteDay(dayOf('2026-02-20'))
     await rollUp()
     await publish()
-    expect((await stateOfCandles(world)).heldBeforeUs).toBe(Date.UTC(2026, 1, 21) * 1000)
+    expect(await heldDays()).toEqual(['2026-02-20'])
     expect(Object.keys(await volumes('m1'))).toHaveLength(4)
     expect(await findings()).toEqual([])
   })
@@ -273,9 +280,12 @@ describe('the oldest days of ticks, deleted by another engine', () => {
   test('take no candle along; it is told, and verify is clean', async () => {
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'y 02-24T10:05': 1 })
     expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 3 })
-    expect((await stateOfCandles(world)).heldBeforeUs).toBe(Date.UTC(2026, 1, 26) * 1000)
+    expect(await heldDays()).toEqual(['2026-02-20', '2026-02-24'])
     expect(warnings).toMatchObject([
-      [expect.any(String), { candlesHeldBefore: '2026-02-26T00:00:00.000000Z', hours: 2 }],
+      [
+        expect.any(String),
+        { candlesHeld: { firstDay: '2026-02-20', lastDay: '2026-02-24', hours: 48 }, hours: 2 },
+      ],
     ])
     expect(await findings()).toEqual([])
   })
@@ -319,7 +329,7 @@ describe('the oldest days of ticks, deleted by another engine', () => {
     await rollUp()
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1 })
     await markRanges(world.services, [all], { followTicks: true })
-    expect((await stateOfCandles(world)).heldBeforeUs).toBeUndefined()
+    expect(await heldDays()).toEqual([])
     await rollUp()
     await publish()
     expect(Object.keys(await volumes('m1'))).toEqual([
@@ -352,7 +362,7 @@ test('the ticks of today are never the oldest days, also where none are left', a
   await deleteTicks(() => true)
   await rollUp()
   expect((await candlesIn(world)).every(({ timeframe }) => timeframe.startsWith('removed_'))).toBe(true)
-  expect((await stateOfCandles(world)).heldBeforeUs).toBeUndefined()
+  expect(await heldDays()).toEqual([])
 })
 
 describe('candles that another engine changes', () => {

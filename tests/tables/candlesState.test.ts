@@ -20,6 +20,7 @@ const STATE: CandlesState = {
   vector,
   ticksSequence: 17,
   candlesSequence: 16,
+  held: HourSet.of([24, 25]),
   foreign: { stock_ticks: { deleted: 1 }, candles: {} },
   hours: {
     stale: HourSet.of([-1, 0, 490_000, 490_001]),

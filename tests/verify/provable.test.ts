@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { HourSet } from '../../lib/market/hours.ts'
 import { Provable } from '../../lib/verify/provable.ts'
 import { at, exact, hours, state } from '../support/staleHours.ts'
 
 describe('whether the candles of a bucket must be closed', () => {
   const isClosed = (changes: Parameters<typeof state>[0], from: string, to: string) =>
-    new Provable({ hours: state(changes), closedUntilUs: at('12:00') }).isClosed(at(from), at(to))
+    new Provable({ hours: state(changes), closedUntilUs: at('12:00'), held: HourSet.EMPTY }).isClosed(
+      at(from),
+      at(to),
+    )
 
   test('is said where nothing holds them open: closed up to the moment, open behind it', () => {
     expect(isClosed({}, '11:00', '12:00')).toBe(true)

@@ -127,8 +127,8 @@ export class Judge {
   }
 
   /** What was wrong in candles when they came to be held stays so: there are no ticks that tell. */
-  #heldWrong({ heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState): Unmarked {
-    const candles = this.#everChanged.candles.filter(({ fromUs }) => fromUs < heldBeforeUs)
+  #heldWrong({ held }: CandlesState): Unmarked {
+    const candles = this.#everChanged.candles.filter(({ fromUs, toUs }) => held.touches(fromUs, toUs))
     return { minutes: HourSet.EMPTY, candles }
   }
 
@@ -176,7 +176,7 @@ export class Judge {
     const endUs = bucketEnd(timeframeOf(candle.timeframe), candle.dateTimeUs)
     const { minutes, candles } = this.unmarked
     if (minutes.touches(candle.dateTimeUs, endUs) || overlaps(candles, candle.dateTimeUs, endUs)) return
-    if (candle.dateTimeUs < (this.#state?.heldBeforeUs ?? Number.NEGATIVE_INFINITY)) return
+    if (this.#state?.held.touches(candle.dateTimeUs, endUs)) return
     const dueMs = endUs / 1000 + graceMs
     const waitedFor = ticks.filter(
       tick =>
@@ -220,8 +220,9 @@ function checkDamage(before: CandlesState, now: CandlesState, steps: readonly Ca
   }
 }
 
-function checkState(candles: Table, { hours, pending }: CandlesState): void {
-  checkHours(hours)
+function checkState(candles: Table, state: CandlesState): void {
+  checkHours(state)
+  const { pending } = state
   must(pending.length <= 8, 'state', () => `${pending.length} closes are pending`)
   for (const { summary } of ancestors(candles)) {
     if (!carriesState(summary)) continue
