@@ -229,6 +229,17 @@ describe('ticks that another engine deletes by their places', () => {
     expect(await findings()).toEqual([])
   })
 
+  test('by a file that is gone stop the hours of that day alone, and no live round', async () => {
+    await deleteDay(dayOf('2026-02-20'))
+    const [file] = (await files()).filter(({ deletes = [] }) => deletes.length > 0)
+    await world.services.store.remove(file!.deletes![0]!.path)
+    await expect(rollUp()).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+    const { ticksSequence, held, hours } = await stateOfCandles(world)
+    expect(ticksSequence).toBe((await load(TICKS_TABLE)).metadata.lastSequenceNumber)
+    expect(held.isEmpty).toBe(true)
+    expect(hours.stale.days().map(([day]) => day)).toEqual([dayOf('2026-02-20')])
+  })
+
   test('and are all of the oldest day leave its candles alone; also once files of ours are merged', async () => {
     await deleteDay(dayOf('2026-02-20'))
     await rollUp()
@@ -308,6 +319,63 @@ describe('the oldest days of ticks, deleted by another engine', () => {
     await publish()
     expect((await stateOfCandles(world)).hours.stale.isEmpty).toBe(true)
     expect(await volumes('m1')).toMatchObject({ 'x 02-26T10:00': 1, 'x 02-27T10:00': 1 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('hold nothing but what was deleted: history of other days comes in, also of older ones and between them', async () => {
+    warnings = []
+    await addTicks(world, ['2026-02-10T10:00:01', '2026-02-20T10:00:02', '2026-02-22T10:00:01'])
+    await rollUp()
+    await publish()
+    expect(await volumes('m1')).toMatchObject({
+      'x 02-10T10:00': 1,
+      'x 02-20T10:00': 1,
+      'x 02-22T10:00': 1,
+    })
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 5, 'y 02-01T00:00': 3 })
+    expect(await volumes('W1')).toMatchObject({ 'x 02-16T00:00': 2, 'x 02-09T00:00': 1 })
+    expect(warnings).toMatchObject([[expect.stringContaining('held'), { minutes: 1 }]])
+    expect(await findings()).toEqual([])
+  })
+
+  test('are joined by what is deleted after them, whatever late ticks are left there', async () => {
+    await addTicks(world, ['2026-02-20T10:00:02'])
+    await rollUp()
+    await deleteTicks(({ date_time }) => {
+      return (
+        Number(date_time) > Date.UTC(2026, 1, 25) * 1000 && Number(date_time) < Date.UTC(2026, 1, 27) * 1000
+      )
+    })
+    await rollUp()
+    await publish()
+    expect(await heldDays()).toEqual(['2026-02-20', '2026-02-24', '2026-02-26'])
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 3 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('are not joined by days that are deleted while an older one has ticks: their candles go', async () => {
+    await addTicks(world, ['2026-02-10T10:00:01'])
+    await rollUp()
+    await deleteTicks(({ date_time }) => {
+      return (
+        Number(date_time) > Date.UTC(2026, 1, 25) * 1000 && Number(date_time) < Date.UTC(2026, 1, 27) * 1000
+      )
+    })
+    await rollUp()
+    await publish()
+    expect(await heldDays()).toEqual(['2026-02-20', '2026-02-24'])
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 3, 'y 02-01T00:00': 2 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('follow their ticks again in a stretch alone, where that is asked for', async () => {
+    const range = { fromUs: Date.UTC(2026, 1, 24) * 1000, toUs: Date.UTC(2026, 1, 25) * 1000 }
+    await markRanges(world.services, [range], { followTicks: true })
+    expect(await heldDays()).toEqual(['2026-02-20'])
+    await rollUp()
+    await publish()
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 2 })
+    expect(await volumes('m1')).not.toHaveProperty('x 02-24T10:05')
     expect(await findings()).toEqual([])
   })
 

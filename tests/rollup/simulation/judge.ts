@@ -200,13 +200,16 @@ function both(a: Unmarked, b: Unmarked): Unmarked {
 
 /**
  * Over hours that stay damaged no coarser candle is put together: it would spread what is wrong in them. The commit of a share
- * clears nothing yet, and has the hours that it is at among them.
+ * clears nothing yet, and has the hours that it is at among them; where hours are kept by whole days now and then, only how far
+ * it is tells so.
  */
 function checkDamage(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
+  const { partly } = now.hours
+  const isFurther = partly !== undefined && partly.done !== before.hours.partly?.done
   const isOfShare =
     now.closedUntilUs === before.closedUntilUs &&
     now.ticksSequence === before.ticksSequence &&
-    before.hours.damaged.minus(now.hours.damaged).isEmpty
+    (isFurther || before.hours.damaged.minus(now.hours.damaged).isEmpty)
   if (isOfShare) return
   const damaged = before.hours.damaged.intersect(now.hours.damaged)
   for (const { before: was, now: is } of steps) {
