@@ -6,7 +6,7 @@ import type { StaleHours } from '../tables/candlesState.ts'
 import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
 import { newlyHeld } from './heldHours.ts'
-import { EVER, hoursWithRows } from './hoursWithRows.ts'
+import { EVER, hoursWithMinutes, hoursWithRows } from './hoursWithRows.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
 import { takeBack } from './takeBack.ts'
@@ -50,9 +50,12 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
   ]
   if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
-  const touched = await touchedHours(store, inputs, own.isLost ? ['all'] : ofTicks.map(({ hours }) => hours))
+  const isAll = own.isLost || ofTicks.some(({ hours }) => hours === 'all')
+  const touched = isAll ? await hoursWithRows(store, inputs, [EVER]) : hoursOf(ofTicks)
   const nowUs = nowMs() * 1000
-  const added = await newlyHeld(store, inputs.ticks, { held: before.held, touched, nowUs })
+  // Where nobody can tell which hours were touched, those with m1 candles alone have something to keep.
+  const maybeHeld = isAll ? await hoursWithMinutes(store, inputs.candles) : touched
+  const added = await newlyHeld(store, inputs.ticks, { held: before.held, touched: maybeHeld, nowUs })
   const held = before.held.union(added)
   const settled = before.hours.stale.intersect(added)
   const marks = touched.minus(held)
@@ -72,11 +75,9 @@ function markForeign(hours: StaleHours, marks: HourSet, nowUs: Micros): StaleHou
   return mayJoin(hours, nowUs) ? joinSweep(marked, marks, nowUs) : marked
 }
 
-async function touchedHours(
-  store: Services['store'],
-  inputs: RollupInputs,
-  sets: readonly ForeignChange['hours'][],
-): Promise<HourSet> {
-  if (sets.includes('all')) return hoursWithRows(store, inputs, [EVER])
-  return sets.reduce<HourSet>((all, hours) => (hours === 'all' ? all : all.union(hours)), HourSet.EMPTY)
+function hoursOf(changes: readonly ForeignChange[]): HourSet {
+  return changes.reduce<HourSet>(
+    (all, { hours }) => (hours === 'all' ? all : all.union(hours)),
+    HourSet.EMPTY,
+  )
 }

@@ -567,6 +567,23 @@ test.each([TICKS_TABLE, CANDLES_TABLE])(
   },
 )
 
+test('no day is held for the week or month that began in it, where nobody can tell what others did', async () => {
+  await addTicks(world, ['2026-02-26T10:00:01', LIVE])
+  await rollUp()
+  const { metadata } = await load()
+  await rewriteRows(world, CANDLES_TABLE, row => ({ ...row, high: 1_000 }))
+  await markRanges(world.services, [])
+  const snapshotIds = metadata.snapshots.map(({ snapshotId }) => snapshotId)
+  await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
+  await rollUp()
+  expect(await heldDays()).toEqual([])
+  await addTicks(world, ['2026-02-23T10:00:01'])
+  await rollUp()
+  await publish()
+  expect(await volumes('W1')).toMatchObject({ 'x 02-23T00:00': 3 })
+  expect(await findings()).toEqual([])
+})
+
 describe('what ingest passes on', () => {
   const foreign = async () => foreignTicks(await load(TICKS_TABLE))
 

@@ -146,6 +146,21 @@ describe('the candles’ state', () => {
     expect(STORED_HOURS.parse(storeHours(some)).minus(stale).isEmpty).toBe(false)
   })
 
+  test('has no stale hour that is held, though the stale ones were coarsened', async () => {
+    const held = HourSet.of([0]).wholeDays()
+    const hours = {
+      ...STATE.hours,
+      stale: HourSet.of([3, 24]),
+      owed: HourSet.of([3]),
+      sweep: HourSet.of([24]),
+    }
+    await commit(candlesSummary({ ...STATE, held, hours }))
+    const state = await read()
+    expect(state.held.days()).toEqual(held.days())
+    expect([...state.hours.stale.hours()]).toEqual([24])
+    expect(state.hours.owed.isEmpty).toBe(true)
+  })
+
   test('of hours that hostile ticks have scattered over five centuries takes at most 17 kB', () => {
     const scattered = HourSet.of(
       Array.from({ length: 200_000 }, (_, i) => -2_366_000 + i * 24 + ((i * i) % 24)),
