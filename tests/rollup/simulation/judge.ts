@@ -2,7 +2,7 @@ import type { Catalog } from '../../../lib/iceberg/catalog.ts'
 import { ancestors, currentSnapshot } from '../../../lib/iceberg/metadata.ts'
 import type { Table } from '../../../lib/iceberg/table.ts'
 import { type Candle, sameValues } from '../../../lib/market/candle.ts'
-import { HourSet } from '../../../lib/market/hours.ts'
+import { HourSet, hourOf } from '../../../lib/market/hours.ts'
 import { overlaps } from '../../../lib/market/range.ts'
 import { MINUTE_US } from '../../../lib/market/time.ts'
 import { bucketEnd, timeframeOf, timeframeOfRemoved } from '../../../lib/market/timeframe.ts'
@@ -223,6 +223,16 @@ function checkDamage(before: CandlesState, now: CandlesState, steps: readonly Ca
   }
 }
 
+/** No candle of a minute changes, comes or goes while it is held. */
+function checkHeld(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
+  const held = before.held.intersect(now.held)
+  for (const { before: was, now: is } of steps) {
+    const isMinute = (timeframeOfRemoved(is.timeframe) ?? is.timeframe) === 'm1'
+    if (!isMinute || !held.has(hourOf(is.dateTimeUs))) continue
+    must(was !== undefined && sameValues(was, is), 'held candles stay', () => show(is))
+  }
+}
+
 function checkState(candles: Table, state: CandlesState): void {
   checkHours(state)
   const { pending } = state
@@ -252,6 +262,7 @@ function checkDue(before: CandlesState, now: CandlesState): void {
 function checkProgress(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
   checkDue(before, now)
   checkDamage(before, now, steps)
+  checkHeld(before, now, steps)
   must(
     now.closedUntilUs >= before.closedUntilUs,
     'closedUntil never falls',
