@@ -16,8 +16,8 @@ ended at any time: what is marked is done by the next rollup. publish sends what
   --from, --to    ISO 8601 times
   --dry-run       changes nothing; says how many hours there are, and which candles would change: those of the whole days
   --source, --symbol   what --dry-run tells of; an hour is always recomputed for all of them
-  --follow-ticks  also before the ticks that there are: candles are kept there when the oldest days of ticks are deleted, and
-                  follow their ticks from then on; where there are none, they go away
+  --follow-ticks  also of hours whose candles were kept when the oldest days of ticks were deleted: these follow their ticks from
+                  then on; where there are none, they go away
   --json          one JSON object on standard output
 
 Ends with 0 when it is done, 1 when it failed, 2 when it was called wrongly.

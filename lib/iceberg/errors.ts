@@ -110,10 +110,3 @@ export class FolderShared extends TickhouseError {
     )
   }
 }
-
-const OF_DATA = [ObjectMissing, UnreadableFile, FileUnsupported, InvalidRows]
-
-/** True for a failure of some files, which others need not share: they cannot be read, or their rows not be written. */
-export function isOfData(error: unknown): error is TickhouseError {
-  return OF_DATA.some(kind => error instanceof kind)
-}

@@ -71,9 +71,8 @@ async function compare(services: CountServices): Promise<CountCheck> {
 }
 
 /**
- * How many ticks each day has that can be compared, by days since 1970: those without stale hours, of which the candles
- * have seen every file, and whose files hold no other day and can be
- * read.
+ * How many ticks each day has that can be compared, by days since 1970: those without stale hours and without
+ * held ones, of which the candles have seen every file, and whose files hold no other day and can be read.
  */
 async function countTicks(
   store: Services['store'],
@@ -92,12 +91,9 @@ async function countTicks(
       for (let day = first; day <= last; day++) unseen.add(day)
     }
   }
-  const { heldBeforeUs = Number.NEGATIVE_INFINITY } = state
-  const isComparable = (day: number) =>
-    !unseen.has(day) &&
-    day * DAY_US >= heldBeforeUs &&
-    !state.hours.stale.touches(day * DAY_US, (day + 1) * DAY_US)
-  return new Map([...rows].filter(([day]) => isComparable(day)))
+  const isLeftOut = (day: number) =>
+    [state.held, state.hours.stale].some(hours => hours.touches(day * DAY_US, (day + 1) * DAY_US))
+  return new Map([...rows].filter(([day]) => !unseen.has(day) && !isLeftOut(day)))
 }
 
 interface DayRow {

@@ -111,6 +111,11 @@ export class HourSet {
     )
   }
 
+  /** All hours of the days that have one of the set. */
+  wholeDays(): HourSet {
+    return HourSet.ofMasks(this.days().map(([day]) => [day, WHOLE_DAY]))
+  }
+
   /** True when one of the hours shares a moment with the stretch [fromUs, toUs). */
   touches(fromUs: Micros, toUs: Micros): boolean {
     if (this.isEmpty || fromUs >= toUs) return false

@@ -2,6 +2,7 @@ import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
+import { HourSet } from '../market/hours.ts'
 import { MINUTE_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import { publishedRevisions, readMark } from '../publish/publishCandles.ts'
@@ -38,6 +39,7 @@ export async function rebuildCandles(
     vector,
     ticksSequence: currentSnapshot(ticks)?.sequenceNumber ?? 0,
     candlesSequence: candles.metadata.lastSequenceNumber + 1,
+    held: HourSet.EMPTY,
     foreign: { stock_ticks: {}, candles: {} },
     hours: NOTHING_STALE,
     closedUntilUs,

@@ -109,7 +109,7 @@ export async function writeStates(
 ): Promise<void> {
   const { settings, nowMs } = services
   // What others did to the candles is still to be looked at.
-  const marked = { ...state, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
+  const marked = { ...state, hours: markDamaged(state.hours, hours.minus(state.held), nowMs() * 1000) }
   await commitState(services, tables.candles, candlesSummary(marked), candlesRetention(settings))
   if (ticks.source === 'there') return
   const foreign = await foreignAnew(services.store, tables.ticks, ticks.state.totals)

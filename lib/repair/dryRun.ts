@@ -1,4 +1,4 @@
-import { EVER, hoursWithRows } from '../rollup/hoursWithRows.ts'
+import { hoursWithRows } from '../rollup/hoursWithRows.ts'
 import { loadInputs } from '../rollup/rollupInputs.ts'
 import { takeBack } from '../rollup/takeBack.ts'
 import type { Services } from '../services.ts'
@@ -39,8 +39,9 @@ export async function dryRun(
   await refuseHeld(services, range, followTicks)
   const loaded = await loadInputs(services)
   const { candles } = await takeBack(store, loaded.candles, loaded.state.candlesSequence, nowMs())
-  const held = followTicks ? EVER.fromUs : loaded.state.heldBeforeUs
-  const state = { ...loaded.state, hours: NOTHING_STALE, heldBeforeUs: held }
+  const { held } = loaded.state
+  const heldStill = followTicks ? held.minus(held.within([range])) : held
+  const state = { ...loaded.state, hours: NOTHING_STALE, held: heldStill }
   const inputs = { ...loaded, candles, state }
   const findings = new Narrowed(told)
   const days = { first: dayOf(range.fromUs), last: dayOf(range.toUs - 1) }

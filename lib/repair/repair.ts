@@ -3,6 +3,7 @@ import { currentSnapshot } from '../iceberg/metadata.ts'
 import type { TimeRange } from '../market/range.ts'
 import { isUnsureCommit } from '../retry.ts'
 import { UNBOUNDED } from '../rollup/budget.ts'
+import { stretchOf } from '../rollup/heldHours.ts'
 import { markRanges } from '../rollup/markRanges.ts'
 import { type RollupServices, rollupCandles } from '../rollup/rollupCandles.ts'
 import { loadInputs } from '../rollup/rollupInputs.ts'
@@ -64,14 +65,15 @@ export async function repair(
   }
 }
 
-/** Throws `CandlesHeld` where the stretch begins before the ticks that there are. */
+/** Throws `CandlesHeld` where candles of the stretch are held. */
 export async function refuseHeld(
   services: Pick<RollupServices, 'catalog' | 'settings'>,
-  { fromUs }: TimeRange,
+  range: TimeRange,
   followTicks: boolean,
 ): Promise<void> {
-  const { heldBeforeUs } = (await loadInputs(services)).state
-  if (!followTicks && heldBeforeUs !== undefined && fromUs < heldBeforeUs) throw new CandlesHeld(heldBeforeUs)
+  if (followTicks) return
+  const stretch = stretchOf((await loadInputs(services)).state.held.within([range]))
+  if (stretch !== undefined) throw new CandlesHeld(stretch)
 }
 
 async function doRounds(services: RollupServices): Promise<number> {

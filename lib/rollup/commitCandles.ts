@@ -1,5 +1,6 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import type { LiveFile } from '../iceberg/dataFile.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { removeOldMetadata } from '../iceberg/removeOldMetadata.ts'
 import { type Change, type Staged, stageSnapshot } from '../iceberg/stage.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -21,7 +22,14 @@ import { givenOut } from './givenOut.ts'
 import { type Layout, layOut } from './layOut.ts'
 import { placesOf } from './places.ts'
 import { closedBy } from './staleHours.ts'
-import { type FileWithRows, liveReach, readMinuteByMinute, readOnce, touchedFiles } from './storedCandles.ts'
+import {
+  type FileWithRows,
+  isMerelyBeside,
+  liveReach,
+  readMinuteByMinute,
+  readOnce,
+  touchedFiles,
+} from './storedCandles.ts'
 import { isInShare, type SymbolShare } from './symbolShare.ts'
 import { refuseForeign } from './takeBack.ts'
 
@@ -138,19 +146,33 @@ async function readReach(
   const touched = touchedFiles(files, rows)
   const changing = [...new Set([...touched.changing, ...closing])]
   const isChanging = new Set(changing)
+  const isClosing = new Set(closing)
+  const beside = changing.filter(file => !isClosing.has(file) && isMerelyBeside(file, rows))
+  const isBeside = new Set(beside)
   const read = isLive ? readMinuteByMinute : readOnce
-  const [stored, others] = await Promise.all([
-    read(store, changing),
+  const [needed, merged, others] = await Promise.all([
+    read(
+      store,
+      changing.filter(file => !isBeside.has(file)),
+    ),
+    mapBounded(beside, FILES_AT_ONCE, file => read(store, [file]).catch(nothingOfBadFile)),
     read(
       store,
       touched.reading.filter(file => !isChanging.has(file)),
     ),
   ])
+  const stored = [...needed, ...merged.flat()]
   const book = bookOf([...stored, ...others], rows, share)
   for (const key of surplus) book.remove(key)
   for (const key of withoutTicks(book, computed, complete)) book.remove(key)
   for (const candle of computed) book.put(candle)
   return refold(book, scope, reach) ? { stored, book } : undefined
+}
+
+/** What was to be merged, and cannot be read, stays as it is: no candle of the change needs it. */
+function nothingOfBadFile(error: unknown): [] {
+  if (!isOfOneFile(error)) throw error
+  return []
 }
 
 function minutesOf(

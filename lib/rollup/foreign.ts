@@ -1,17 +1,14 @@
-import { liveRows, withoutEqualityDeletes } from '../iceberg/deletes/deletedRows.ts'
 import { lineageSince } from '../iceberg/lineage.ts'
-import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
-import { DAY_US, dayOf, floorTo, HOUR_US, type Micros } from '../market/time.ts'
+import type { Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services } from '../services.ts'
 import type { CandlesState, StaleHours } from '../tables/candlesState.ts'
 import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
-import { rangeOf } from '../tables/tickFiles.ts'
-import { EVER, hoursWithRows } from './hoursWithRows.ts'
-import { widestWindow } from './liveWindow.ts'
+import { newlyHeld } from './heldHours.ts'
+import { EVER, hoursWithMinutes, hoursWithRows } from './hoursWithRows.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
 import { isForgotten, takeBack } from './takeBack.ts'
@@ -61,17 +58,18 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
   ]
   if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
-  const touched = await touchedHours(store, inputs, own.isLost ? ['all'] : ofTicks.map(({ hours }) => hours))
+  const isAll = own.isLost || ofTicks.some(({ hours }) => hours === 'all')
+  const touched = isAll ? await hoursWithRows(store, inputs, [EVER]) : hoursOf(ofTicks)
   const nowUs = nowMs() * 1000
-  const heldBeforeUs = await heldBefore(store, inputs, touched, nowUs)
-  // What was held before and is stale was asked for.
-  const settled = hoursBefore(before.hours.stale, heldBeforeUs).minus(
-    hoursBefore(before.hours.stale, before.heldBeforeUs),
-  )
-  const marks = touched.minus(hoursBefore(touched, heldBeforeUs))
+  // Where nobody can tell which hours were touched, those with m1 candles alone have something to keep.
+  const maybeHeld = isAll ? await hoursWithMinutes(store, inputs.candles) : touched
+  const added = await newlyHeld(store, inputs.ticks, { held: before.held, touched: maybeHeld, nowUs })
+  const held = before.held.union(added)
+  const settled = before.hours.stale.intersect(added)
+  const marks = touched.minus(held)
   const cleared = settled.isEmpty ? before.hours : clear(before.hours, settled, nowUs)
   const hours = own.isLost ? markDamaged(cleared, marks, nowUs) : markForeign(cleared, marks, nowUs)
-  const marked = { ...state, hours, ...(heldBeforeUs !== undefined && { heldBeforeUs }) }
+  const marked = { ...state, held, hours }
   const refolded = settled.intersect(before.hours.damaged)
   return { inputs: { ...inputs, state: marked }, seen, settled, refolded }
 }
@@ -93,47 +91,9 @@ function markForeign(hours: StaleHours, marks: HourSet, nowUs: Micros): StaleHou
   return mayJoin(hours, nowUs) ? joinSweep(marked, marks, nowUs) : marked
 }
 
-async function touchedHours(
-  store: Services['store'],
-  inputs: RollupInputs,
-  sets: readonly ForeignChange['hours'][],
-): Promise<HourSet> {
-  if (sets.includes('all')) return hoursWithRows(store, inputs, [EVER])
-  return sets.reduce<HourSet>((all, hours) => (hours === 'all' ? all : all.union(hours)), HourSet.EMPTY)
-}
-
-/**
- * Up to when candles are held, once some hours were touched. To delete the oldest whole days of ticks is the commonest
- * deletion there is, and must not take the archive of candles along: so where no tick is left before some day, and ticks
- * were touched there, the candles before it stay as they are.
- */
-async function heldBefore(
-  store: Services['store'],
-  { ticks, state }: RollupInputs,
-  touched: HourSet,
-  nowUs: Micros,
-): Promise<Micros | undefined> {
-  const { heldBeforeUs = EVER.fromUs } = state
-  // Live candles are never held.
-  const latestUs = floorTo(widestWindow(nowUs).fromUs, DAY_US)
-  if (hoursBefore(touched, latestUs).isEmpty) return state.heldBeforeUs
-  let firstUs = (dayOf(touched.lastHour * HOUR_US) + 1) * DAY_US
-  let isAny = false
-  for await (const files of scanFiles(store, ticks)) {
-    for (const file of files) {
-      const { fromUs, toUs } = rangeOf(file)
-      if (toUs <= heldBeforeUs || (await liveRows(store, withoutEqualityDeletes(file))) === 0) continue
-      const dayUs = Math.max(floorTo(fromUs, DAY_US), heldBeforeUs)
-      firstUs = isAny ? Math.min(firstUs, dayUs) : dayUs
-      isAny = true
-    }
-  }
-  const beforeUs = Math.min(firstUs, latestUs)
-  const isOldest = beforeUs > heldBeforeUs && !hoursBefore(touched, beforeUs).isEmpty
-  return isOldest ? beforeUs : state.heldBeforeUs
-}
-
-/** The hours that begin before a moment; none without one. */
-export function hoursBefore(hours: HourSet, beforeUs: Micros | undefined): HourSet {
-  return beforeUs === undefined ? HourSet.EMPTY : hours.within([{ fromUs: EVER.fromUs, toUs: beforeUs }])
+function hoursOf(changes: readonly ForeignChange[]): HourSet {
+  return changes.reduce<HourSet>(
+    (all, { hours }) => (hours === 'all' ? all : all.union(hours)),
+    HourSet.EMPTY,
+  )
 }

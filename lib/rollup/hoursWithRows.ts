@@ -1,7 +1,9 @@
 import { scanFiles } from '../iceberg/plan.ts'
+import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
 import { clipRanges, mergeRanges, type TimeRange } from '../market/range.ts'
 import type { ObjectStore } from '../ports.ts'
+import { rowTimeframesOf } from '../tables/candleFiles.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { bucketsOf, restOfLastBucket } from './storedCandles.ts'
@@ -27,6 +29,15 @@ export async function hoursWithRows(
       const [rest] = clipRanges(mergeRanges(ranges), restOfLastBucket(file))
       if (rest !== undefined) stretches.push({ fromUs: rest.fromUs, toUs: rest.fromUs + 1 })
     }
+  }
+  return HourSet.touching(mergeRanges(stretches))
+}
+
+/** The hours between the first and the last minute of which each file of m1 candles may have one. */
+export async function hoursWithMinutes(store: ObjectStore, candles: Table): Promise<HourSet> {
+  const stretches: TimeRange[] = []
+  for await (const files of scanFiles(store, candles)) {
+    for (const file of files) if (rowTimeframesOf(file).includes('m1')) stretches.push(bucketsOf(file))
   }
   return HourSet.touching(mergeRanges(stretches))
 }

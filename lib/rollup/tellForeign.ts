@@ -1,7 +1,9 @@
+import type { HourSet } from '../market/hours.ts'
 import type { TimeRange } from '../market/range.ts'
-import { formatDateTime, MINUTE_US, type Micros } from '../market/time.ts'
+import { MINUTE_US } from '../market/time.ts'
 import type { Log } from '../ports.ts'
 import type { SeenChange } from './foreign.ts'
+import { stretchOf } from './heldHours.ts'
 
 const WHAT: Readonly<Record<SeenChange['table'], string>> = {
   stock_ticks:
@@ -12,26 +14,26 @@ const WHAT: Readonly<Record<SeenChange['table'], string>> = {
 
 /** What is held of candles whose ticks were deleted. */
 export interface Held {
-  /** Up to when, now. */
-  readonly before: Micros | undefined
+  readonly hours: HourSet
   /** Minutes of new ticks that came too late for it. */
   readonly late: readonly TimeRange[]
 }
 
 /** Says what others did, a line each, and which ticks are not computed as their candles are held. */
-export function tellForeign(log: Log, seen: readonly SeenChange[], { before, late }: Held): void {
-  const heldBefore = before === undefined ? {} : { candlesHeldBefore: formatDateTime(before) }
+export function tellForeign(log: Log, seen: readonly SeenChange[], { hours: heldHours, late }: Held): void {
+  const stretch = stretchOf(heldHours)
+  const candlesHeld = stretch && { candlesHeld: stretch }
   for (const { table, kinds, snapshotId, operation, hours } of seen) {
     const size = hours === 'all' ? {} : { hours: hours.size }
     const isTicks = table === 'stock_ticks'
-    log.warn(WHAT[table], { kinds, snapshotId, operation, ...(isTicks && { ...size, ...heldBefore }) })
+    log.warn(WHAT[table], { kinds, snapshotId, operation, ...(isTicks && { ...size, ...candlesHeld }) })
   }
   if (late.length === 0) return
   const minutes = late.reduce((sum, { fromUs, toUs }) => sum + (toUs - fromUs) / MINUTE_US, 0)
   const cure = 'npm run repair -- --from … --to … --follow-ticks'
   log.warn('ticks came for candles that are held since their ticks were deleted', {
     minutes,
-    ...heldBefore,
+    ...candlesHeld,
     cure,
   })
 }

@@ -7,6 +7,7 @@ import type { Table, TableIdent } from '../iceberg/table.ts'
 import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
 import type { TopicSetting } from '../kafka/topicSettings.ts'
+import { HourSet } from '../market/hours.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import { candleTopics, publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services, Settings } from '../services.ts'
@@ -84,6 +85,7 @@ export async function setUp(
       vector: EMPTY_VECTOR,
       ticksSequence: 0,
       candlesSequence: 0,
+      held: HourSet.EMPTY,
       foreign: { stock_ticks: {}, candles: {} },
       hours: NOTHING_STALE,
       revisionFloor,

@@ -35,8 +35,8 @@ export const METRICS = {
   tickhouse_stale_hours: 'Hours whose candles may lack late ticks; live candles do not wait for them.',
   tickhouse_owed_hours: 'Of the stale hours, those that candles which are due wait for to close.',
   tickhouse_stale_seconds: 'For how long there have been stale hours without a break.',
-  tickhouse_candles_held_before_timestamp_seconds:
-    'Candles before it are kept although their ticks, the oldest, were deleted.',
+  tickhouse_candles_held_hours:
+    'Hours whose candles are kept although their ticks, then the oldest, were deleted.',
   tickhouse_foreign_changes_total:
     'What other engines did to rows of a table, as far as rollup has seen it, by kind.',
   tickhouse_table_commit_timestamp_seconds: 'When the table was changed last.',
@@ -79,9 +79,9 @@ function tickTotals({ table }: ObservedTable): Sample[] {
 }
 
 function candleSamples({ table }: ObservedTable): Sample[] {
-  const { closedUntilUs, stampUs, roundMs, delayMs, foreign, heldBeforeUs } = candlesState(table)
+  const { closedUntilUs, stampUs, roundMs, delayMs, foreign, held } = candlesState(table)
   return [
-    ...some('tickhouse_candles_held_before_timestamp_seconds', (heldBeforeUs ?? 0) / 1_000_000),
+    { name: 'tickhouse_candles_held_hours', value: held.size },
     ...Object.entries(foreign).flatMap(([table, counts]) => foreignSamples(table, counts)),
     ...some('tickhouse_newest_closed_candle_end_timestamp_seconds', closedUntilUs / 1_000_000),
     ...some('tickhouse_rollup_timestamp_seconds', stampUs / 1_000_000),

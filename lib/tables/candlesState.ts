@@ -69,10 +69,10 @@ export interface CandlesState {
   /** What others did to the candles was looked at up to this sequence number of theirs: that of the commit that says so. */
   readonly candlesSequence: number
   /**
-   * The oldest days of ticks were deleted, up to this moment, and their candles stay as they are: nothing before it is
-   * computed or removed. Undefined while candles follow all ticks.
+   * Hours whose ticks were deleted as the oldest of all, and whose candles stay as they are: nothing of them is computed or
+   * removed, so none of them is stale.
    */
-  readonly heldBeforeUs?: Micros | undefined
+  readonly held: HourSet
   /** How often other engines have changed each table, by kind. */
   readonly foreign: Readonly<Record<'stock_ticks' | 'candles', KindCounts>>
   readonly hours: StaleHours
@@ -100,7 +100,7 @@ const COMMON_FIELDS = {
   vector: STORED_VECTOR,
   ticksSequence: z.int().nonnegative(),
   candlesSequence: z.int().nonnegative().optional(),
-  heldBeforeUs: z.int().optional(),
+  held: STORED_HOURS.default(HourSet.EMPTY),
   foreign: z
     .object({ stock_ticks: STORED_KINDS, candles: STORED_KINDS })
     .default({ stock_ticks: {}, candles: {} }),
@@ -127,12 +127,19 @@ const STORED_STATE = z
       partly: z.object({ hour: z.int(), count: z.int(), done: z.int(), isBehind: z.boolean() }).optional(),
     }),
   })
-  .transform(({ hours, ...state }) => ({ ...state, hours: withinStale(hours) }))
+  .transform(({ hours, ...state }) => ({ ...state, hours: asMeant(hours, state.held) }))
 
-/** Each set is coarsened by itself where it is too long: what it has beyond the stale hours was never meant. */
-function withinStale(hours: StaleHours): StaleHours {
-  const within = (some: HourSet) => some.intersect(hours.stale)
-  return { ...hours, owed: within(hours.owed), damaged: within(hours.damaged), sweep: within(hours.sweep) }
+/** Each set is coarsened by itself where it is too long: what it has beyond the stale hours, and these of held ones, was never meant. */
+function asMeant(hours: StaleHours, held: HourSet): StaleHours {
+  const stale = hours.stale.minus(held)
+  const within = (some: HourSet) => some.intersect(stale)
+  return {
+    ...hours,
+    stale,
+    owed: within(hours.owed),
+    damaged: within(hours.damaged),
+    sweep: within(hours.sweep),
+  }
 }
 
 const EARLIER_STATE = z.object(COMMON_FIELDS).transform(state => ({ ...state, hours: NOTHING_STALE }))
@@ -158,5 +165,6 @@ export function candlesSummary(state: CandlesState): Record<string, string> {
     damaged: storeHours(damaged),
     sweep: storeHours(sweep),
   }
-  return { [STATE_KEY]: JSON.stringify({ ...state, vector: storeVector(state.vector), pending, hours }) }
+  const [vector, held] = [storeVector(state.vector), storeHours(state.held)]
+  return { [STATE_KEY]: JSON.stringify({ ...state, vector, held, pending, hours }) }
 }

@@ -1,3 +1,5 @@
+import type { HeldStretch } from '../rollup/heldHours.ts'
+
 /** Which candle; times as ISO 8601 text. */
 export interface CandleName {
   readonly source: string
@@ -36,8 +38,8 @@ export class Findings {
   removed = 0
   /** Hours that are still being caught up: their candles were compared with one another, and not with the ticks. */
   staleHours = 0
-  /** Before this moment candles are kept although their ticks were deleted: they were not compared with ticks either. */
-  heldBefore: string | undefined
+  /** Hours whose candles are kept although their ticks were deleted: they were not compared with ticks either. */
+  held: HeldStretch | undefined
   kafkaRecords = 0
   /** Candles on Kafka that equal the one in Iceberg. */
   published = 0

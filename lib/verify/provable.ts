@@ -9,7 +9,7 @@ interface Hours {
   has(hour: number): boolean
 }
 
-type ProvableState = Pick<CandlesState, 'hours' | 'closedUntilUs' | 'heldBeforeUs'>
+type ProvableState = Pick<CandlesState, 'hours' | 'closedUntilUs' | 'held'>
 
 /**
  * What must hold of the candles of a bucket [startUs, endUs), by what the table says of its stale hours. It counts the
@@ -24,9 +24,9 @@ export class Provable {
 
   /** True when the candles must be what their ticks say. */
   isCurrent(startUs: number, endUs: number): boolean {
-    const { hours, heldBeforeUs } = this.#state
+    const { hours, held } = this.#state
     // The ticks of what is held were deleted.
-    if (heldBeforeUs !== undefined && startUs < heldBeforeUs) return false
+    if (touches(held, startUs, endUs)) return false
     return this.#isExact(startUs, endUs) || !touches(hours.stale, startUs, endUs)
   }
 

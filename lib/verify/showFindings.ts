@@ -5,7 +5,7 @@ export function showFindings(findings: Findings, seconds: number): string {
   const { ticks, candles, removed, staleHours, kafkaRecords, published, overtaken, unpublished } = findings
   const total = Object.values(candles).reduce((sum, n) => sum + n, 0)
   const perTimeframe = Object.entries(candles).map(([timeframe, n]) => `${timeframe} ${count(n)}`)
-  const { differenceCount, differences, repairable, heldBefore } = findings
+  const { differenceCount, differences, repairable, held } = findings
   return [
     `ticks     ${count(ticks)} that candles are made of`,
     `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}` +
@@ -13,10 +13,10 @@ export function showFindings(findings: Findings, seconds: number): string {
     ...(staleHours > 0
       ? [`stale     ${leftOut(staleHours)}; --wait waits for ${staleHours === 1 ? 'it' : 'them'}`]
       : []),
-    ...(heldBefore === undefined
+    ...(held === undefined
       ? []
       : [
-          `kept      candles before ${heldBefore}, whose ticks were deleted; compared with one another and Kafka`,
+          `kept      candles of ${count(held.hours)} hours from ${held.firstDay} to ${held.lastDay}, whose ticks were deleted; compared with one another and Kafka`,
         ]),
     `Kafka     ${count(kafkaRecords)} messages: ${count(published)} candles as in Iceberg` +
       (overtaken > 0 ? `, ${count(overtaken)} changed meanwhile and as in a later snapshot` : '') +

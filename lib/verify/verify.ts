@@ -1,7 +1,8 @@
 import { TickhouseError } from '../errors.ts'
 import { ObjectMissing } from '../iceberg/errors.ts'
 import type { Table } from '../iceberg/table.ts'
-import { formatDateTime, type Micros } from '../market/time.ts'
+import type { Micros } from '../market/time.ts'
+import { stretchOf } from '../rollup/heldHours.ts'
 import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Services } from '../services.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
@@ -40,8 +41,7 @@ export async function verify(
   const inputs =
     waitMs === undefined ? await loadInputs(services) : await caughtUp(services, days, { ...waiting, waitMs })
   findings.staleHours = hoursLeft(inputs, days)
-  const { heldBeforeUs } = inputs.state
-  findings.heldBefore = heldBeforeUs === undefined ? undefined : formatDateTime(heldBeforeUs).slice(0, 19)
+  findings.held = stretchOf(inputs.state.held.within([{ fromUs, toUs }]))
   const verified = { store, inputs, price: settings.price, days, findings, limits, onProgress }
   const loadCandles = (): Promise<Table> => loadTable(catalog, CANDLES_TABLE)
   try {

@@ -109,6 +109,7 @@ describe('candles catch up', () => {
       vector: { epoch: 0, positions: [{ epoch: 0, partition: 0, next, timestampMs: 0 }] },
       ticksSequence: 1,
       candlesSequence: 1,
+      held: HourSet.EMPTY,
       foreign: { stock_ticks: {}, candles: {} },
       hours: { ...NOTHING_STALE, stale },
       closedUntilUs: 0,

@@ -15,6 +15,7 @@ import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { dryRun } from '../../lib/repair/dryRun.ts'
 import { repair } from '../../lib/repair/repair.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
+import { stretchOf } from '../../lib/rollup/heldHours.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { setUp } from '../../lib/setup/setUp.ts'
 import { candlesState } from '../../lib/tables/candlesState.ts'
@@ -198,7 +199,11 @@ test('the oldest days of ticks take no candle along, until a repair is told to f
   )
   await world.settle()
   expect(await candles()).toEqual(before)
-  expect((await world.state()).heldBeforeUs).toBe(Date.UTC(2023, 5, 6) * 1000)
+  expect(stretchOf((await world.state()).held)).toEqual({
+    firstDay: '2023-06-05',
+    lastDay: '2023-06-05',
+    hours: 24,
+  })
   expect(await world.findings()).toEqual([])
   const range = { fromUs: Date.UTC(2023, 5, 5) * 1000, toUs: Date.UTC(2023, 5, 6) * 1000 }
   const pace = { idleMs: 0, pauseMs: 10 }

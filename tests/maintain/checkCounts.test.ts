@@ -126,6 +126,13 @@ describe('the check of counts', () => {
     expect(warnings).toMatchObject([[expect.any(String), { ticks: 2, inCandles: 3 }]])
   })
 
+  test('leaves out days with hours whose candles are held, and no others', async () => {
+    await removeFiles(CANDLES_TABLE, isOfMinutes)
+    await say({ held: HourSet.of([FIRST * 24 + 7]) })
+    expect(await check()).toMatchObject({ days: 2, differing: 2 })
+    expect(warnings.map(([, fields]) => fields)).toMatchObject([{ day: DAYS[1] }, { day: DAYS[2] }])
+  })
+
   test('leaves out days with stale hours, and those with ticks that the candles have not seen', async () => {
     await removeFiles(CANDLES_TABLE, isOfMinutes)
     await say({ hours: { ...NOTHING_STALE, stale: HourSet.of([FIRST * 24 + 3]) } })

@@ -8,6 +8,8 @@ import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
+import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { rewriteRows } from '../support/foreignEngine.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
 
@@ -68,6 +70,26 @@ describe('a repair', () => {
     const done = await repair(withTrino(world), REQUEST, watched, { idleMs: 90_000, pauseMs: 1 })
     expect(done.changed).toBe(0)
     expect((await stateOfCandles(world)).hours.damaged.isEmpty).toBe(true)
+  })
+
+  test('refuses a stretch of which candles are held, and says which; told to, it lets these follow their ticks', async () => {
+    await rewriteRows(world, TICKS_TABLE, row => (Number(row.date_time) < DAY.toUs ? undefined : row))
+    await rollupCandles(withTrino(world), UNBOUNDED)
+    const all = { fromUs: Date.UTC(2026, 0) * 1000, toUs: Date.UTC(2026, 2) * 1000 }
+    const refused = repair(withTrino(world), { ...all, followTicks: false }, say, IDLE)
+    await expect(refused).rejects.toMatchObject({
+      code: 'CANDLES_HELD',
+      message: expect.stringContaining('24 hours of the stretch, from 2026-02-20 to 2026-02-20,'),
+    })
+    const later = { ...all, fromUs: DAY.toUs }
+    expect(await repair(withTrino(world), { ...later, followTicks: false }, say, IDLE)).toMatchObject({
+      changed: 0,
+    })
+    const follow = { ...DAY, followTicks: true }
+    expect(await dryRun(world.services, follow, {}, () => {})).toMatchObject({ missing: 0, surplus: 34 })
+    await repair(withTrino(world), follow, say, IDLE)
+    expect((await volumes()).filter(row => row.includes(',m1,'))).toHaveLength(2)
+    expect((await stateOfCandles(world)).held.isEmpty).toBe(true)
   })
 
   test('of a stretch in which there is nothing is done at once', async () => {

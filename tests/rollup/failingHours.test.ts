@@ -10,6 +10,7 @@ import { CountingStore } from '../support/countingStore.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { outOfMemory } from '../support/minutesOfCalls.ts'
 import { type Asked, addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
+import { candle, storeCandles } from '../support/storeCandles.ts'
 import { newWorld, type World } from '../support/world.ts'
 
 const MINUTE_MS = 60_000
@@ -203,4 +204,18 @@ test('hours whose stored candles are lost are left stale, and those of other mon
   const cold = { ...withTrino(world), store: new CountingStore(store) }
   expect(await call(cold)).toMatchObject({ code: 'OBJECT_MISSING' })
   expect(await staleHours()).toEqual(['2026-01-15T05'])
+})
+
+test('a lost file of candles that is merely small and beside those that change stays; live candles go on', async () => {
+  await storeCandles(world, [candle(0, 1)], [candle(600, 1)])
+  const m1Files = async () => {
+    const files = await planFiles(world.services.store, await world.catalog.loadTable(CANDLES_TABLE))
+    return files.filter(({ partition }) => partition.timeframe === 'm1').map(({ path }) => path)
+  }
+  const [, lost] = await m1Files()
+  await world.services.store.remove(lost!)
+  await addTicks(world, ['2026-03-01T12:00:01'])
+  expect(await call(withTrino(world))).toBeUndefined()
+  expect(await m1Files()).toContain(lost)
+  expect(await m1Files()).toHaveLength(2)
 })

@@ -67,6 +67,13 @@ async function volumes(timeframe: string): Promise<Record<string, number>> {
 }
 const time = (us: number) => new Date(us / 1000).toISOString().slice(5, 16)
 
+/** The days of which candles are held, each with all its hours. */
+async function heldDays(): Promise<string[]> {
+  const days = (await stateOfCandles(world)).held.days()
+  expect(days.every(([, hours]) => hours === 0xffffff)).toBe(true)
+  return days.map(([day]) => new Date(day * 86_400_000).toISOString().slice(0, 10))
+}
+
 /** All that is wrong by `verify`, which shares no code with the rollup. */
 async function findings() {
   const limits = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 }
@@ -292,11 +299,22 @@ describe('ticks that another engine deletes by their places', () => {
     expect(await findings()).toEqual([])
   })
 
+  test('by a file that is gone stop the hours of that day alone, and no live round', async () => {
+    await deleteDay(dayOf('2026-02-20'))
+    const [file] = (await files()).filter(({ deletes = [] }) => deletes.length > 0)
+    await world.services.store.remove(file!.deletes![0]!.path)
+    await expect(rollUp()).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+    const { ticksSequence, held, hours } = await stateOfCandles(world)
+    expect(ticksSequence).toBe((await load(TICKS_TABLE)).metadata.lastSequenceNumber)
+    expect(held.isEmpty).toBe(true)
+    expect(hours.stale.days().map(([day]) => day)).toEqual([dayOf('2026-02-20')])
+  })
+
   test('and are all of the oldest day leave its candles alone; also once files of ours are merged', async () => {
     await deleteDay(dayOf('2026-02-20'))
     await rollUp()
     await publish()
-    expect((await stateOfCandles(world)).heldBeforeUs).toBe(Date.UTC(2026, 1, 21) * 1000)
+    expect(await heldDays()).toEqual(['2026-02-20'])
     expect(Object.keys(await volumes('m1'))).toHaveLength(4)
     expect(await findings()).toEqual([])
   })
@@ -343,9 +361,12 @@ describe('the oldest days of ticks, deleted by another engine', () => {
   test('take no candle along; it is told, and verify is clean', async () => {
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'y 02-24T10:05': 1 })
     expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 3 })
-    expect((await stateOfCandles(world)).heldBeforeUs).toBe(Date.UTC(2026, 1, 26) * 1000)
+    expect(await heldDays()).toEqual(['2026-02-20', '2026-02-24'])
     expect(warnings).toMatchObject([
-      [expect.any(String), { candlesHeldBefore: '2026-02-26T00:00:00.000000Z', hours: 2 }],
+      [
+        expect.any(String),
+        { candlesHeld: { firstDay: '2026-02-20', lastDay: '2026-02-24', hours: 48 }, hours: 2 },
+      ],
     ])
     expect(await findings()).toEqual([])
   })
@@ -371,6 +392,63 @@ describe('the oldest days of ticks, deleted by another engine', () => {
     expect(await findings()).toEqual([])
   })
 
+  test('hold nothing but what was deleted: history of other days comes in, also of older ones and between them', async () => {
+    warnings = []
+    await addTicks(world, ['2026-02-10T10:00:01', '2026-02-20T10:00:02', '2026-02-22T10:00:01'])
+    await rollUp()
+    await publish()
+    expect(await volumes('m1')).toMatchObject({
+      'x 02-10T10:00': 1,
+      'x 02-20T10:00': 1,
+      'x 02-22T10:00': 1,
+    })
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 5, 'y 02-01T00:00': 3 })
+    expect(await volumes('W1')).toMatchObject({ 'x 02-16T00:00': 2, 'x 02-09T00:00': 1 })
+    expect(warnings).toMatchObject([[expect.stringContaining('held'), { minutes: 1 }]])
+    expect(await findings()).toEqual([])
+  })
+
+  test('are joined by what is deleted after them, whatever late ticks are left there', async () => {
+    await addTicks(world, ['2026-02-20T10:00:02'])
+    await rollUp()
+    await deleteTicks(({ date_time }) => {
+      return (
+        Number(date_time) > Date.UTC(2026, 1, 25) * 1000 && Number(date_time) < Date.UTC(2026, 1, 27) * 1000
+      )
+    })
+    await rollUp()
+    await publish()
+    expect(await heldDays()).toEqual(['2026-02-20', '2026-02-24', '2026-02-26'])
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 3 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('are not joined by days that are deleted while an older one has ticks: their candles go', async () => {
+    await addTicks(world, ['2026-02-10T10:00:01'])
+    await rollUp()
+    await deleteTicks(({ date_time }) => {
+      return (
+        Number(date_time) > Date.UTC(2026, 1, 25) * 1000 && Number(date_time) < Date.UTC(2026, 1, 27) * 1000
+      )
+    })
+    await rollUp()
+    await publish()
+    expect(await heldDays()).toEqual(['2026-02-20', '2026-02-24'])
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 3, 'y 02-01T00:00': 2 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('follow their ticks again in a stretch alone, where that is asked for', async () => {
+    const range = { fromUs: Date.UTC(2026, 1, 24) * 1000, toUs: Date.UTC(2026, 1, 25) * 1000 }
+    await markRanges(world.services, [range], { followTicks: true })
+    expect(await heldDays()).toEqual(['2026-02-20'])
+    await rollUp()
+    await publish()
+    expect(await volumes('M1')).toMatchObject({ 'x 02-01T00:00': 2 })
+    expect(await volumes('m1')).not.toHaveProperty('x 02-24T10:05')
+    expect(await findings()).toEqual([])
+  })
+
   test('are told of when late ticks come for them, which are not computed', async () => {
     warnings = []
     await addTicks(world, ['2026-02-20T10:00:02'])
@@ -389,7 +467,7 @@ describe('the oldest days of ticks, deleted by another engine', () => {
     await rollUp()
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1 })
     await markRanges(world.services, [all], { followTicks: true })
-    expect((await stateOfCandles(world)).heldBeforeUs).toBeUndefined()
+    expect(await heldDays()).toEqual([])
     await rollUp()
     await publish()
     expect(Object.keys(await volumes('m1'))).toEqual([
@@ -422,7 +500,7 @@ test('the ticks of today are never the oldest days, also where none are left', a
   await deleteTicks(() => true)
   await rollUp()
   expect((await candlesIn(world)).every(({ timeframe }) => timeframe.startsWith('removed_'))).toBe(true)
-  expect((await stateOfCandles(world)).heldBeforeUs).toBeUndefined()
+  expect(await heldDays()).toEqual([])
 })
 
 describe('candles that another engine changes', () => {
@@ -610,6 +688,23 @@ test.each([TICKS_TABLE, CANDLES_TABLE])(
     expect((await stateOfCandles(world)).foreign).toEqual({ candles: {}, stock_ticks: {} })
   },
 )
+
+test('no day is held for the week or month that began in it, where nobody can tell what others did', async () => {
+  await addTicks(world, ['2026-02-26T10:00:01', LIVE])
+  await rollUp()
+  const { metadata } = await load()
+  await rewriteRows(world, CANDLES_TABLE, row => ({ ...row, high: 1_000 }))
+  await markRanges(world.services, [])
+  const snapshotIds = metadata.snapshots.map(({ snapshotId }) => snapshotId)
+  await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
+  await rollUp()
+  expect(await heldDays()).toEqual([])
+  await addTicks(world, ['2026-02-23T10:00:01'])
+  await rollUp()
+  await publish()
+  expect(await volumes('W1')).toMatchObject({ 'x 02-23T00:00': 3 })
+  expect(await findings()).toEqual([])
+})
 
 describe('what ingest passes on', () => {
   const foreign = async () => foreignTicks(await load(TICKS_TABLE))

@@ -150,6 +150,21 @@ describe('findNewTicks', () => {
     expect(store.dataFilesRead).toEqual([])
   })
 
+  test.each([
+    ['is gone', (path: string) => store.remove(path)],
+    ['is damaged', (path: string) => store.write(path, Buffer.from('PAR1'))],
+  ])('goes by the bounds of a file that %s: whoever computes its minutes finds out', async (_, harm) => {
+    const file = await dataFile(at(0, 10, 20))
+    await commit(file)
+    await append(...at(500, 700))
+    await harm(file.path)
+    expect((await find()).stretches).toEqual([
+      [0, 21],
+      [500, 501],
+      [700, 701],
+    ])
+  })
+
   test('counts no tick below the vector: of 4 in a file, 2 offsets are new', async () => {
     await append(...at(0, 10, 20, 30))
     const vector = advance({ epoch: 0, positions: [] }, [{ epoch: 0, partition: 0, next: 2, timestampMs: 1 }])

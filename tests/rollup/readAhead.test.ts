@@ -128,7 +128,8 @@ describe('what is read while the minute’s last ticks are awaited', () => {
     await fill(3)
     const candles = await candleTable()
     for (const path of await candleFiles()) await world.services.store.remove(path)
-    expect(await readAhead(servicesAt(DURING_GRACE_MS), candles)).toBeUndefined()
+    const ahead = await readAhead(servicesAt(DURING_GRACE_MS), candles)
+    expect(ahead?.minutes.length).toBeGreaterThan(0)
     const services = servicesAt(AFTER_GRACE_MS)
     const inputs = await loadInputs(services)
     await expect(liveRound(services, inputs, { since: inputs.state.vector })).rejects.toMatchObject({

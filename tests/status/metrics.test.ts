@@ -146,11 +146,11 @@ describe('the metrics', () => {
   })
 
   test('say how often others changed each table, and of what they never did that it was not done', async () => {
-    expect((await scrape()).has('tickhouse_candles_held_before_timestamp_seconds')).toBe(false)
+    expect((await scrape()).get('tickhouse_candles_held_hours')).toBe(0)
     const foreign = { stock_ticks: { deleted: 2 }, candles: { unknown: 1 } }
-    await rollUp({ foreign, heldBeforeUs: 86_400_000_000 })
+    await rollUp({ foreign, held: HourSet.of([1, 2, 30]) })
     const values = await scrape()
-    expect(values.get('tickhouse_candles_held_before_timestamp_seconds')).toBe(86_400)
+    expect(values.get('tickhouse_candles_held_hours')).toBe(3)
     const of = (table: string, kind: string) =>
       values.get(`tickhouse_foreign_changes_total{table="${table}",kind="${kind}"}`)
     expect([of('stock_ticks', 'deleted'), of('stock_ticks', 'unknown')]).toEqual([2, 0])

@@ -20,6 +20,7 @@ const STATE: CandlesState = {
   vector,
   ticksSequence: 17,
   candlesSequence: 16,
+  held: HourSet.of([24, 25]),
   foreign: { stock_ticks: { deleted: 1 }, candles: {} },
   hours: {
     stale: HourSet.of([-1, 0, 490_000, 490_001]),
@@ -143,6 +144,21 @@ describe('the candles’ state', () => {
     }
     // By itself the text would stand for hours that are not stale.
     expect(STORED_HOURS.parse(storeHours(some)).minus(stale).isEmpty).toBe(false)
+  })
+
+  test('has no stale hour that is held, though the stale ones were coarsened', async () => {
+    const held = HourSet.of([0]).wholeDays()
+    const hours = {
+      ...STATE.hours,
+      stale: HourSet.of([3, 24]),
+      owed: HourSet.of([3]),
+      sweep: HourSet.of([24]),
+    }
+    await commit(candlesSummary({ ...STATE, held, hours }))
+    const state = await read()
+    expect(state.held.days()).toEqual(held.days())
+    expect([...state.hours.stale.hours()]).toEqual([24])
+    expect(state.hours.owed.isEmpty).toBe(true)
   })
 
   test('of hours that hostile ticks have scattered over five centuries takes at most 17 kB', () => {

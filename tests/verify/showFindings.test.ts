@@ -30,7 +30,7 @@ test('says how many candles are gone', () => {
 
 test('names the candles that are kept without ticks, and the repair that cures what differs in Iceberg', () => {
   const findings = new Findings()
-  findings.heldBefore = '2026-02-26T00:00:00'
+  findings.held = { firstDay: '2025-02-20', lastDay: '2026-02-24', hours: 8_880 }
   for (const dateTime of ['2026-03-02T10:59:00.000000Z', '2026-03-01T23:00:00.000000Z']) {
     const candle = { source: 's', symbol: 'x', timeframe: 'm1', dateTime }
     findings.report({ in: 'iceberg', problem: 'missing', candle })
@@ -41,6 +41,6 @@ test('names the candles that are kept without ticks, and the repair that cures w
     })
   }
   const text = showFindings(findings, 1)
-  expect(text).toContain('candles before 2026-02-26T00:00:00, whose ticks were deleted')
+  expect(text).toContain('candles of 8,880 hours from 2025-02-20 to 2026-02-24, whose ticks were deleted')
   expect(text).toContain('npm run repair -- --from 2026-03-01T23:00:00 --to 2026-03-02T11:00:00')
 })

@@ -68,19 +68,18 @@ function oneCall(world: SimWorld, random: Random, isBounded: boolean): Promise<R
 }
 
 /** The judge's own fold is not asked here: the oracle's is, with its own calendar. */
-async function checkAll(
-  world: SimWorld,
-  { closedUntilUs, heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState,
-): Promise<void> {
+async function checkAll(world: SimWorld, { closedUntilUs, held }: CandlesState): Promise<void> {
   const rows = await world.judge.rows.candles(await world.catalog.loadTable(CANDLES_TABLE))
   const present = rows.filter(({ timeframe }) => timeframeOfRemoved(timeframe) === undefined)
+  const follows = (timeframe: string, startUs: number) =>
+    !held.touches(startUs, bucketEnd(timeframeOf(timeframe), startUs))
   // Of what is held the ticks are gone, and only its own coarser candles tell whether it is right.
   const stored = present
-    .filter(({ dateTimeUs }) => dateTimeUs >= heldBeforeUs)
+    .filter(({ timeframe, dateTimeUs }) => follows(timeframe, dateTimeUs))
     .map(row => ({ ...row, start: new Date(row.dateTimeUs / 1000).toISOString() }) as OracleCandle)
   const ticks = await ticksOf({ ...world, nowMs: () => world.time.wallMs })
   const expected = expectedCandles(ticks.map(tick => ({ ...tick, mid: tick.mid + 0 }))).filter(
-    ({ start }) => Date.parse(start) * 1000 >= heldBeforeUs,
+    ({ timeframe, start }) => follows(timeframe, Date.parse(start) * 1000),
   )
   const found = sorted(stored)
   must(found.length === expected.length, 'the end', () => `${found.length} candles, not ${expected.length}`)

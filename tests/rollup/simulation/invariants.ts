@@ -20,11 +20,11 @@ export interface Unmarked {
 export function checkMinutes(
   rows: readonly Candle[],
   truth: ReadonlyMap<string, Minute>,
-  { hours: { stale, exact }, heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState,
+  { hours: { stale, exact }, held }: CandlesState,
   unmarked: Unmarked,
 ): void {
   const isChecked = (startUs: number) => {
-    if (startUs < heldBeforeUs) return false
+    if (held.has(hourOf(startUs))) return false
     const isExact = startUs >= exact.fromUs && startUs + MINUTE_US <= exact.toUs
     return (isExact || !stale.has(hourOf(startUs))) && !unmarked.minutes.has(hourOf(startUs))
   }
@@ -116,8 +116,9 @@ export function checkClosed(
   }
 }
 
-/** What is owed, damaged or swept is stale; the text of it all is bounded. */
-export function checkHours({ stale, owed, damaged, sweep }: StaleHours): void {
+/** What is owed, damaged or swept is stale; what is held is not. */
+export function checkHours({ hours: { stale, owed, damaged, sweep }, held }: CandlesState): void {
+  must(held.intersect(stale).isEmpty, 'hours', () => 'held hours are stale')
   for (const [name, some] of Object.entries({ owed, damaged, sweep })) {
     must(some.minus(stale).isEmpty, 'hours', () => `${name} hours are not stale`)
   }

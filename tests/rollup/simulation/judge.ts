@@ -2,7 +2,7 @@ import type { Catalog } from '../../../lib/iceberg/catalog.ts'
 import { ancestors, currentSnapshot } from '../../../lib/iceberg/metadata.ts'
 import type { Table } from '../../../lib/iceberg/table.ts'
 import { type Candle, sameValues } from '../../../lib/market/candle.ts'
-import { HourSet } from '../../../lib/market/hours.ts'
+import { HourSet, hourOf } from '../../../lib/market/hours.ts'
 import { overlaps } from '../../../lib/market/range.ts'
 import { MINUTE_US } from '../../../lib/market/time.ts'
 import { bucketEnd, timeframeOf, timeframeOfRemoved } from '../../../lib/market/timeframe.ts'
@@ -127,8 +127,8 @@ export class Judge {
   }
 
   /** What was wrong in candles when they came to be held stays so: there are no ticks that tell. */
-  #heldWrong({ heldBeforeUs = Number.NEGATIVE_INFINITY }: CandlesState): Unmarked {
-    const candles = this.#everChanged.candles.filter(({ fromUs }) => fromUs < heldBeforeUs)
+  #heldWrong({ held }: CandlesState): Unmarked {
+    const candles = this.#everChanged.candles.filter(({ fromUs, toUs }) => held.touches(fromUs, toUs))
     return { minutes: HourSet.EMPTY, candles }
   }
 
@@ -176,7 +176,7 @@ export class Judge {
     const endUs = bucketEnd(timeframeOf(candle.timeframe), candle.dateTimeUs)
     const { minutes, candles } = this.unmarked
     if (minutes.touches(candle.dateTimeUs, endUs) || overlaps(candles, candle.dateTimeUs, endUs)) return
-    if (candle.dateTimeUs < (this.#state?.heldBeforeUs ?? Number.NEGATIVE_INFINITY)) return
+    if (this.#state?.held.touches(candle.dateTimeUs, endUs)) return
     const dueMs = endUs / 1000 + graceMs
     const waitedFor = ticks.filter(
       tick =>
@@ -200,13 +200,16 @@ function both(a: Unmarked, b: Unmarked): Unmarked {
 
 /**
  * Over hours that stay damaged no coarser candle is put together: it would spread what is wrong in them. The commit of a share
- * clears nothing yet, and has the hours that it is at among them.
+ * clears nothing yet, and has the hours that it is at among them; where hours are kept by whole days now and then, only how far
+ * it is tells so.
  */
 function checkDamage(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
+  const { partly } = now.hours
+  const isFurther = partly !== undefined && partly.done !== before.hours.partly?.done
   const isOfShare =
     now.closedUntilUs === before.closedUntilUs &&
     now.ticksSequence === before.ticksSequence &&
-    before.hours.damaged.minus(now.hours.damaged).isEmpty
+    (isFurther || before.hours.damaged.minus(now.hours.damaged).isEmpty)
   if (isOfShare) return
   const damaged = before.hours.damaged.intersect(now.hours.damaged)
   for (const { before: was, now: is } of steps) {
@@ -220,8 +223,19 @@ function checkDamage(before: CandlesState, now: CandlesState, steps: readonly Ca
   }
 }
 
-function checkState(candles: Table, { hours, pending }: CandlesState): void {
-  checkHours(hours)
+/** No candle of a minute changes, comes or goes while it is held. */
+function checkHeld(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
+  const held = before.held.intersect(now.held)
+  for (const { before: was, now: is } of steps) {
+    const isMinute = (timeframeOfRemoved(is.timeframe) ?? is.timeframe) === 'm1'
+    if (!isMinute || !held.has(hourOf(is.dateTimeUs))) continue
+    must(was !== undefined && sameValues(was, is), 'held candles stay', () => show(is))
+  }
+}
+
+function checkState(candles: Table, state: CandlesState): void {
+  checkHours(state)
+  const { pending } = state
   must(pending.length <= 8, 'state', () => `${pending.length} closes are pending`)
   for (const { summary } of ancestors(candles)) {
     if (!carriesState(summary)) continue
@@ -248,6 +262,7 @@ function checkDue(before: CandlesState, now: CandlesState): void {
 function checkProgress(before: CandlesState, now: CandlesState, steps: readonly CandleStep[]): void {
   checkDue(before, now)
   checkDamage(before, now, steps)
+  checkHeld(before, now, steps)
   must(
     now.closedUntilUs >= before.closedUntilUs,
     'closedUntil never falls',

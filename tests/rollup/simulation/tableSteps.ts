@@ -6,7 +6,7 @@ import { MAINTAINED_TABLES, type MaintainedTable } from '../../../lib/maintain/m
 import type { Candle } from '../../../lib/market/candle.ts'
 import { HourSet, hourOf } from '../../../lib/market/hours.ts'
 import type { TimeRange } from '../../../lib/market/range.ts'
-import { floorTo, HOUR_US, MINUTE_US } from '../../../lib/market/time.ts'
+import { DAY_US, floorTo, HOUR_US, MINUTE_US } from '../../../lib/market/time.ts'
 import { bucketEnd, bucketStart, TIMEFRAMES, timeframeOf } from '../../../lib/market/timeframe.ts'
 import { markRanges } from '../../../lib/rollup/markRanges.ts'
 import { isSmall } from '../../../lib/rollup/storedCandles.ts'
@@ -19,8 +19,8 @@ import type { TickRow } from '../../support/tableRows.ts'
 import { ingestAll, rollUp } from './callSteps.ts'
 import { changeCandles, deleteTicks, expire, mergeTicks, rollBack } from './foreign.ts'
 import { show } from './ledger.ts'
-import { chance, HOUR_MS, type Step } from './step.ts'
-import { tickBeside } from './tickSteps.ts'
+import { chance, DAY_MS, HOUR_MS, type Step } from './step.ts'
+import { tick, tickBeside } from './tickSteps.ts'
 import type { SimWorld } from './world.ts'
 import { moment } from './wrong.ts'
 
@@ -69,6 +69,17 @@ export const deletion: Step = async (world, random) => {
   if (!chance(random, 0.2)) return `ticks from ${moment(fromUs)} on are deleted, ${hours.size} hours`
   const marked = await markRanges(world.services(random, {}, 'cold'), hours.ranges())
   return `ticks from ${moment(fromUs)} on are deleted, and ${marked} hours marked by hand`
+}
+
+/** Another engine deletes the oldest whole days of ticks; then, it may be, ticks come of these days, and of older ones. */
+export const oldestDays: Step = async (world, random) => {
+  const ticks = await allTicks(world)
+  if (ticks.length === 0) return 'there are no old ticks to delete'
+  const untilUs = floorTo(random.pick(ticks).dateTimeUs, DAY_US) + DAY_US
+  const hours = await deleteTicks(world, ({ dateTimeUs }) => dateTimeUs < untilUs)
+  const count = random.int(0, 3)
+  for (let i = 0; i < count; i++) tick(world, random, untilUs / 1000 - random.int(1, 4 * DAY_MS))
+  return `the ticks before ${moment(untilUs)} are deleted, ${hours.size} hours; ${count} come`
 }
 
 /** Another engine deletes a tick of the last minutes, and another one comes in its minute. */
