@@ -14,8 +14,8 @@ export interface PlanOptions {
   /** Only files whose data sequence number is at least this. */
   readonly minSequenceNumber?: number
   /**
-   * Only files that may hold rows with such values, by column name; whole manifests are left unread by it, however the table
-   * is partitioned.
+   * Ranges of values by column name: only files that may have such rows are planned. It skips whole manifests too, however the
+   * table is partitioned.
    */
   readonly within?: ColumnRanges
   /** Only files for which this is true. */

@@ -4,7 +4,7 @@ import { isTransform, type PartitionField, type PartitionSpec } from './schema.t
 import { type Table, tableName } from './table.ts'
 import { partitionType, sourceField } from './transforms.ts'
 
-/** Throws `UnsupportedTable`, with the cure, for a table that files cannot be written for here. */
+/** Throws `UnsupportedTable`, with the cure, for a table that tickhouse cannot write. */
 export function refuseUnwritable(table: Table): void {
   const { formatVersion } = table.metadata
   const name = tableName(table.ident)
@@ -28,7 +28,7 @@ function unwritableField(metadata: TableMetadata, spec: PartitionSpec): Partitio
   )
 }
 
-/** The newest partitioning that can be written, as Trino has it: `ARRAY['timeframe', 'month(date_time)']`. */
+/** The newest partitioning that can be written, in Trino's syntax: `ARRAY['timeframe', 'month(date_time)']`. */
 function earlierPartitioning(metadata: TableMetadata): string {
   const spec = metadata.partitionSpecs.findLast(spec => unwritableField(metadata, spec) === undefined)
   if (spec === undefined) return 'ARRAY[]'

@@ -13,7 +13,7 @@ export type PartitionRanges = Readonly<Record<string, ValueRange>>
 /** Ranges of values by column name. */
 export type ColumnRanges = Readonly<Record<string, ValueRange>>
 
-/** The partitions of a spec in which rows with these values lie; columns that it does not part by are left out. */
+/** Ranges of a spec's partitions for rows with these column values. Columns that the spec does not use are left out. */
 export function partitionsWith(
   metadata: TableMetadata,
   specId: number,

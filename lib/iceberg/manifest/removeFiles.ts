@@ -49,7 +49,7 @@ export async function removeFiles(
   return { kept: manifests.filter(manifest => !gone.has(manifest)), rewritten }
 }
 
-/** Files of one partition and content, as far as manifests can be chosen by them. */
+/** The fields of files of one partition and content by which their manifests are found. */
 interface Sought {
   readonly content: ManifestFile['content']
   readonly specId: number

@@ -4,7 +4,7 @@ import type { Field } from '../schema.ts'
 
 /** When files are merged, and how far. */
 export interface MergeLimits {
-  /** Files with so many rows are left alone for ever, unless rows of them are deleted. */
+  /** A file with this many rows or more is never merged, unless rows of it are deleted. */
   readonly fullRows: number
   /** What one new file is made of at most. */
   readonly rows: number
