@@ -27,7 +27,7 @@ const NOTHING: CountCheck = { days: 0, differing: 0, hoursMarked: 0 }
 
 /** So much of the slot must be left for the statement. */
 const STATEMENT_MS = 30_000
-/** Where files are of more days than this, days are not compared. */
+/** If a file spans more days than this, no day is compared. */
 const MAX_DAYS_OF_FILE = 400
 /** A statement names so many stretches of days at most; the days between them are counted too, and not compared. */
 const MAX_STRETCHES = 40

@@ -33,10 +33,10 @@ const TIMER_EARLY_MS = 5
 const EARLY_MS = 2_000
 
 /**
- * Waits until the newest minute's grace is over and ingest has taken in all that Kafka had then; gives up waiting
- * after a while, as ingest may be down or far behind: then candles are computed, and closed another time.
- * Gives what candles may be closed, and when, and the ticks table as it is now. Throws `TopicRecreated` while Kafka's topic
- * is not the one that ticks were read from.
+ * Waits until the newest minute's grace is over and ingest has committed all that Kafka had then. It stops waiting after
+ * `PATIENCE_MS`, as ingest may be down or far behind: then candles are computed now, and closed by a later call.
+ * Gives which candles may close, and when, and the ticks table as it is now. Throws `TopicRecreated` while Kafka's topic is
+ * not the one that the ticks were read from.
  */
 export async function awaitTicks(services: Needs): Promise<AwaitedTicks> {
   const { catalog, topicLog, settings, stages, nowMs } = services
@@ -76,7 +76,7 @@ export function untilGraceIsOver(nowMs: number, graceMs: number): number {
   return untilNextMs <= EARLY_MS ? untilNextMs + graceMs : 0
 }
 
-/** True when the topic is another one than that of the vector. Where no id is known, a log tells that ends before the vector. */
+/** True when the topic is not the one of the vector. Without ids, a partition that ends before the vector shows it. */
 function isOther(
   ranges: ReadonlyMap<number, OffsetRange>,
   vector: OffsetVector,
@@ -88,7 +88,7 @@ function isOther(
   return positions.some(p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0))
 }
 
-/** All that Kafka has or had, and all that earlier epochs had: a log may have lost its end. */
+/** Kafka's end offsets, with those of earlier epochs; never below the vector, as a partition may have lost its end. */
 function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector {
   const { epoch } = vector
   const positions = [...ranges].map(([partition, { high }]) => {

@@ -65,8 +65,8 @@ export interface CommittedCandles {
 const FILES_AT_ONCE = 16
 
 /**
- * Puts a change of m1 candles and all that follows from it into the table, on exactly the version it was computed from. Throws
- * `CommitConflict` also where others did something to that version which was not looked at.
+ * Commits a change of m1 candles, with the coarser candles that follow from it, on exactly the version it was computed from.
+ * Throws `CommitConflict` also where that version has a foreign snapshot that was not inspected.
  */
 export async function commitCandles(
   services: CommitServices,

@@ -48,7 +48,7 @@ function pushTo(loose: Map<string, Candle[]>, place: string, row: Candle): void 
   else rows.push(row)
 }
 
-/** What changes. Rows without a place in a stored file are left over at the end. */
+/** Changed rows, to be applied file by file; `rest` gives those that no stored file had. */
 class Change {
   /** By bucket start, then by id: most rows of a file are told apart from these by their time alone. */
   readonly #rows: ReadonlyMap<number, Map<string, Candle | undefined>>
