@@ -84,7 +84,7 @@ export class KafkaTopicLog implements TopicLog {
     return found
   }
 
-  /** Pieces of a log that hold all of a stretch that is left, each from its `start` on; the first and the last hold more. */
+  /** Fetched pieces of a partition that cover a stretch, each from its `start` on. The first and the last may have more. */
   async *#pieces(
     topic: string,
     partition: number,

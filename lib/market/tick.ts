@@ -61,7 +61,7 @@ export interface TickLimits {
   readonly maxAheadMs: number
 }
 
-/** Kafka is not older: a record of an earlier time, with a tick of a later one, has its timestamp in seconds, or none. */
+/** Kafka did not exist before. A record with an earlier timestamp and a later tick has it in seconds, or has none. */
 const FIRST_RECORD_MS = Date.UTC(2011, 0)
 
 const NAME_MAX_CHARACTERS = 64

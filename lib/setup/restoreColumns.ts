@@ -3,7 +3,7 @@ import { tableName } from '../iceberg/table.ts'
 import type { Services } from '../services.ts'
 import { ColumnDropped, checkColumns } from '../tables/checkColumns.ts'
 
-/** The table; where a column of ours was dropped that cannot do without its values, with the schema again that had it. */
+/** Gives the table. If a required column of ours was dropped, it first makes the newest schema with all our columns current. */
 export async function restoreColumns(
   { catalog, log }: Pick<Services, 'catalog' | 'log'>,
   table: Table,

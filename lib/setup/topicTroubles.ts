@@ -1,6 +1,6 @@
 import type { TopicDifference } from '../kafka/admin.ts'
 
-/** What it means that a topic is not as it should be, and the command that puts it right, for an operator to read. */
+/** A sentence for an operator: the wrong setting of a topic, its harm, and the command that corrects it. */
 export function troubleText({ topic, setting, wanted, actual }: TopicDifference, brokers: string): string {
   const what = `topic ${topic} has ${setting} ${actual}, not ${wanted}: ${harmOf(setting, wanted)}`
   if (setting === 'partitions') return `${what}. It is left as it is`

@@ -36,7 +36,7 @@ export async function checkHealth({
   return { kafka, catalog: catalogHealth, s3, trino }
 }
 
-/** Without the table there is nothing to compare the topic with; that it is away is said beside. */
+/** Without the table there is nothing to compare the topic with; another check reports that the table is missing. */
 async function checkTopic(
   { topicLog, settings: { ticksTopic } }: Pick<Services, 'topicLog' | 'settings'>,
   table: Promise<Table>,
