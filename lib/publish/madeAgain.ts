@@ -14,13 +14,13 @@ import {
 } from './sendingOrder.ts'
 import { firstSent, lastSent } from './sentPlaces.ts'
 
-/** A timeframe whose topic is not the one that the mark speaks of, or of which it says nothing. */
+/** A timeframe whose topic has an id that the mark does not have for it. */
 export interface NewTopic {
   readonly timeframe: string
   readonly id: string
 }
 
-/** The candle topics whose ids the mark does not know; none where the broker knows no ids. */
+/** Candle topics whose ids the mark does not have; none where the broker has no ids. */
 export async function newTopics(
   { topicLog, settings }: Pick<Services, 'topicLog' | 'settings'>,
   { topicIds }: Mark,
@@ -35,8 +35,8 @@ export async function newTopics(
 }
 
 /**
- * The mark with the new topics, and with what those of them lack that were deleted and made again: all that was sent, but for
- * what was sent to them since they are there. Nobody may be sending meanwhile, and all that was sent must be visible.
+ * The mark with the ids of the new topics, and with a refill for each that was deleted and made again. The refill is all that was
+ * sent before the new topic got its first record. No other publisher may send meanwhile, and all transactions must be visible.
  */
 export async function markWith(
   { topicLog, settings }: Pick<Services, 'topicLog' | 'settings'>,
@@ -59,10 +59,10 @@ export async function markWith(
 }
 
 /**
- * A mark in the place of one that is gone with its topic: the row that was sent last, of all on the candle topics. Candle topics
- * on which nothing was sent but again, if at all, are filled from there. Undefined when nothing was ever sent, or what was sent
- * is not of this table, as it has given no such stamp out. Nobody may be sending meanwhile, and all that was sent must
- * be visible.
+ * Finds a mark that was lost with its topic: the row that was sent last, over all candle topics. A candle topic that is empty, or
+ * has only records of a refill, gets a refill from there on. Undefined when nothing was ever sent, or when the last stamp is
+ * newer than any of this table: then another table's candles were sent. No other publisher may send meanwhile, and all transactions
+ * must be visible.
  */
 export async function markOfTopics({
   catalog,
@@ -73,7 +73,7 @@ export async function markOfTopics({
   for (const { name } of TIMEFRAMES) {
     const topic = settings.candleTopicPrefix + name
     const once = await lastSent(topicLog, topic, name)
-    // What was sent again had been sent before.
+    // Records of a refill had been sent before: they only count where there are no others.
     lasts.push({
       timeframe: name,
       once,
@@ -93,7 +93,7 @@ export async function markOfTopics({
   return { ...mark, refills }
 }
 
-/** The row of a timeframe that was sent last, as always or again. */
+/** The last rows of a timeframe that were sent: for the first time (`once`), and in a refill (`again`). */
 interface LastSent {
   readonly timeframe: string
   readonly once: SendingPlace | undefined
