@@ -10,13 +10,13 @@ export function refuseUnwritable(table: Table): void {
   const name = tableName(table.ident)
   if (formatVersion !== 2)
     throw new UnsupportedTable(
-      `${name} has Iceberg format version ${formatVersion}; only 2 is written here, and nothing takes a table back to it: ` +
+      `${name} has Iceberg format version ${formatVersion}; tickhouse writes only version 2, and a table cannot go back to it: ` +
         `ALTER TABLE ${name} RENAME TO ${name}_v${formatVersion}, then set up a new table`,
     )
   const odd = unwritableField(table.metadata, currentSpec(table))
   if (odd !== undefined)
     throw new UnsupportedTable(
-      `${name} is partitioned by ${odd.name} (${odd.transform}), which is not written here: ` +
+      `${name} is partitioned by ${odd.name} (${odd.transform}), which tickhouse does not write: ` +
         `ALTER TABLE ${name} SET PROPERTIES partitioning = ${earlierPartitioning(table.metadata)}`,
     )
 }

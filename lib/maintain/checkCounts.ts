@@ -63,7 +63,7 @@ async function compare(services: CountServices): Promise<CountCheck> {
       ticks: rows,
       inCandles: volumes.get(day) ?? 0,
     }
-    log.warn('the candles of a day are not made of all its ticks, or of more: it is recomputed', counts)
+    log.warn('a day has more or fewer ticks than its candles were made of: it is recomputed', counts)
   }
   const days = differing.map(([day]) => day)
   const hoursMarked = days.length === 0 ? 0 : await markRanges(services, days.map(rangeOfDay))

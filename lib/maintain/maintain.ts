@@ -59,7 +59,7 @@ async function findLostStates(services: MaintainServices): Promise<void> {
   const rebuilt = await rebuildFromMetadata(services)
   if (rebuilt === undefined) return
   const { ticks, candles, hours } = rebuilt
-  services.log.warn('a lost state was found again in earlier metadata: all hours are recomputed', {
+  services.log.warn('a lost state was restored from an earlier metadata file: all hours are recomputed', {
     ticks: ticks.source,
     candles: candles.source,
     hoursMarked: hours.size,

@@ -172,7 +172,7 @@ async function takeOver(services: PublishServices): Promise<Mark | undefined> {
   const found = await markOfTopics(services)
   if (found === undefined) return undefined
   await candleWriter.send([markRecord(settings, found)])
-  log.warn('the mark was gone: it was found again from the candle topics, and nothing is sent twice', {
+  log.warn('the mark was lost: it was found again from the candle topics, and nothing is sent twice', {
     topic: settings.markTopic,
     mark: found,
   })

@@ -57,8 +57,8 @@ const VALUES: Readonly<Record<string, (row: CandleKey) => string | number>> = {
 function partitionedByOthers({ ident }: Table, field: string): UnsupportedTable {
   const name = tableName(ident)
   return new UnsupportedTable(
-    `${name} is partitioned by ${field}, which does not stay the same for one candle; only source, symbol, timeframe and ` +
-      `date_time do. Set it back, in Trino ALTER TABLE ${name} SET PROPERTIES partitioning = ARRAY['timeframe', 'month(date_time)']`,
+    `${name} is partitioned by ${field}, which changes with a candle's revisions; partition it only by source, symbol, timeframe and ` +
+      `date_time. To undo it, in Trino: ALTER TABLE ${name} SET PROPERTIES partitioning = ARRAY['timeframe', 'month(date_time)']`,
   )
 }
 

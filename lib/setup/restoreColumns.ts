@@ -14,7 +14,9 @@ export async function restoreColumns(
   } catch (error) {
     if (!(error instanceof ColumnDropped) || error.schemaId === undefined) throw error
     const { tableUuid, currentSchemaId } = table.metadata
-    log.warn(`${tableName(table.ident)} has its schema ${error.schemaId} again: a column was dropped`)
+    log.warn(
+      `schema ${error.schemaId} of ${tableName(table.ident)} is current again: a column had been dropped`,
+    )
     return catalog.commit(
       table.ident,
       [

@@ -158,7 +158,7 @@ export class StateMissing extends TickhouseError {
   constructor(table: Table, key: string) {
     super(
       'STATE_MISSING',
-      `no snapshot in the history of ${tableName(table.ident)} carries ${key}, nor does a copy that belongs to it: other engines have changed the table more than once and expired its snapshots, or replaced it. If it was replaced, roll it back to a snapshot on its list; else maintain finds the state again where earlier metadata files have it, and npm run rebuild in the rows`,
+      `no snapshot in the history of ${tableName(table.ident)} carries ${key}, and no copy belongs to that history: other engines changed the table more than once and expired its snapshots, or replaced the table. If it was replaced, roll it back to a snapshot on its list. Otherwise maintain restores the state if an earlier metadata file has it; if not, run npm run rebuild, which works it out from the rows`,
     )
   }
 }
