@@ -39,7 +39,7 @@ export async function planFiles(
 /** How many manifests are in memory at once: up to 1,024 files each. */
 const MANIFESTS_AT_ONCE = 8
 
-/** What `planFiles` gives, some files at a time: for a table of so many that they should not be held all at once. */
+/** Gives the files of `planFiles` in portions, for a table with too many to hold in memory at once. */
 export async function* scanFiles(
   store: ObjectStore,
   table: HasMetadata,

@@ -109,7 +109,7 @@ function dataFile(
   return { file, bytes }
 }
 
-/** For people who look into the bucket; readers take partitions from the manifests. Every store takes these characters. */
+/** The folder name is for people who browse the bucket; readers use the manifests. Every store accepts these characters. */
 function folder({ fields }: PartitionSpec, partition: Partition): string {
   const parts = fields.map(
     ({ name, transform }) => `${name}=${partitionText(transform, partition[name] ?? null)}`,

@@ -19,7 +19,7 @@ export interface AdmittedBatch extends DecodedBatch {
   readonly lost: ReadonlyMap<number, number>
 }
 
-/** A partition's log is looked at again when this process has not seen it for so long: a topic is not made anew faster. */
+/** After this time without a batch, a partition is checked on Kafka again: a topic cannot be made again faster. */
 const TRUSTED_FOR_MS = 5_000
 
 /** What this process need not ask again; it lives as long as the process is warm. */
@@ -91,7 +91,7 @@ export function remember(
     trust.logs.set(partition, { next: nextOffset(vector, partition), atMs })
 }
 
-/** What of the batches lies at or above the vector. */
+/** The records of the batches at or above the vector. */
 export function batchesFrom(vector: OffsetVector, batches: readonly DecodedBatch[]): DecodedBatch[] {
   return batches
     .map(batch => cutBelow(batch, nextOffset(vector, batch.partition)))
@@ -103,7 +103,10 @@ function isTrusted(trust: Trust, partition: number, next: number, atMs: number):
   return seen !== undefined && seen.next === next && atMs - seen.atMs < TRUSTED_FOR_MS
 }
 
-/** Stands for a partition that was never read: a topic is made anew with all its partitions. Retention takes it last. */
+/**
+ * The newest position of any partition, checked in place of one that was never read: a topic is made again with all its
+ * partitions, and retention removes the newest record last.
+ */
 function newestPosition({ epoch, positions }: OffsetVector): Position | undefined {
   const present = positions.filter(position => position.epoch === epoch)
   return present.reduce<Position | undefined>(
@@ -131,8 +134,8 @@ export async function isSameLog(
 }
 
 /**
- * An event can be made by hand; what it says is taken in only when Kafka says the same. Of a batch that waited until retention
- * overtook it, what is left is looked at: the event source would bring it for ever.
+ * Checks that Kafka has the records of an event, as an event can be made by hand. If retention removed the first records while
+ * the batch waited, the remaining ones are checked: otherwise the event source would bring the batch for ever.
  */
 async function checkOnKafka(
   log: TopicLog,

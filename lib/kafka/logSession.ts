@@ -96,7 +96,7 @@ export class LogSession {
     return responses[0]!.partitions[0]!
   }
 
-  /** Asks for the topic's leaders anew at its next use. */
+  /** Makes the next use ask for the topic's leaders again. */
   forget(topic: string): void {
     this.#leaders.delete(topic)
   }

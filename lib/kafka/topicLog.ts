@@ -15,7 +15,7 @@ const FIRST_FETCH_BYTES = 64 * 1024
 const BULK_FETCH_BYTES = 1024 * 1024
 const LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
-/** How many offsets `last` looks at first; each further step back is longer by this factor. */
+/** The first read of `last`, in offsets; each further read is larger by the growth factor. */
 const FIRST_WINDOW = 16
 const WINDOW_GROWTH = 8
 

@@ -29,7 +29,7 @@ const NOTHING: CountCheck = { days: 0, differing: 0, hoursMarked: 0 }
 const STATEMENT_MS = 30_000
 /** If a file spans more days than this, no day is compared. */
 const MAX_DAYS_OF_FILE = 400
-/** A statement names so many stretches of days at most; the days between them are counted too, and not compared. */
+/** A statement names at most this many stretches of days. Days between them are counted too, and not compared. */
 const MAX_STRETCHES = 40
 
 /**

@@ -66,7 +66,7 @@ async function findLostStates(services: MaintainServices): Promise<void> {
   })
 }
 
-/** A table whose folder is shared with another is left as it is; that is said, and the other table still has its turn. */
+/** A table whose folder is shared with another table is logged and left as it is; the next table still has its turn. */
 async function sweep(services: MaintainServices, ident: TableIdent): Promise<number> {
   const { settings, nowMs, log } = services
   try {

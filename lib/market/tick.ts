@@ -238,7 +238,7 @@ function readInt64(value: unknown, text: string): number | bigint {
   return Number.isSafeInteger(value) ? Number(exact) : exact
 }
 
-/** True when the only place that may be the field's has these digits: no second or nested `number`, and no escaped name. */
+/** True when the only `number` in the text has these digits: no second or nested one, and no escaped name. */
 function writtenPlainly(value: number, text: string): boolean {
   const at = text.indexOf(NUMBER_NAME)
   let end = at + NUMBER_NAME.length + 1

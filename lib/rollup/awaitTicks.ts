@@ -27,9 +27,9 @@ export interface AwaitedTicks extends PendingClose {
 /** How long ingest is given to take in what Kafka has at the minute's end. */
 const PATIENCE_MS = 2_000
 const POLL_MS = 20
-/** A timer may ring so much before its time by the wall clock: the minute would seem not to be over, and close with the next. */
+/** A timer may fire this early by the wall clock. Without it the minute would not seem over, and would close with the next. */
 const TIMER_EARLY_MS = 5
-/** A schedule may fire so much before its minute, by this clock: the minute that is about to end is meant. */
+/** A schedule may fire this early by this clock: the call then belongs to the minute that is about to end. */
 const EARLY_MS = 2_000
 
 /**
@@ -40,7 +40,7 @@ const EARLY_MS = 2_000
  */
 export async function awaitTicks(services: Needs): Promise<AwaitedTicks> {
   const { catalog, topicLog, settings, stages, nowMs } = services
-  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
+  // The vector is read before the offsets: ticks keep coming, and a later vector may be above them.
   const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
   const waitMs = untilGraceIsOver(nowMs(), settings.graceMs)
   if (waitMs > 0) await stages.time('grace', () => sleep(waitMs + TIMER_EARLY_MS))
@@ -56,7 +56,7 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks> {
   })
 }
 
-/** The ticks table once it has all below the ends, or after a while as it is then. */
+/** The ticks table once it has all ticks below the ends, or as it is after `PATIENCE_MS`. */
 async function ticksUpTo(services: Needs, ends: OffsetVector): Promise<Table> {
   // Not the wall clock: it may step back.
   const giveUpAtMs = performance.now() + PATIENCE_MS

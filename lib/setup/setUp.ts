@@ -94,7 +94,7 @@ export async function setUp(
   )
 }
 
-/** Partitions are never added: the records of one key would no longer lie in one. */
+/** Partitions are never added: the records of one key would then be in two partitions. */
 async function tellOrRepair(
   { setTopicSettings, brokers, log }: SetUpServices,
   differences: readonly TopicDifference[],

@@ -25,7 +25,7 @@ export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimi
 /**
  * Files to be merged into one, group by group: mergeable ones of one partition, each group of one stretch of time (`along`
  * is the column that tells it). A file waits until the smaller ones beside it have as many rows together as
- * itself: so a row is written anew each time its file doubles and no more often, and a partition has few files. A file with
+ * itself: so a row is rewritten only when its file doubles, and a partition has few files. A file with
  * deleted rows does not wait.
  */
 export function chooseGroups(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {

@@ -98,7 +98,7 @@ async function orderOf(
   })
 }
 
-/** Numbers in the order of the values: a text becomes its place among the texts of its column. */
+/** Numbers in the order of the values: a text becomes its rank among the texts of its column. */
 function sortKeys(column: readonly ColumnValue[]): Float64Array {
   if (typeof column[0] !== 'string') return Float64Array.from(column, Number)
   const places = new Map([...new Set(column as string[])].sort(compareText).map((text, i) => [text, i]))
