@@ -17,14 +17,14 @@ How far the ticks table has read the ticks topic, and the ways to put that right
 
   status      print, per partition, the table's next offset and what Kafka holds
   rewind      move the consumer group to the table's offsets (after "OFFSET_GAP")
-  new-epoch   the topic was deleted and made again: count its offsets from 0 again (after "TOPIC_RECREATED"),
-              or a log has lost its end: go on behind it (after "LOG_TRUNCATED")
+  new-epoch   the topic was deleted and made again: count its offsets from 0 again (after "TOPIC_RECREATED");
+              or a partition has lost records at its end: go on after them (after "LOG_TRUNCATED")
   same-topic  the topic was made again as a copy, with the same records at the same offsets, from a backup or a
-              mirror (after "TOPIC_RECREATED"): go on where the table is
+              mirror (after "TOPIC_RECREATED"): go on at the table's offsets
 
-new-epoch takes in all that the new topic has. Kafka cannot tell a copy from new records: of a copy it would take every
-tick in twice. It is refused while the topic is still the one that was read.
-All but status want the event source stopped: end sls offline first.`
+new-epoch takes in all records of the new topic. If that topic is a copy, use same-topic: new-epoch would take in every tick
+twice, as Kafka cannot tell a copy from new records. new-epoch is refused while the topic is still the one that was read.
+All commands but status require that the event source is stopped: end sls offline first.`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -13,17 +13,17 @@ import { progress } from './terminal.ts'
 
 const USAGE = `npm run -s rebuild [-- --dry-run] [--force] [--json]
 
-Finds again how far the two tables go, where they no longer say it ("STATE_MISSING", "STATE_UNREADABLE"): as it was, in their
-earlier metadata files, or else from the rows. Rows tell the highest offset of each Kafka partition; what the table lacks
-below it is held to the dead letters and to what Kafka has left, and what cannot be proven is listed. Then every hour is
-marked, and rollup recomputes the candles.
+Restores the lost state of the two tables ("STATE_MISSING", "STATE_UNREADABLE"), that is how far they have read Kafka. It takes
+the state from earlier metadata files if these have it, and otherwise works it out from the rows: they have the highest offset
+of each Kafka partition. Offsets below it that the table lacks are compared with the dead letters and with what Kafka still
+has, and those that cannot be proven are listed. Then every hour is marked, and rollup recomputes the candles.
 
-  --dry-run   says what it finds, and writes nothing
-  --force     from the rows, also where the tables say how far they go
+  --dry-run   shows what it finds, and writes nothing
+  --force     works the state out from the rows, even if the tables have their state
   --json      one JSON object on standard output
 
-It wants the event source stopped: end sls offline first. Ends with 0 when it is done, proven or not, 1 when it failed,
-2 when it was called wrongly.
+The event source must be stopped: end sls offline first. Ends with 0 when it is done, proven or not, 1 when it failed, 2 when
+it was called wrongly.
 Where to: the same environment variables as the functions (lib/lambda/config.ts).`
 
 process.exitCode = await main()
@@ -61,7 +61,7 @@ async function run(request: RebuildRequest, isJson: boolean): Promise<void> {
   }
 }
 
-/** Undefined, and said why, when they cannot be understood. */
+/** The options; prints why and gives undefined when they are wrong. */
 function readOptions() {
   const flag = { type: 'boolean', default: false } as const
   try {

@@ -9,15 +9,11 @@ import { momentOf, progress } from './terminal.ts'
 
 const USAGE = `npm run repair -- --from TIME --to TIME [--source S] [--symbol S] [--dry-run] [--follow-ticks] [--json]
 
-Recomputes every candle of the hours that the stretch touches from their ticks, in all timeframes; candles without ticks go
-away, with a tombstone on their topic. Where a rollup is at work it does so and this waits; otherwise this does it. It may be
-ended at any time: what is marked is done by the next rollup. publish sends what has changed.
+Recomputes, from their ticks and in all timeframes, the candles of every hour that the stretch touches. Candles without ticks
+are removed, with a tombstone on their topic. While a rollup is running it does the work and this command waits; otherwise this
+command does it. It may be ended at any time: the next rollup recomputes the hours that are marked. publish sends the changes.
 
   --from, --to    ISO 8601 times
-  --dry-run       changes nothing; says how many hours there are, and which candles would change: those of the whole days
-  --source, --symbol   what --dry-run tells of; an hour is always recomputed for all of them
-  --follow-ticks  also of hours whose candles were kept when the oldest days of ticks were deleted: these follow their ticks from
-                  then on; where there are none, they go away
   --json          one JSON object on standard output
 
 Ends with 0 when it is done, 1 when it failed, 2 when it was called wrongly.
@@ -48,7 +44,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Gives what is said at the end. */
+/** Runs the repair or the dry run; gives its last output. */
 async function run(
   services: Connections,
   request: RepairRequest,
@@ -56,7 +52,7 @@ async function run(
 ): Promise<string> {
   if (!isDryRun) {
     const done = await repair(services, request, progress())
-    return json ? JSON.stringify(done) : `\n${done.hours} hours are as their ticks say`
+    return json ? JSON.stringify(done) : `\n${done.hours} hours are recomputed from their ticks`
   }
   const would = await dryRun(services, request, told, progress())
   const { hours, missing, surplus, differing } = would
@@ -64,7 +60,7 @@ async function run(
   return json ? JSON.stringify(would) : `\n${hours} hours would be recomputed; candles: ${counts}`
 }
 
-/** Undefined, and said why, when they cannot be understood. */
+/** The options; prints why and gives undefined when they are wrong. */
 function readOptions() {
   try {
     const { values } = parseArgs({

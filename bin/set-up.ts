@@ -7,10 +7,10 @@ import { setUp } from '../lib/setup/setUp.ts'
 
 const USAGE = `npm run set-up [-- --repair-topics]
 
-Creates the topics and the two tables where they are missing; run again, it changes nothing. Topics that are there with
-settings that lose data, such as cleanup.policy=compact on ticks, are named with the cure.
+Creates the topics and the two tables where they are missing; run again, it changes nothing. It warns of existing topics with
+settings that lose data, such as cleanup.policy=compact on ticks, and names the cure.
 
-  --repair-topics   set these settings right, and no others
+  --repair-topics   correct these settings, and no others
 
 Where to: the same environment variables as the functions (lib/lambda/config.ts).`
 

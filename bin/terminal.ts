@@ -1,6 +1,6 @@
 import { parseDateTime } from '../lib/market/time.ts'
 
-/** Tells on standard error how work goes on: a line that is written over where people look on, and otherwise one now and then. */
+/** Shows progress on standard error: on a terminal one line that is overwritten, otherwise a line every ten seconds. */
 export function progress(): (line: string) => void {
   let saidMs = 0
   return line => {
@@ -18,6 +18,6 @@ export function momentOf(text: string | undefined): number | undefined
 export function momentOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const timeUs = parseDateTime(/T/.test(text) ? text : `${text}T00:00:00`)
-  if (timeUs === undefined) throw new TypeError(`${text} is no ISO 8601 time`)
+  if (timeUs === undefined) throw new TypeError(`${text} is not an ISO 8601 time`)
   return timeUs
 }

@@ -13,14 +13,14 @@ const DEFAULT_WAIT_S = 600
 const USAGE = `npm run -s verify [-- --from TIME] [--to TIME] [--wait [SECONDS]] [--json]
 
 Recomputes every candle from the raw ticks and compares it, field by field, with Iceberg and with the newest message of
-each candle on Kafka. It changes nothing and may run while the pipeline does. Hours that are still being caught up are not
-compared with their ticks, and counted.
+each candle on Kafka. It changes nothing and may run while the pipeline does. Stale hours are counted, and not compared with
+their ticks.
 
-  --from, --to   ISO 8601 times; only the whole days that they touch are looked at (weeks and months when all in them)
-  --wait         waits until no hour is left to be caught up, SECONDS at most (${DEFAULT_WAIT_S})
+  --from, --to   ISO 8601 times; only the whole days that they touch are compared (weeks and months that lie within)
+  --wait         waits until no hour is stale, SECONDS at most (${DEFAULT_WAIT_S})
   --json         one JSON object on standard output
 
-Ends with 0 when all is right, 1 when something differs, cannot be read, or is not caught up in time, 2 when it was called
+Ends with 0 when all is right, 1 when something differs, cannot be read, or is still stale after the wait, 2 when it was called
 wrongly.
 Where to: the same environment variables as the functions (lib/lambda/config.ts).`
 

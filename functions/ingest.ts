@@ -6,10 +6,10 @@ import { oneAtATime } from '../lib/lambda/oneAtATime.ts'
 import { isMinutesRest } from '../lib/requests/ingestRequest.ts'
 
 /**
- * A batch of Kafka records → one append to `market_data.stock_ticks`; bad ones → the dead-letter topic. `{"only":
- * "minutes-rest"}` fetches the records itself: those that a minute still lacks once its grace is over, and those that the
- * event source will never bring. A batch waits for
- * nobody: how many run at once is the event source's business.
+ * A batch of Kafka records → one append to `market_data.stock_ticks`; bad ones → the dead-letter topic.
+ * The event `{"only": "minutes-rest"}` fetches the records itself: those of a minute that are not in when its grace is over,
+ * and those that the event source will never bring. Batches do not wait for one another: the event source decides how many
+ * run at once.
  */
 export const handler = lambdaHandler(
   'ingest',

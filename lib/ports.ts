@@ -46,17 +46,17 @@ export interface OffsetRange {
 
 /** Reads of a topic's log that need no consumer group. An unknown topic throws `TopicMissing`. */
 export interface TopicLog {
-  /** What tells a topic from an earlier or later one of the same name; undefined where the broker knows no such ids. */
+  /** Kafka's id of the topic; a topic of the same name that is made later has another. Undefined where the broker has no ids. */
   topicId(topic: string): Promise<string | undefined>
-  /** The next offset that a consumer group would read, of the partitions for which it has committed one. */
+  /** A consumer group's next offsets, by partition; partitions without a committed offset are left out. */
   groupOffsets(groupId: string, topic: string): Promise<Map<number, number>>
   /** Of every partition of the topic. */
   offsets(topic: string): Promise<Map<number, OffsetRange>>
   /** The first record at or after `offset` that a `read_committed` reader sees, or undefined at the log's end. */
   firstFrom(topic: string, partition: number, offset: number): Promise<KafkaRecord | undefined>
-  /** True when Kafka may remove records of the topic that newer ones with their keys have overtaken. */
+  /** True when Kafka may remove a record once a newer one has its key. */
   isCompacted(topic: string): Promise<boolean>
-  /** The offsets of such a stretch that hold what no reader sees: markers of transactions, records of those that were aborted. */
+  /** Offsets of a stretch that no reader sees: transaction markers, and records of aborted transactions. */
   unseen(topic: string, partition: number, from: number, to: number): Promise<number[]>
   /** The newest record that a `read_committed` reader sees, or undefined when there is none. */
   last(topic: string, partition: number): Promise<KafkaRecord | undefined>

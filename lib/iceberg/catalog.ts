@@ -20,7 +20,7 @@ export type Update =
       readonly snapshotId: bigint
     }
   | { readonly action: 'remove-snapshots'; readonly snapshotIds: readonly bigint[] }
-  /** Those that are not named stay as they are. */
+  /** Properties that are not named stay as they are. */
   | { readonly action: 'set-properties'; readonly updates: Readonly<Record<string, string>> }
   | { readonly action: 'set-current-schema'; readonly schemaId: number }
 

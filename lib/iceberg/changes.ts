@@ -4,21 +4,21 @@ import { UnreadableFile } from './errors.ts'
 import { readManifestList, readManifests } from './manifest/readManifests.ts'
 import type { HasMetadata, Snapshot } from './metadata.ts'
 
-/** What one snapshot did to the files of its table. */
+/** Changes that one snapshot made to the files of its table. */
 export interface FileChanges {
   readonly added: readonly DataFile[]
   readonly removed: readonly DataFile[]
-  /** Files that say which rows of others are deleted, new with this snapshot. */
+  /** Delete files that this snapshot added. */
   readonly addedDeletes: readonly DataFile[]
 }
 
-/** A change of no file, and one that puts the same rows into other files: rows are as they were. */
+/** For a snapshot that changed no file, or moved the same rows into other files. */
 export const NO_CHANGES: FileChanges = { added: [], removed: [], addedDeletes: [] }
 
 /**
- * What a snapshot did to its table's files, by its own manifests; `NO_CHANGES` where the rows stayed as they were: it
- * rewrote manifests alone, or replaced files by others with as many rows and says so (`replace`). Throws `UnreadableFile`
- * where the manifests do not list what was removed.
+ * Reads from a snapshot's own manifests which files it added and removed. Gives `NO_CHANGES` where it only rewrote manifests,
+ * or replaced files by others with as many rows (operation `replace`). Throws `UnreadableFile` where the manifests do not list
+ * the removed files.
  * https://iceberg.apache.org/spec/#manifests
  */
 export async function changesOf(
@@ -37,7 +37,7 @@ export async function changesOf(
   const removed = Number(summary['deleted-data-files'] ?? 0)
   if (removed > listed)
     throw new UnreadableFile(`snapshot ${snapshotId} removed ${removed} files and lists ${listed} of them`)
-  // Who merges files leaves out the rows that delete files named, and removes those together with them.
+  // A merge drops the rows that delete files name, and removes these delete files in the same snapshot.
   const isReplaced = sum(data, 'addedRows') === sum(data, 'deletedRows') - sum(deletes, 'deletedRows')
   if (summary.operation === 'replace' && isReplaced && sum(deletes, 'addedFiles') === 0) return NO_CHANGES
   const entries = (await readManifests(store, metadata, data)).flat()

@@ -6,13 +6,13 @@ import { ancestors, currentSnapshot, type HasMetadata } from './metadata.ts'
 import type { Staged } from './stage.ts'
 import { type Table, tableName } from './table.ts'
 
-/** After so many commits of others to branches, all of them faster, the caller is told. */
+/** A commit gives up after it lost its sequence number to this many commits on branches. */
 const MAX_ATTEMPTS = 8
 
 /**
- * The one irreversible step. A request is repeated only where a commit to a branch has taken its sequence number, and the rows
- * are still those that the snapshot was made from: it then takes the next number, which is quickly done. Throws what
- * `Catalog.commit` throws.
+ * Commits a staged snapshot: the one irreversible step. It tries again only where a commit to a branch took the sequence number
+ * and the rows are still those that the snapshot was made from. The snapshot then takes the next number, which is quick.
+ * Throws what `Catalog.commit` throws.
  */
 export async function commitSnapshot(catalog: Catalog, table: Table, staged: Staged): Promise<Table> {
   await refuseExpired(catalog, table)

@@ -11,20 +11,20 @@ export type DeletesBy = 'position' | 'equality'
 /** Numbers or bounds by column id. */
 export type ByField<Value> = ReadonlyMap<number, Value>
 
-/** A data file, or one that says which rows of others are deleted, and all that the table's manifests say of it. */
+/** A data file or a delete file, with all that the table's manifests say of it. */
 export interface DataFile {
   readonly path: string
-  /** How rows of other files are deleted: by their places, or by values. Undefined for a file of rows. */
+  /** Whether a delete file has position or equality deletes; undefined for a data file. */
   readonly deletesBy?: DeletesBy
-  /** The columns whose values tell which rows are deleted. */
+  /** Field ids of the columns that an equality delete compares. */
   readonly equalityIds?: readonly number[]
-  /** The only file whose rows are deleted by their places, where the writer says so. */
+  /** The only data file that a position delete file applies to, if its writer says so. */
   readonly referencedDataFile?: string
-  /** In capitals, however its writer puts it: `PARQUET`. */
+  /** In capital letters, whatever case its writer used: `PARQUET`. */
   readonly format: string
   readonly specId: PartitionSpec['specId']
   readonly partition: Partition
-  /** Deleted rows among them: see `liveRows`. */
+  /** Deleted rows count too: see `liveRows`. */
   readonly recordCount: number
   readonly fileSizeBytes: number
   readonly columnSizes?: ByField<number>
@@ -44,7 +44,7 @@ export interface LiveFile extends DataFile {
   /** Never below that of the rows in the file, whatever compaction did. */
   readonly sequenceNumber: number
   readonly fileSequenceNumber: number
-  /** Files that may say of rows of this one that they are deleted; `readRows` applies them. */
+  /** Delete files that may apply to this data file; `readRows` applies them. */
   readonly deletes?: readonly LiveFile[]
 }
 

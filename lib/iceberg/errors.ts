@@ -1,16 +1,16 @@
 import { type ErrorDetails, TickhouseError } from '../errors.ts'
 
-/** The table moved on between load and commit: nothing was applied. Load it again and stage anew. */
+/** Another commit came between load and commit: nothing was applied. Load the table and stage the change again. */
 export class CommitConflict extends TickhouseError {
   constructor(message: string, details?: ErrorDetails) {
     super('COMMIT_CONFLICT', message, details)
   }
 }
 
-/** Another commit, to whatever branch, has taken the snapshot's sequence number; the rows may be the same still. */
+/** Another commit, on any branch, took the snapshot's sequence number. The rows of `main` may be unchanged. */
 export class SequenceTaken extends CommitConflict {}
 
-/** A file that was to be removed is no longer in the table: what was made of it is void. Plan again. */
+/** A file to remove is no longer in the table: what was computed from it is void. Plan again. */
 export class FileNotLive extends CommitConflict {}
 
 /** No answer, or one that leaves it open: the commit may have happened. Load the table and look for the snapshot. */
@@ -79,7 +79,7 @@ export class UnsupportedTable extends TickhouseError {
   }
 }
 
-/** One file that cannot be read or rewritten without loss, while the rest of its table can: rows deleted by values, say. */
+/** One file that cannot be read or rewritten without loss, for example for equality deletes. The rest of its table can. */
 export class FileUnsupported extends UnsupportedTable {}
 
 /** Rows that do not fit their table: a wrong type, a null in a required column, more than one partition in a file. */

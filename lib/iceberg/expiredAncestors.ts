@@ -6,8 +6,8 @@ import { ancestors, type HasMetadata, type Snapshot, type TableMetadata } from '
 import { metadataFromWire } from './wire.ts'
 
 /**
- * The ancestors of the current snapshot that the table does not list any more, newest first, as far as the earlier metadata
- * files that it still names know of them.
+ * Ancestors of the current snapshot that the table does not list any more, the newest first. They are read from the earlier
+ * metadata files in the table's metadata log, and end where these end.
  */
 export async function* expiredAncestors(store: ObjectStore, table: HasMetadata): AsyncGenerator<Snapshot> {
   let wanted = [...ancestors(table)].at(-1)?.parentSnapshotId

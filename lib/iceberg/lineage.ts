@@ -1,26 +1,26 @@
 import { ancestors, type HasMetadata, type Snapshot } from './metadata.ts'
 
-/** What has become of a table since a version that was looked at, as far as the table still lists it. */
+/** The history of a table since an inspected version, as far as the table still lists it. */
 export interface Lineage {
-  /** Ancestors of the current snapshot that came since, the current one among them; the oldest first. */
+  /** The newer ancestors of the current snapshot and that snapshot itself, the oldest first. */
   readonly since: readonly Snapshot[]
-  /** True where more of them came, and are no longer listed. */
+  /** True where more of them existed and are no longer listed. */
   readonly hasGap: boolean
-  /** What has left the history, as the table was rolled back; undefined where nothing has. */
+  /** Versions that a rollback took out of the history; undefined without a rollback. */
   readonly undone: Undone | undefined
 }
 
 /** Versions that are no longer in the history. */
 export interface Undone {
-  /** Who has seen no version with this sequence number or a higher one need not care. */
+  /** The lowest of their sequence numbers. It concerns only readers of that version or a later one. */
   readonly from: number
-  /** They, and those that are in their place; `unknown` where the table no longer lists them all. */
+  /** The undone snapshots, and those that replace them; `unknown` where the table no longer lists them all. */
   readonly snapshots: readonly Snapshot[] | 'unknown'
 }
 
 /**
- * What happened to a table after the snapshot with this sequence number. Each snapshot takes the next number: so those that
- * were taken off the list are missed. Other branches are no part of it.
+ * The history of a table after the snapshot with this sequence number. Each snapshot takes the next number, so a number that is
+ * missing shows an expired snapshot. Other branches do not count.
  */
 export function lineageSince(table: HasMetadata, sequenceNumber: number): Lineage {
   const history = [...ancestors(table)]
@@ -32,7 +32,7 @@ export function lineageSince(table: HasMetadata, sequenceNumber: number): Lineag
   }
 }
 
-/** True where a listed history does not reach back to a sequence number: what came right after it may be gone. */
+/** True where the listed history does not reach back to a sequence number: snapshots right after it may be expired. */
 export function hasGapAfter(history: readonly Snapshot[], sequenceNumber: number): boolean {
   const oldest = history.at(-1)
   return oldest?.parentSnapshotId !== undefined && oldest.sequenceNumber > sequenceNumber + 1
@@ -81,12 +81,12 @@ function* branches(table: HasMetadata): Generator<Snapshot> {
     if (name !== 'main') yield* ancestors(table, byId.get(snapshotId))
 }
 
-/** The table as it was at one of the snapshots that it lists; a commit on it takes back what came since. */
+/** The table as it was at one of its listed snapshots; a commit on it takes back all changes since. */
 export function asOf<Version extends HasMetadata>(table: Version, { snapshotId }: Snapshot): Version {
   return { ...table, metadata: { ...table.metadata, currentSnapshotId: snapshotId } }
 }
 
-/** The snapshot that readers see: the current one, also of a table as it was at another. */
+/** The snapshot that readers see: the head of `main`, also for a table that `asOf` gave. */
 export function headOf({ metadata }: HasMetadata): Snapshot | undefined {
   const id = metadata.refs.main?.snapshotId ?? metadata.currentSnapshotId
   return metadata.snapshots.find(({ snapshotId }) => snapshotId === id)

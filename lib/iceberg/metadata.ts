@@ -76,7 +76,7 @@ export function currentSpec({ metadata }: HasMetadata): PartitionSpec {
   return specById(metadata, metadata.defaultSpecId)
 }
 
-/** The newest schema that has the columns which a spec's partitions are made from: others may have dropped them since. */
+/** The newest schema with all source columns of a spec: others may have dropped some since. */
 export function schemaOfSpec(metadata: TableMetadata, { fields }: PartitionSpec): Schema {
   const current = schemaById(metadata, metadata.currentSchemaId)
   const hasAll = (schema: Schema) =>

@@ -4,8 +4,8 @@ import { isFieldType, isTransform, type PartitionSpec, type Schema } from './sch
 import { sourceField, valuesOf } from './transforms.ts'
 
 /**
- * The file with bounds for each column that it is partitioned by and has none for: so that whoever looks for a file's
- * rows needs no more than its bounds, however the table is partitioned.
+ * The file with bounds added for partition columns that have none. So the bounds alone are enough to find files by their rows,
+ * however the table is partitioned.
  */
 export function withPartitionBounds(file: LiveFile, { fields }: PartitionSpec, schema: Schema): LiveFile {
   const unknown = fields.filter(

@@ -14,8 +14,8 @@ export interface PlanOptions {
   /** Only files whose data sequence number is at least this. */
   readonly minSequenceNumber?: number
   /**
-   * Only files that may hold rows with such values, by column name; whole manifests are left unread by it, however the table
-   * is partitioned.
+   * Ranges of values by column name: only files that may have such rows are planned. It skips whole manifests too, however the
+   * table is partitioned.
    */
   readonly within?: ColumnRanges
   /** Only files for which this is true. */
@@ -39,7 +39,7 @@ export async function planFiles(
 /** How many manifests are in memory at once: up to 1,024 files each. */
 const MANIFESTS_AT_ONCE = 8
 
-/** What `planFiles` gives, some files at a time: for a table of so many that they should not be held all at once. */
+/** Gives the files of `planFiles` in portions, for a table with too many to hold in memory at once. */
 export async function* scanFiles(
   store: ObjectStore,
   table: HasMetadata,

@@ -4,8 +4,8 @@ import { type DecodedColumns, decodeParquet } from './parquet.ts'
 import type { ColumnValue, Schema } from './schema.ts'
 
 /**
- * The rows of a data file that are in the table, as columns (all of the schema, or those named): what other engines deleted
- * is left out. Throws `UnreadableFile`, and `FileUnsupported` for rows that are deleted by values.
+ * Reads the rows of a data file, without deleted ones, as columns (all of the schema, or those named). Throws `UnreadableFile`,
+ * and `FileUnsupported` for a file with equality deletes.
  */
 export async function readRows(
   store: ObjectStore,
@@ -20,7 +20,7 @@ export async function readRows(
   )
 }
 
-/** The values of the rows that are in the table; `deleted` as `deletedRows` gives it. */
+/** The values without those of deleted rows; `deleted` is what `deletedRows` gives. */
 export function withoutDeleted(values: ColumnValue[], deleted: Uint8Array | undefined): ColumnValue[] {
   return deleted === undefined ? values : values.filter((_, row) => deleted[row] !== 1)
 }

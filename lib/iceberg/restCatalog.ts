@@ -143,7 +143,7 @@ function commitFailure(ident: TableIdent, what: string, { status, message }: Ans
 }
 
 /**
- * True for what catalogs say of a snapshot whose sequence number another commit has taken meanwhile, on whatever branch.
+ * True for a catalog's message that another commit, on any branch, took the snapshot's sequence number.
  * SeaweedFS and Iceberg's own fixture, up to 1.10, answer 400; later ones, and others, 409. https://github.com/apache/iceberg/pull/15126
  */
 function isStaleSequence(message: string): boolean {

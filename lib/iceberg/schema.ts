@@ -14,7 +14,7 @@ export interface Field {
   readonly id: number
   readonly name: string
   readonly required: boolean
-  /** Other engines' columns may have other types: `isFieldType` tells. */
+  /** Columns of other engines may have other types: check with `isFieldType`. */
   readonly type: FieldType
   readonly doc?: string
 }

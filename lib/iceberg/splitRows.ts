@@ -17,7 +17,7 @@ interface Field {
   readonly at: (row: number) => ColumnValue
 }
 
-/** Parts rows by the table's partitioning as it is now. */
+/** Splits rows by the table's current partition spec. */
 export function splitRows(table: Table, columns: Columns, rowCount: number): PartitionRows[] {
   const schema = currentSchema(table)
   const fields = currentSpec(table).fields.map((field): Field => {

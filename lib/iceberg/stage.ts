@@ -35,7 +35,7 @@ export interface Change {
    * those removed, so that a reader of what is newer than some number never sees an old row again.
    */
   readonly rewriteOf?: number
-  /** Further properties of the snapshot, of which the table keeps a copy that outlives it. */
+  /** Further properties of the snapshot. The table keeps a copy that outlives the snapshot. */
   readonly summary?: Readonly<Record<string, string>>
   /** The time of the commit; a snapshot is always later than all that the table lists. */
   readonly nowMs: number
@@ -47,17 +47,17 @@ export interface Staged {
   readonly requirements: readonly Requirement[]
   readonly updates: readonly Update[]
   /**
-   * The same snapshot with the next sequence number of a later version of the table; only its list is written. Undefined when
-   * that version has other rows.
+   * Stages the same snapshot with the next sequence number of a later version of the table; it writes only the manifest list.
+   * Undefined when that version has other rows.
    */
   stageAgain(later: Table): Promise<Staged | undefined>
 }
 
 /**
  * Writes the manifests and the manifest list of a change, and nothing else; data files of an attempt that failed
- * may be staged again. On a table as it was at an earlier snapshot, the change takes back what came after that. Delete files that say nothing of any file that is left go with the files that are removed.
- * Throws `FileNotLive` when a file to remove is not in the table, or had rows deleted since it was planned;
- * `UnsupportedTable` for a table that cannot be written here.
+ * may be staged again. On a table that `asOf` gave, the change takes back all later snapshots. Delete files that apply only to
+ * removed data files are removed with them. Throws `FileNotLive` when a file to remove is not in the table, or had rows
+ * deleted since it was planned; `UnsupportedTable` for a table that cannot be written here.
  */
 export async function stageSnapshot(
   store: ObjectStore,
@@ -79,7 +79,7 @@ export async function stageSnapshot(
     ...(change.remove ?? []),
     ...dangling,
   ])
-  // The list says of the new manifests only what is known before they are stored.
+  // The manifest list needs only what is known before the manifests are stored: all are written at once.
   const added = startAdded(store, metadata, ids, change)
   const manifests = [...added.map(({ manifest }) => manifest), ...kept]
   const parts = {
@@ -94,13 +94,13 @@ export async function stageSnapshot(
   return staged
 }
 
-/** A snapshot but for its list, and what its time and its requirements depend on. */
+/** The parts of a snapshot before its manifest list, time and requirements are made. */
 interface Parts {
   readonly ids: SnapshotIds
   readonly manifests: readonly ManifestFile[]
   readonly nowMs: number
   readonly summary: Snapshot['summary']
-  /** What of it the table keeps a copy of. */
+  /** The properties of the summary that the table keeps a copy of. */
   readonly copied: Change['summary']
   readonly retention: Retention
 }
@@ -154,7 +154,7 @@ function sameVersion(table: Table, later: Table): Table | undefined {
     : undefined
 }
 
-/** The manifests with the later number in those that the snapshot brings: new files inherit it from there. */
+/** The manifests, with the later sequence number in the snapshot's own ones: new files inherit it from these. */
 function renumber(
   store: ObjectStore,
   { snapshotId, sequenceNumber: earlier }: SnapshotIds,
@@ -179,8 +179,8 @@ function hasLiveFiles(manifest: ManifestFile): boolean {
 }
 
 /**
- * Throws `FileNotLive` when rows of a file to be removed were deleted since it was planned: they would come back. Gives the
- * delete files that are of no use without the removed ones.
+ * Throws `FileNotLive` when rows of a file to remove were deleted since it was planned: they would come back. Gives the delete
+ * files that apply only to removed data files.
  */
 async function checkRemoved(
   store: ObjectStore,
@@ -240,7 +240,7 @@ function request(
     requirements: [
       { type: 'assert-table-uuid', uuid: tableUuid },
       { type: 'assert-ref-snapshot-id', ref: 'main', snapshotId: headOf(table)?.snapshotId ?? null },
-      // What others change of columns and partitions makes no snapshot.
+      // Others may change columns and partition specs without a snapshot.
       { type: 'assert-current-schema-id', schemaId: currentSchemaId },
       { type: 'assert-default-spec-id', specId: defaultSpecId },
     ],

@@ -15,7 +15,7 @@ interface Sums {
 export function summarize(
   parent: Snapshot | undefined,
   { add, remove = [], rewriteOf, summary = {} }: Change,
-  /** Position delete files that go with the files that are removed. */
+  /** Position delete files that are removed with their data files. */
   dangling: readonly DataFile[] = [],
 ): Record<string, string> {
   const added = sums(add)

@@ -3,8 +3,8 @@ import type { Update } from './catalog.ts'
 import { ancestors, type HasMetadata, type Snapshot } from './metadata.ts'
 
 /**
- * A property of the table: what the newest commit of ours says in its summary, once more. Other engines expire snapshots
- * with their summaries; properties they leave alone.
+ * The table property with a copy of our newest commit's summary. Other engines expire snapshots with their summaries; they do
+ * not change properties.
  */
 export const SUMMARY_COPY = 'tickhouse.last-summary'
 
@@ -13,7 +13,7 @@ const STORED_COPY = z.object({
   summary: z.record(z.string(), z.string()),
 })
 
-/** Keeps a copy of what a snapshot says, in the commit that makes it; of one that says nothing there is none. */
+/** The update that copies a snapshot's summary into the property, in the same commit; none for an empty summary. */
 export function copySummary(
   { snapshotId }: Pick<Snapshot, 'snapshotId'>,
   summary: Readonly<Record<string, string>> = {},
@@ -24,9 +24,9 @@ export function copySummary(
 }
 
 /**
- * The copied summary, where it is that of the snapshot just before the oldest ancestor that the table still lists;
- * undefined otherwise. Nothing less than that link tells whose it is: the table may have been rolled back before others
- * expired its snapshots, or replaced, and keeps the property through both.
+ * The copied summary, if it belongs to the snapshot just before the oldest listed ancestor; undefined otherwise. Only that link
+ * proves that the copy belongs to the history: the property survives when others roll back the table, expire its snapshots, or
+ * replace it.
  */
 export function expiredSummary(table: HasMetadata): Readonly<Record<string, string>> | undefined {
   const text = table.metadata.properties[SUMMARY_COPY]

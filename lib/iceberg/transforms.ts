@@ -16,15 +16,15 @@ const US_PER_HOUR = 3_600_000_000
 const US_PER_DAY = 24 * US_PER_HOUR
 const US_PER_MS = 1000
 
-/** An inclusive range of a column's values, or of a partition field's; an end that is left out is open. */
+/** An inclusive range of values of a column or a partition field. A missing end is open. */
 export interface ValueRange {
   readonly from?: ColumnValue
   readonly to?: ColumnValue
 }
 
 /**
- * The partition that a value falls into: whole hours, days, months or years since 1970 for µs since 1970, a bucket's number,
- * the start of a value, or the value itself; null for null. https://iceberg.apache.org/spec/#partition-transforms
+ * The partition of a value: whole hours, days, months or years since 1970 (of µs since 1970), the number of a bucket, the value
+ * truncated, or the value itself; null for null. https://iceberg.apache.org/spec/#partition-transforms
  */
 export function partitionOf(transform: Transform, value: ColumnValue): ColumnValue {
   return partitioner(transform)(value)
@@ -73,7 +73,7 @@ function floorMod(value: number, width: number): number {
   return ((value % width) + width) % width
 }
 
-/** The partitions that values of a range fall into; undefined where they may be any. */
+/** The range of partitions for a range of values; undefined where any partition is possible. */
 export function partitionsOf(transform: Transform, { from, to }: ValueRange): ValueRange | undefined {
   if (transform === 'void' || (transform.startsWith('bucket') && from !== to)) return undefined
   return {
@@ -82,7 +82,7 @@ export function partitionsOf(transform: Transform, { from, to }: ValueRange): Va
   }
 }
 
-/** The smallest and the largest value that fall into a partition, where they can be told. */
+/** The smallest and the largest value of a partition, where they can be known. */
 export function valuesOf(
   transform: Transform,
   partition: ColumnValue,
@@ -107,7 +107,7 @@ export function sourceField({ fields }: Schema, { sourceId }: PartitionField): F
   return fields.find(field => field.id === sourceId)
 }
 
-/** The type of a partition field's values: of its column or, of buckets and times, int. Undefined where it is not known here. */
+/** The type of a partition field's values: its column's, or int for buckets and times. Undefined for unknown transforms. */
 export function partitionType(schema: Schema, field: PartitionField): FieldType | undefined {
   if (!/^(identity|void|truncate)/.test(field.transform)) return 'int'
   const type = sourceField(schema, field)?.type

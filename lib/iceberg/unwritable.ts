@@ -4,19 +4,19 @@ import { isTransform, type PartitionField, type PartitionSpec } from './schema.t
 import { type Table, tableName } from './table.ts'
 import { partitionType, sourceField } from './transforms.ts'
 
-/** Throws `UnsupportedTable`, with the cure, for a table that files cannot be written for here. */
+/** Throws `UnsupportedTable`, with the cure, for a table that tickhouse cannot write. */
 export function refuseUnwritable(table: Table): void {
   const { formatVersion } = table.metadata
   const name = tableName(table.ident)
   if (formatVersion !== 2)
     throw new UnsupportedTable(
-      `${name} has Iceberg format version ${formatVersion}; only 2 is written here, and nothing takes a table back to it: ` +
+      `${name} has Iceberg format version ${formatVersion}; tickhouse writes only version 2, and a table cannot go back to it: ` +
         `ALTER TABLE ${name} RENAME TO ${name}_v${formatVersion}, then set up a new table`,
     )
   const odd = unwritableField(table.metadata, currentSpec(table))
   if (odd !== undefined)
     throw new UnsupportedTable(
-      `${name} is partitioned by ${odd.name} (${odd.transform}), which is not written here: ` +
+      `${name} is partitioned by ${odd.name} (${odd.transform}), which tickhouse does not write: ` +
         `ALTER TABLE ${name} SET PROPERTIES partitioning = ${earlierPartitioning(table.metadata)}`,
     )
 }
@@ -28,7 +28,7 @@ function unwritableField(metadata: TableMetadata, spec: PartitionSpec): Partitio
   )
 }
 
-/** The newest partitioning that can be written, as Trino has it: `ARRAY['timeframe', 'month(date_time)']`. */
+/** The newest partitioning that can be written, in Trino's syntax: `ARRAY['timeframe', 'month(date_time)']`. */
 function earlierPartitioning(metadata: TableMetadata): string {
   const spec = metadata.partitionSpecs.findLast(spec => unwritableField(metadata, spec) === undefined)
   if (spec === undefined) return 'ARRAY[]'

@@ -4,12 +4,12 @@ import { type OpenParquet, openParquet } from './parquet/open.ts'
 import { ParsedFiles, perStore } from './parsedFiles.ts'
 import { type Field, isFieldType, type Schema } from './schema.ts'
 
-/** Files that one process knows about. */
+/** Files whose check one process caches. */
 const MAX_FILES = 50_000
 
 const knownOf = perStore(() => new ParsedFiles<readonly number[]>(MAX_FILES, () => 1))
 
-/** A column of the schema that is not written here and that a file has values of: a rewrite of the file would lose them. */
+/** A column of a type that is not written here and that has values in the file: a rewrite of the file would lose them. */
 export async function unwritableValues(
   store: ObjectStore,
   schema: Schema,
@@ -21,7 +21,7 @@ export async function unwritableValues(
   return fields.find(({ id }) => held.includes(id))
 }
 
-/** The ids of the columns that are not null throughout, as far as the file's statistics tell. */
+/** Ids of the columns that may have values, by the file's statistics. */
 function heldColumns({ metadata }: OpenParquet): number[] {
   const names = new Set<string>()
   for (const { columns } of metadata.row_groups) {

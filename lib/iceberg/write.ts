@@ -46,8 +46,8 @@ export function encodeDataFile(table: Table, columns: Columns, rowCount: number)
 }
 
 /**
- * Rows as Parquet files of the table, one for each partition. Optional columns that are not given are not in the files, and
- * so null. Throws `InvalidRows` for rows that do not fit the schema, `UnsupportedTable` for a table that cannot be written.
+ * Encodes rows as Parquet files of the table, one for each partition. Optional columns that are not given are not in the files
+ * and read as null. Throws `InvalidRows` for rows that do not fit the schema, `UnsupportedTable` for a table that cannot be written.
  */
 export function encodeDataFiles(table: Table, columns: Columns, rowCount: number): EncodedDataFile[] {
   refuseUnwritable(table)
@@ -55,7 +55,7 @@ export function encodeDataFiles(table: Table, columns: Columns, rowCount: number
   return splitRows(table, columns, rowCount).map(rows => encodePartition(table, schema, rows))
 }
 
-/** The columns of the schema that files of these rows have. */
+/** The schema with the columns that the files will have: required ones, and optional ones that are given. */
 function givenColumns(schema: Schema, columns: Columns): Schema {
   const fields = schema.fields.filter(({ name, required }) => required || columns[name] !== undefined)
   const unknown = Object.keys(columns).find(name => !fields.some(field => field.name === name))
@@ -72,8 +72,8 @@ function encodePartition(
 }
 
 /**
- * Rows of one partition as a Parquet file of the table, of which one column after the other is in memory. Throws as
- * `encodeDataFiles` does.
+ * Encodes rows of one partition as a Parquet file of the table, with one column in memory at a time. Throws what
+ * `encodeDataFiles` throws.
  */
 export async function encodeByColumn(
   table: Table,
@@ -109,7 +109,7 @@ function dataFile(
   return { file, bytes }
 }
 
-/** For people who look into the bucket; readers take partitions from the manifests. Every store takes these characters. */
+/** The folder name is for people who browse the bucket; readers use the manifests. Every store accepts these characters. */
 function folder({ fields }: PartitionSpec, partition: Partition): string {
   const parts = fields.map(
     ({ name, transform }) => `${name}=${partitionText(transform, partition[name] ?? null)}`,

@@ -15,11 +15,11 @@ import { lostBy } from './lost.ts'
 
 /** Records of one partition that the table does not have yet. */
 export interface AdmittedBatch extends DecodedBatch {
-  /** By the offset of the next record that is there, how many before it Kafka has removed. */
+  /** The number of records that Kafka removed before they were read, by the offset of the next record that is there. */
   readonly lost: ReadonlyMap<number, number>
 }
 
-/** A partition's log is looked at again when this process has not seen it for so long: a topic is not made anew faster. */
+/** After this time without a batch, a partition is checked on Kafka again: a topic cannot be made again faster. */
 const TRUSTED_FOR_MS = 5_000
 
 /** What this process need not ask again; it lives as long as the process is warm. */
@@ -35,7 +35,7 @@ export function newTrust(): Trust {
   return { table: undefined, logs: new Map() }
 }
 
-/** What the table has, and the id that the topic had when batches had come from it; undefined where Kafka tells none. */
+/** The table's vector, and the topic's id when the batches were read; undefined where Kafka has no ids. */
 export interface Known {
   readonly vector: OffsetVector
   readonly topicId: string | undefined
@@ -44,10 +44,10 @@ export interface Known {
 type AdmitServices = Pick<Services, 'topicLog' | 'settings' | 'nowMs'> & { readonly trust: Trust }
 
 /**
- * Cuts each batch to what lies at or above the table's vector, and makes sure that it continues the vector.
- * Throws `TopicRecreated` when the topic is not the one that the vector speaks of, `LogTruncated` when its log has lost
- * its end, `OffsetGap` when records between the vector and the batch would be skipped, and `NotOnKafka` for a batch
- * that Kafka does not know.
+ * Drops the records of each batch below the table's vector, and checks that the rest continues the vector.
+ * Throws `TopicRecreated` when the topic is not the one of the vector, `LogTruncated` when a partition has lost its end,
+ * `OffsetGap` when records between the vector and the batch would be skipped, and `NotOnKafka` for a batch that Kafka does
+ * not have.
  */
 export async function admit(
   { topicLog, settings: { ticksTopic: topic }, nowMs, trust }: AdmitServices,
@@ -56,7 +56,7 @@ export async function admit(
 ): Promise<AdmittedBatch[]> {
   const readId = topicIdOf(vector)
   const isOther = topicId !== undefined && readId !== undefined && topicId !== readId
-  // Until the table says of which id its topic is, the records themselves have to.
+  // While the table has no topic id, the records have to prove that the topic is the same.
   const isProven = topicId === readId
   const admitted = await Promise.all(
     batches.map(async batch => {
@@ -91,7 +91,7 @@ export function remember(
     trust.logs.set(partition, { next: nextOffset(vector, partition), atMs })
 }
 
-/** What of the batches lies at or above the vector. */
+/** The records of the batches at or above the vector. */
 export function batchesFrom(vector: OffsetVector, batches: readonly DecodedBatch[]): DecodedBatch[] {
   return batches
     .map(batch => cutBelow(batch, nextOffset(vector, batch.partition)))
@@ -103,7 +103,10 @@ function isTrusted(trust: Trust, partition: number, next: number, atMs: number):
   return seen !== undefined && seen.next === next && atMs - seen.atMs < TRUSTED_FOR_MS
 }
 
-/** Stands for a partition that was never read: a topic is made anew with all its partitions. Retention takes it last. */
+/**
+ * The newest position of any partition, checked in place of one that was never read: a topic is made again with all its
+ * partitions, and retention removes the newest record last.
+ */
 function newestPosition({ epoch, positions }: OffsetVector): Position | undefined {
   const present = positions.filter(position => position.epoch === epoch)
   return present.reduce<Position | undefined>(
@@ -113,8 +116,8 @@ function newestPosition({ epoch, positions }: OffsetVector): Position | undefine
 }
 
 /**
- * False when the partition's log ends below this position, or has a record just below it that is not the one which was
- * read, as its timestamp tells. One that retention or compaction removed says nothing.
+ * False when the partition ends below this position, or when the record just below it has another timestamp than the one that
+ * was read. A record that retention or compaction removed proves nothing.
  */
 export async function isSameLog(
   log: TopicLog,
@@ -131,8 +134,8 @@ export async function isSameLog(
 }
 
 /**
- * An event can be made by hand; what it says is taken in only when Kafka says the same. Of a batch that waited until retention
- * overtook it, what is left is looked at: the event source would bring it for ever.
+ * Checks that Kafka has the records of an event, as an event can be made by hand. If retention removed the first records while
+ * the batch waited, the remaining ones are checked: otherwise the event source would bring the batch for ever.
  */
 async function checkOnKafka(
   log: TopicLog,
@@ -162,7 +165,7 @@ async function lowOf(log: TopicLog, topic: string, partition: number): Promise<n
   return (await log.offsets(topic)).get(partition)?.low ?? 0
 }
 
-/** How many records retention took away before the batch; throws `OffsetGap` when it is not retention that they fell to. */
+/** Counts the records before the batch that retention removed; throws `OffsetGap` when Kafka still has records there. */
 async function lostBefore(
   log: TopicLog,
   topic: string,
@@ -178,7 +181,7 @@ async function lostBefore(
   return Math.max(0, Math.min(low, first.offset) - next)
 }
 
-/** The topic is not the one that the vector speaks of. */
+/** The topic is not the one of the vector. */
 export class TopicRecreated extends TickhouseError {
   constructor(topic: string, position?: Position) {
     const read =
@@ -191,12 +194,12 @@ export class TopicRecreated extends TickhouseError {
   }
 }
 
-/** The topic is the one that was read, and its log no longer has the end that was read. */
+/** The topic is the one that was read, and a partition lost records at its end that were read. */
 export class LogTruncated extends TickhouseError {
   constructor(topic: string, { partition, next }: Position) {
     super(
       'LOG_TRUNCATED',
-      `${topic} partition ${partition} has lost its end on Kafka: offset ${next - 1} was ingested, and is missing or another record now. Offsets are given again; begin a new epoch for what comes: npm run offsets -- new-epoch`,
+      `${topic} partition ${partition} has lost its end on Kafka: offset ${next - 1} was ingested, and is missing or another record now. Kafka gives the lost offsets to new records; begin a new epoch for these: npm run offsets -- new-epoch`,
     )
   }
 }

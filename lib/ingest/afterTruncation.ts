@@ -7,10 +7,10 @@ import { ticksState } from '../tables/ticksTable.ts'
 import { isSameLog } from './admit.ts'
 
 /**
- * The table's positions, and behind them those of an epoch more, in which logs that have lost their ends (`truncated`)
- * go on behind what they lost, all others where they are. What a log still has of what was read is told by the snapshots
- * that the table lists: each says how far it had read, and the timestamp of the record there. Of the offsets that
- * lie between the last that fits and the first that does not, which are those of one commit, none is read again.
+ * The table's positions, followed by those of a new epoch. There the `truncated` partitions go on after the records that they
+ * lost, and all others where they are. The listed snapshots show what a partition still has: each has the offset up to which
+ * it had read, and the timestamp of the last record. The loss lies between the newest snapshot that fits Kafka and the next
+ * one. The offsets between these two are those of one commit, and none of them is read again.
  */
 export async function afterTruncation(
   log: TopicLog,

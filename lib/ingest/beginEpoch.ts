@@ -12,15 +12,14 @@ import { afterTruncation } from './afterTruncation.ts'
 
 type EpochServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
-/** Sets the consumer group to a vector; it refuses while the event source reads. */
+/** Sets the consumer group to a vector; it refuses while the event source is running. */
 type MoveGroup = (vector: OffsetVector) => Promise<void>
 
 /**
- * Says that the ticks topic was deleted and made again: from here on its offsets count from 0 again, in an epoch of
- * their own; where the topic is the same and some of its logs have lost their ends, that these go on behind what they
- * lost. The ticks of earlier epochs stay. One commit; gives the vector that is then in force. Throws `SameTopic` when
- * nothing of that has happened: then an epoch more would take every tick in twice. Kafka's topic id tells, and the
- * timestamps of records where it is not known.
+ * Begins a new epoch. In a topic that was deleted and made again, offsets count from 0 in it. In the same topic with partitions
+ * that lost their ends, these partitions go on after the lost records. The ticks of earlier epochs stay. Makes one commit, and
+ * gives the new vector. Throws `SameTopic` when neither has happened: a new epoch would take every tick in twice. Kafka's topic
+ * id decides, or the timestamps of records where there is no id.
  */
 export async function beginEpoch(services: EpochServices, moveGroup: MoveGroup): Promise<OffsetVector> {
   const { topicLog, settings } = services
@@ -41,9 +40,9 @@ export async function beginEpoch(services: EpochServices, moveGroup: MoveGroup):
 }
 
 /**
- * Says that the ticks topic, though made again, is a copy of the one before, with the same records at the same offsets:
- * the present epoch goes on. One commit; gives the vector. Throws `NoCopy` when a record that was ingested last is not
- * there.
+ * Accepts a ticks topic that was made again as a copy of the one before, with the same records at the same offsets: the present
+ * epoch goes on. Makes one commit, and gives the vector. Throws `NoCopy` when a partition lacks the record that was ingested
+ * last.
  */
 export async function adoptTopic(services: EpochServices, moveGroup: MoveGroup): Promise<OffsetVector> {
   const { topicLog, settings } = services
@@ -56,7 +55,7 @@ export async function adoptTopic(services: EpochServices, moveGroup: MoveGroup):
   return commitVector(services, table, readFrom(vector, topicId), moveGroup)
 }
 
-/** The positions of the present epoch that do not fit what is on Kafka. */
+/** Positions of the present epoch that do not fit the records on Kafka. */
 async function otherLogs(
   { topicLog, settings: { ticksTopic } }: EpochServices,
   { epoch, positions }: OffsetVector,
@@ -66,7 +65,7 @@ async function otherLogs(
   return present.filter((_, i) => !same[i])
 }
 
-/** Should ingest commit in between, for it needs no group to fetch a minute's rest, this commit fails and changes nothing. */
+/** Ingest may commit in between, as it fetches a minute's rest without the group. Then this commit fails and changes nothing. */
 async function commitVector(
   { catalog, store, nowMs }: EpochServices,
   table: Table,
@@ -81,7 +80,7 @@ async function commitVector(
   return vector
 }
 
-/** An epoch more was asked for while the topic is as it was. */
+/** A new epoch was asked for while the topic is the same. */
 export class SameTopic extends TickhouseError {
   constructor(topic: string, epoch: number) {
     super(
@@ -91,12 +90,12 @@ export class SameTopic extends TickhouseError {
   }
 }
 
-/** A topic was to be taken for a copy that it is not. */
+/** The topic is not a copy of the one before. */
 export class NoCopy extends TickhouseError {
   constructor(topic: string, { partition, next }: Position) {
     super(
       'NO_COPY',
-      `${topic} partition ${partition} does not have the record that was ingested from offset ${next - 1}: it is no copy of the topic before. Begin a new epoch: npm run offsets -- new-epoch`,
+      `${topic} partition ${partition} does not have the record that was ingested from offset ${next - 1}: it is not a copy of the topic before. Begin a new epoch: npm run offsets -- new-epoch`,
     )
   }
 }

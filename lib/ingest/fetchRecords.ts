@@ -2,10 +2,10 @@ import { recordBytes } from '../kafka/requests.ts'
 import type { KafkaRecord, RecordBatch, TopicLog } from '../ports.ts'
 import type { Unread } from '../status/unread.ts'
 
-/** Of records as large as this, the first ones: about what an event may hold, as the function has no room for more. */
+/** Reading stops after this many bytes: about the size of an event, as the function has memory for no more. */
 const MOST_BYTES = 6 * 1024 * 1024
 
-/** The records of some stretches of a topic, as an event source would bring them; not all where they are many or large. */
+/** Reads records of some stretches of a topic, in the form of the event source. Stops early where they are many or large. */
 export async function fetchRecords(
   topicLog: TopicLog,
   topic: string,

@@ -6,15 +6,15 @@ import { fetchRecords } from './fetchRecords.ts'
 import { addResults, type IngestResult, type IngestServices, ingestTicks } from './ingestTicks.ts'
 import { minutesRest } from './minutesRest.ts'
 
-/** In one commit. */
+/** Records in one commit. */
 const MOST_RECORDS = 20_000
-/** To fetch some records and to commit them, when the servers are slow. */
+/** Time to fetch some records and commit them when the servers are slow. */
 export const NEEDS_MS = 10_000
 
 /**
- * Takes in the rest of a minute, and where there is none, or so much that it is the event source's business, what the
- * event source will never bring: records that its consumer group has passed over and the table lacks, as after
- * a rollback of the table, or where it was set up again.
+ * Takes in the rest of a minute. Where there is none, or so much that it is left to the event source, it takes in records that
+ * the event source will never bring: the consumer group has passed over them and the table lacks them. This happens after the
+ * table was rolled back or set up again.
  */
 export async function ingestRest(services: IngestServices, remainingMs: () => number): Promise<IngestResult> {
   const rest = await minutesRest(services)
@@ -28,7 +28,7 @@ export async function ingestRest(services: IngestServices, remainingMs: () => nu
   return result
 }
 
-/** The first records that lie below the consumer group's offsets, and not below the table's vector. */
+/** The first records at or above the table's vector and below the consumer group's offsets. */
 export async function passedOver({
   catalog,
   topicLog,
@@ -36,7 +36,7 @@ export async function passedOver({
   log,
 }: IngestServices): Promise<RecordBatch[]> {
   const { ticksTopic: topic, ingestGroup } = settings
-  // The group before the table: its offsets follow the table, and would else seem to be ahead of it.
+  // The group is read before the table: it follows the table, and would otherwise seem to be ahead of it.
   const group = await topicLog.groupOffsets(ingestGroup, topic)
   const ranges = await topicLog.offsets(topic)
   const { vector } = ticksState(await loadTable(catalog, TICKS_TABLE))

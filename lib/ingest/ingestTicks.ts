@@ -61,7 +61,7 @@ export async function ingestTicks(
   let failures = 0
   const known = continued(services.trust, pending)
   services.trust.table = undefined
-  // After the batch was delivered: the topic that it came from is this one, or is gone.
+  // Read after the batch was delivered: this is the topic of the batch, or that topic is gone.
   const [loaded, topicId] = await Promise.all([
     known ?? loadTable(services.catalog, TICKS_TABLE),
     services.topicLog.topicId(services.settings.ticksTopic),
@@ -148,7 +148,7 @@ async function stage(
   return stageSnapshot(store, table, change, ticksRetention(settings))
 }
 
-/** What two calls did together. */
+/** The sum of two results. */
 export function addResults(a: IngestResult, b: IngestResult): IngestResult {
   return {
     ticks: a.ticks + b.ticks,

@@ -1,9 +1,9 @@
 import type { KafkaRecord, TopicLog } from '../ports.ts'
 
 /**
- * How many records Kafka has removed that were never read, by the offset of the record that follows them: `gone` before the
- * first one, by retention, and those that compaction took between the first offset that is left and the last record. What
- * fills other gaps is no loss: markers of transactions, and records of those that were aborted.
+ * Counts records that Kafka removed before they were read, by the offset of the record that follows them. Retention removed
+ * `gone` records before the first one; compaction removed others up to the last record. Gaps of transaction markers and of
+ * records of aborted transactions are not a loss.
  */
 export async function lostBy(
   log: TopicLog,
@@ -18,7 +18,7 @@ export async function lostBy(
   const gaps = gapsBetween(Math.min(next + gone, first.offset), records)
   if (gone > 0) lost.set(first.offset, gone)
   if (gaps.length === 0 || !(await log.isCompacted(topic))) return lost
-  // Both in the order of offsets.
+  // `gaps` and `unseen` are both in the order of offsets.
   const unseen = await log.unseen(topic, partition, gaps[0]!.from, gaps.at(-1)!.to)
   let i = 0
   for (const { from, to } of gaps) {
@@ -31,7 +31,7 @@ export async function lostBy(
   return lost
 }
 
-/** Offsets without a record, `to` being that of the record that follows. */
+/** Gaps between records: `from` is the first missing offset, `to` the offset of the next record. */
 function gapsBetween(from: number, records: readonly KafkaRecord[]): { from: number; to: number }[] {
   let expected = from
   return records.flatMap(({ offset }) => {

@@ -7,15 +7,15 @@ import { TICKS_TABLE, ticksState } from '../tables/ticksTable.ts'
 import { fetchRecords } from './fetchRecords.ts'
 import type { IngestServices } from './ingestTicks.ts'
 
-/** So much later than rollup, which waits for all that Kafka has when it looks: what comes until then must be among it. */
+/** Starts this long after rollup reads Kafka's end offsets, so that the fetch covers all that rollup waits for. */
 const LEEWAY_MS = 30
 
-/** More than this is no rest of a minute: ingest is behind, and catches up batch by batch. */
+/** With more records than this ingest is behind, and catches up batch by batch. */
 const MOST_RECORDS = 5_000
 
 /**
- * What Kafka has of a minute when its grace is over, and the table lacks: so that a minute's last ticks do not wait for
- * their batch to be closed. None where they are many, and not all where they are large.
+ * Fetches the records that Kafka has when a minute's grace is over and that the table lacks, so that the minute's last ticks do
+ * not wait until their batch is full. Empty where there are many; incomplete where they are large.
  */
 export async function minutesRest(services: IngestServices): Promise<RecordBatch[]> {
   const { catalog, topicLog, settings, trust, nowMs } = services
@@ -25,7 +25,7 @@ export async function minutesRest(services: IngestServices): Promise<RecordBatch
   const missing = unread(await topicLog.offsets(topic), ticksState(table).vector)
   if (countUnread(missing) > MOST_RECORDS) return []
   const batches = await fetchRecords(topicLog, topic, missing, MOST_RECORDS)
-  // As if our own commit had left it so: what goes on from here need not load it again.
+  // Ingest reuses this version as if our own commit had made it, and does not load it again.
   trust.table = table
   return batches
 }

@@ -62,7 +62,7 @@ function countLost({ records, lost }: AdmittedBatch): number {
   return records.reduce((sum, { offset }) => sum + (lost.get(offset) ?? 0), 0)
 }
 
-/** The records that are no ticks. */
+/** The records that are not ticks. */
 export function badRecords(part: Part): BadRecord[] {
   const bad: BadRecord[] = []
   for (const { partition, records, outcomes } of part) {

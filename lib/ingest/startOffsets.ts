@@ -2,8 +2,8 @@ import type { OffsetRange } from '../ports.ts'
 import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
 
 /**
- * Where the event source goes on, by partition: at the table's offsets. Below what retention has left there is nothing to go
- * back to.
+ * The offsets at which the event source goes on, by partition: those of the table, or Kafka's lowest offset where retention has
+ * removed more.
  */
 export function startOffsets(
   vector: OffsetVector,

@@ -17,10 +17,10 @@ export interface Upload {
   readonly snapshotIds: bigint[]
 }
 
-/** A commit has as many days at most; others may have parted a day further. */
+/** With partitions by day a commit has no more files than this; a partitioning by other engines may give it more. */
 const FILES_AT_ONCE = 64
 
-/** Begins to write one file a partition. Nothing refers to them before they are committed. */
+/** Begins to write one data file for each partition. Nothing refers to the files before they are committed. */
 export function uploadPart(
   store: ObjectStore,
   table: Table,

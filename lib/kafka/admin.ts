@@ -10,7 +10,7 @@ export interface TopicSpec {
   replicationFactor?: number
   /** Topic settings by their Kafka names, for example `cleanup.policy`. */
   config: Readonly<Record<string, string>>
-  /** Of settings that are numbers, from where on a value is as good as the one of `config`; −1 is without bound. */
+  /** For settings that are numbers: the smallest value that is accepted in place of that in `config`. −1 counts as unlimited. */
   enough?: Readonly<Record<string, number>>
 }
 

@@ -14,13 +14,13 @@ export interface Cluster {
   metadata(request: { topics: string[] }): Promise<Metadata | null>
   findBroker(node: { nodeId: number }): Promise<Broker>
   refreshMetadata(): Promise<void>
-  /** The broker that changes topics, as of the last refresh. */
+  /** The controller, which changes topics; as of the last refresh. */
   findControllerBroker(): Promise<Broker>
-  /** The broker that keeps a consumer group's offsets. */
+  /** The coordinator of a consumer group, which keeps its offsets. */
   findGroupCoordinator(group: { groupId: string }): Promise<Coordinator>
 }
 
-/** The broker that keeps a consumer group's offsets: −1 where the group has none. */
+/** The coordinator of a consumer group. An offset is −1 where the group has committed none. */
 export interface Coordinator {
   offsetFetch(request: {
     groupId: string
@@ -38,14 +38,14 @@ export interface Broker {
   /** Two connections, the second for fetches; each is opened when it is first needed. */
   connectionPool: {
     getConnection(index: ConnectionIndex): Promise<unknown>
-    /** One request of our own: what its answer's bytes are decoded and then parsed to. */
+    /** Sends a request that kafkajs does not know; gives its answer, decoded and parsed. */
     send<Decoded, Answer>(exchange: {
       request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<object> }
       response: { decode(payload: Buffer): Promise<Decoded>; parse(decoded: Decoded): Promise<Answer> }
       logResponseError?: boolean
     }): Promise<Answer>
   }
-  /** By a request's number, the versions of it that the broker takes. */
+  /** The versions of each request that the broker accepts, by API key. */
   versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null
   listOffsets(request: {
     isolationLevel: IsolationLevel

@@ -54,7 +54,7 @@ export class TransactionTimedOut extends TickhouseError {
   }
 }
 
-/** Records were sent before `open`, or after an error: who opens then sees where readers stand. */
+/** Records were sent before `open`, or after an error. Call `open` and read the mark again before sending. */
 export class TransactionNotOpen extends TickhouseError {
   constructor(transactionalId: string) {
     super('TRANSACTION_NOT_OPEN', `Open the transactions of ${transactionalId} first`)
@@ -104,7 +104,7 @@ const TOO_LARGE_TYPES = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 
 /**
  * kafkajs wraps what went wrong once or twice (retries exceeded, not retriable); this is the innermost error.
- * A thrown value that is no error comes back as one.
+ * A thrown value that is not an error comes back as one.
  */
 export function rootCause(error: unknown): KafkajsError {
   if (!(error instanceof Error)) return new Error(String(error))

@@ -1,6 +1,6 @@
 /*
- * Parts of kafkajs 2.2.4 with which requests are written that it does not know. It is pinned exactly; the contract tests on
- * a real broker would notice if they moved.
+ * Inner modules of kafkajs 2.2.4, used to write requests that kafkajs does not know. Its version is pinned; the contract tests
+ * on a real broker fail when these modules change.
  */
 declare module 'kafkajs/src/protocol/encoder.js' {
   /** Writes Kafka's primitive types one after the other: https://kafka.apache.org/43/design/protocol/#protocol-primitive-types */

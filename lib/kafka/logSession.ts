@@ -20,7 +20,7 @@ import { fetchTopicId } from './topicId.ts'
  */
 const FETCH_TIMEOUT_MS = 10_000
 
-/** How soon partitions that were added to a topic are seen. */
+/** Partitions that were added to a topic are seen after this time. */
 const LEADERS_MAX_AGE_MS = 5_000
 
 /** Partition → node id of its leader. */
@@ -48,7 +48,7 @@ export class LogSession {
     return new Map(await Promise.all(partitions.map(range)))
   }
 
-  /** As `TopicLog` says: asked each time, as a topic of that name may have been made since. */
+  /** See `TopicLog`. Asked each time, as the topic may have been made again since. */
   async topicId(topic: string): Promise<string | undefined> {
     const [first] = (await this.#leadersOf(topic)).keys()
     return fetchTopicId(await this.#leaderOf(topic, first!, CONNECTION.any), topic)
@@ -63,7 +63,7 @@ export class LogSession {
     return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
   }
 
-  /** Where a consumer group goes on, by partition; a partition for which it has committed nothing is left out. */
+  /** The next offsets of a consumer group, by partition; partitions without a committed offset are left out. */
   async groupOffsets(groupId: string, topic: string): Promise<Map<number, number>> {
     const partitions = [...(await this.#leadersOf(topic)).keys()].map(partition => ({ partition }))
     const coordinator = await this.#cluster.findGroupCoordinator({ groupId })
@@ -96,7 +96,7 @@ export class LogSession {
     return responses[0]!.partitions[0]!
   }
 
-  /** Asks for the topic's leaders anew at its next use. */
+  /** Makes the next use ask for the topic's leaders again. */
   forget(topic: string): void {
     this.#leaders.delete(topic)
   }

@@ -3,15 +3,15 @@ import Encoder from 'kafkajs/src/protocol/encoder.js'
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import type { Broker } from './connection.ts'
 
-/** Kafka's number for the request Metadata, and the versions of it that are written here: kafkajs ends at 6. */
+/** The API key of the request Metadata, and the versions that are written here; kafkajs knows versions up to 6. */
 const METADATA = { apiKey: 3, oldest: 10, newest: 12 }
 const ID_BYTES = 16
 const NO_ID = Buffer.alloc(ID_BYTES)
 
 /**
- * The id that Kafka gave the topic when it was made (KIP-516), as 32 hexadecimal digits: a topic of the same name that is
- * made later has another. Undefined where the broker knows none: Kafka has them since 2.8. Throws what the broker
- * answers, for a topic that does not exist UNKNOWN_TOPIC_OR_PARTITION.
+ * Reads the id that Kafka gave the topic when it was made (KIP-516), as 32 hexadecimal digits. A topic of the same name that is
+ * made later has another id. Undefined where the broker has no ids, as before Kafka 2.8. Throws the broker's error:
+ * UNKNOWN_TOPIC_OR_PARTITION for a topic that does not exist.
  */
 export async function fetchTopicId(broker: Broker, topic: string): Promise<string | undefined> {
   const version = versionFor(broker)
@@ -36,7 +36,7 @@ function versionFor({ versions }: Broker): number | undefined {
 }
 
 /*
- * A flexible request (KIP-482): kafkajs writes the header up to the client's name, the tags that end it are ours.
+ * A flexible request (KIP-482). kafkajs writes the header up to the client id; the header's tags are written here.
  * header tags | topics: id 16, name, tags | may create 1 | version 10: tell cluster's rights 1 | tell topic's rights 1 | tags
  * https://kafka.apache.org/43/design/protocol/#The_Messages_Metadata
  */
@@ -78,7 +78,7 @@ function idOf({ errorCode, id }: { errorCode: number; id: Buffer }): string | un
   return id.equals(NO_ID) ? undefined : id.toString('hex')
 }
 
-/** kafkajs's own reader of tags takes their lengths for those of compact bytes. */
+/** Replaces the reader of tags in kafkajs, which reads their lengths as those of compact bytes. */
 function skipTags(answer: Decoder): void {
   for (let left = answer.readUVarInt(); left > 0; left--) {
     answer.readUVarInt()

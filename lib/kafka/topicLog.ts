@@ -15,7 +15,7 @@ const FIRST_FETCH_BYTES = 64 * 1024
 const BULK_FETCH_BYTES = 1024 * 1024
 const LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
-/** How many offsets `last` looks at first; each further step back is longer by this factor. */
+/** The first read of `last`, in offsets; each further read is larger by the growth factor. */
 const FIRST_WINDOW = 16
 const WINDOW_GROWTH = 8
 
@@ -84,7 +84,7 @@ export class KafkaTopicLog implements TopicLog {
     return found
   }
 
-  /** Pieces of a log that hold all of a stretch that is left, each from its `start` on; the first and the last hold more. */
+  /** Fetched pieces of a partition that cover a stretch, each from its `start` on. The first and the last may have more. */
   async *#pieces(
     topic: string,
     partition: number,

@@ -5,14 +5,14 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import { createCluster } from './connection.ts'
 import { kafkaError } from './errors.ts'
 
-/** A setting of a topic, by its Kafka name, and the value that it gets. */
+/** A setting of a topic, by its Kafka name, and its new value. */
 export interface TopicSetting {
   readonly topic: string
   readonly setting: string
   readonly value: string
 }
 
-/** Kafka's number for the request IncrementalAlterConfigs, since 2.3. kafkajs's AlterConfigs resets all that it does not name. */
+/** The API key of IncrementalAlterConfigs (Kafka 2.3). AlterConfigs of kafkajs would reset all settings that it does not name. */
 const INCREMENTAL_ALTER_CONFIGS = { apiKey: 44, apiVersion: 0, apiName: 'IncrementalAlterConfigs' }
 const TOPIC = 2
 const SET = 0

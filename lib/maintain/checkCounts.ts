@@ -27,9 +27,9 @@ const NOTHING: CountCheck = { days: 0, differing: 0, hoursMarked: 0 }
 
 /** So much of the slot must be left for the statement. */
 const STATEMENT_MS = 30_000
-/** Where files are of more days than this, days are not compared. */
+/** If a file spans more days than this, no day is compared. */
 const MAX_DAYS_OF_FILE = 400
-/** A statement names so many stretches of days at most; the days between them are counted too, and not compared. */
+/** A statement names at most this many stretches of days. Days between them are counted too, and not compared. */
 const MAX_STRETCHES = 40
 
 /**
@@ -63,7 +63,7 @@ async function compare(services: CountServices): Promise<CountCheck> {
       ticks: rows,
       inCandles: volumes.get(day) ?? 0,
     }
-    log.warn('the candles of a day are not made of all its ticks, or of more: it is recomputed', counts)
+    log.warn('a day has more or fewer ticks than its candles were made of: it is recomputed', counts)
   }
   const days = differing.map(([day]) => day)
   const hoursMarked = days.length === 0 ? 0 : await markRanges(services, days.map(rangeOfDay))

@@ -84,7 +84,7 @@ async function findMergeable(
   return { table, files: await withoutLoss(services, table, files) }
 }
 
-/** The files that can be rewritten whole; of the others it is told which column keeps them from it. */
+/** The files that can be rewritten without loss; logs which column prevents it for the others. */
 async function withoutLoss(
   { store, log }: Needs,
   table: Table,

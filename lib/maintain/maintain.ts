@@ -34,9 +34,9 @@ export interface TableUpkeep extends Compacted, TableSizes {
 export type MaintainResult = Readonly<Record<string, TableUpkeep>>
 
 /**
- * Keeps both tables in shape: merges small files, removes files that no snapshot needs. It changes no row, and ends
- * anywhere without harm: what was not committed is an orphan. A table that has lost its state to another engine's expiry is
- * given it back first, where an earlier metadata file still has it. Snapshots leave their list by the tables' own commits.
+ * Keeps both tables in shape: merges small files, removes files that no snapshot needs. It changes no row, and may end
+ * anywhere without harm: uncommitted files are orphans. First it restores the state of a table that lost it to another
+ * engine's expiry, if an earlier metadata file still has it. Snapshots are expired by the tables' own commits, not here.
  */
 export async function maintain(
   services: MaintainServices,
@@ -54,19 +54,19 @@ export async function maintain(
   return result
 }
 
-/** Nothing else goes on without it; what only the rows can tell is left to an operator. */
+/** Nothing else works without the state. Rebuilding it from the rows is left to an operator. */
 async function findLostStates(services: MaintainServices): Promise<void> {
   const rebuilt = await rebuildFromMetadata(services)
   if (rebuilt === undefined) return
   const { ticks, candles, hours } = rebuilt
-  services.log.warn('a lost state was found again in earlier metadata: all hours are recomputed', {
+  services.log.warn('a lost state was restored from an earlier metadata file: all hours are recomputed', {
     ticks: ticks.source,
     candles: candles.source,
     hoursMarked: hours.size,
   })
 }
 
-/** A table whose folder is shared with another is left as it is; that is said, and the other table still has its turn. */
+/** A table whose folder is shared with another table is logged and left as it is; the next table still has its turn. */
 async function sweep(services: MaintainServices, ident: TableIdent): Promise<number> {
   const { settings, nowMs, log } = services
   try {

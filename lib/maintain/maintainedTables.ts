@@ -49,8 +49,9 @@ const TICKS: MaintainedTable = {
 }
 
 /**
- * Candles are merged when all of a file are closed and rollup no longer rewrites it with what is new, into files as large
- * as rollup makes them; small ones where rows of them are deleted. One commit a call: a rollup that it meets begins once more, and no oftener.
+ * A file of candles is merged when all its candles are closed and rollup no longer rewrites it with new ones; a small file also
+ * when rows of it are deleted. The new files are as large as those of rollup. Each call makes one commit, so that it makes a
+ * running rollup begin again once at most.
  */
 const CANDLES: MaintainedTable = {
   ident: CANDLES_TABLE,

@@ -61,7 +61,7 @@ export interface TickLimits {
   readonly maxAheadMs: number
 }
 
-/** Kafka is not older: a record of an earlier time, with a tick of a later one, has its timestamp in seconds, or none. */
+/** Kafka did not exist before. A record with an earlier timestamp and a later tick has it in seconds, or has none. */
 const FIRST_RECORD_MS = Date.UTC(2011, 0)
 
 const NAME_MAX_CHARACTERS = 64
@@ -238,7 +238,7 @@ function readInt64(value: unknown, text: string): number | bigint {
   return Number.isSafeInteger(value) ? Number(exact) : exact
 }
 
-/** True when the only place that may be the field's has these digits: no second or nested `number`, and no escaped name. */
+/** True when the only `number` in the text has these digits: no second or nested one, and no escaped name. */
 function writtenPlainly(value: number, text: string): boolean {
   const at = text.indexOf(NUMBER_NAME)
   let end = at + NUMBER_NAME.length + 1

@@ -6,13 +6,13 @@ import type { KafkaRecord, OutgoingRecord } from '../ports.ts'
 import type { Settings } from '../services.ts'
 import type { SendingPlace } from './sendingOrder.ts'
 
-/** A tombstone has no value to say it. */
+/** Headers of tombstones, which have no value for these fields. */
 const STAMP_HEADER = 'tickhouse.updated-at'
 const REVISION_HEADER = 'tickhouse.revision'
-/** On what is sent again to a topic that was made again: it stands there out of the order of stamps. */
+/** Marks records that are sent again to a topic that was made again: there they are out of the order of stamps. */
 const REFILL_HEADER = 'tickhouse.refill'
 
-/** All candles of one symbol go to one partition, so that readers see them in order. One that was removed is a tombstone. */
+/** The record of a candle; a removed one is a tombstone. All candles of a symbol go to one partition, so readers see them in order. */
 export function candleRecord(
   { candleTopicPrefix }: Settings,
   candle: Candle,
@@ -37,14 +37,14 @@ export function candleRecord(
 const KEY = z.tuple([z.string(), z.string(), z.string()])
 const VALUE = z.object({ updatedAt: z.string() })
 
-/** True for what was sent again to a topic that was made again. */
+/** True for a record that was sent again to a topic that was made again. */
 export function isRefilled({ headers }: KafkaRecord): boolean {
   return headers[REFILL_HEADER] !== undefined
 }
 
 /**
- * The place in the sending order of the row that a record of a candle topic was made of. Undefined for what is no such record, or a
- * tombstone of a version that wrote no stamp on it.
+ * The place in the sending order of the row that a record was made from. Undefined for a record that is not a candle, and for a
+ * tombstone without a stamp, as earlier versions of tickhouse sent them.
  */
 export function placeOfRecord(record: KafkaRecord, timeframe: string): SendingPlace | undefined {
   const { key, value, headers } = record

@@ -15,13 +15,13 @@ import {
 } from './sendingOrder.ts'
 import { firstSent, lastSent, wasFilledAgain } from './sentPlaces.ts'
 
-/** A timeframe whose topic is not the one that the mark speaks of, or of which it says nothing. */
+/** A timeframe whose topic has an id that the mark does not have for it. */
 export interface NewTopic {
   readonly timeframe: string
   readonly id: string
 }
 
-/** The candle topics whose ids the mark does not know; none where the broker knows no ids. */
+/** Candle topics whose ids the mark does not have; none where the broker has no ids. */
 export async function newTopics(
   { topicLog, settings }: Pick<Services, 'topicLog' | 'settings'>,
   { topicIds }: Mark,
@@ -36,8 +36,8 @@ export async function newTopics(
 }
 
 /**
- * The mark with the new topics, and with what those of them lack that were deleted and made again: all that was sent, but for
- * what was sent to them since they are there. Nobody may be sending meanwhile, and all that was sent must be visible.
+ * The mark with the ids of the new topics, and with a refill for each that was deleted and made again. The refill is all that was
+ * sent before the new topic got its first record. No other publisher may send meanwhile, and all transactions must be visible.
  */
 export async function markWith(
   { topicLog, settings }: Pick<Services, 'topicLog' | 'settings'>,
@@ -60,10 +60,10 @@ export async function markWith(
 }
 
 /**
- * A mark in the place of one that is gone with its topic: the row that was sent last, of all on the candle topics. Candle topics
- * that are empty are filled from there, and those on which something was sent again from where that ended. Undefined when
- * nothing was ever sent, or what was sent is not of this table, as it has given no such stamp out. Nobody may be sending
- * meanwhile, and all that was sent must be visible.
+ * Finds a mark that was lost with its topic: the row that was sent last, over all candle topics. A candle topic that is empty is
+ * filled from there, and one with a refill under way from where that ended. Undefined when nothing was ever sent, or when the last stamp is
+ * newer than any of this table: then another table's candles were sent. No other publisher may send meanwhile, and all transactions
+ * must be visible.
  */
 export async function markOfTopics({
   catalog,
@@ -86,7 +86,7 @@ export async function markOfTopics({
   return { ...mark, refills }
 }
 
-/** The rows of a timeframe that were sent last, as always and again. */
+/** The last rows of a timeframe that were sent: for the first time (`once`), and in a refill (`again`). */
 interface LastSent {
   readonly timeframe: string
   readonly once: SendingPlace | undefined

@@ -34,21 +34,21 @@ export interface PublishResult {
   readonly transactions: number
   /** True when a newer publisher took over: what is left is its business. */
   readonly fenced: boolean
-  /** False when time ran out, or others changed the candles and no rollup has looked at it yet: a later call goes on. */
+  /** False when time ran out, or when a rollup has to take back a change of others first: a later call goes on. */
   readonly complete: boolean
 }
 
 const MARK_KEY = 'candles'
 /** Another transaction is begun only with this much of the function's time left. */
 export const RESERVE_MS = 20_000
-/** Candles are sent again until this long before a minute's end: those of the next minute do not wait for it. */
+/** A refill stops this long before a minute's end, so that the next minute's candles do not wait for it. */
 const QUIET_MS = 10_000
 const MINUTE_MS = 60_000
 
 /**
- * Sends the candles that changed since the mark to their topics, each transaction with the mark that it reaches: so no
- * revision goes out twice, none out of order, and after any failure the next call goes on where readers stand. A candle topic
- * that was deleted and made again is filled again after that, in the time that is left.
+ * Sends the candles that changed since the mark to their topics. Each transaction has the mark that it reaches. So no revision is
+ * sent twice or out of order, and after any failure the next call goes on where readers are. In the time that is left, candle
+ * topics that were deleted and made again are filled again.
  */
 export async function publishCandles(
   services: PublishServices,
@@ -83,7 +83,7 @@ async function sendUnsent(
   const newest = await stages.time('metadata', () => loadTable(catalog, CANDLES_TABLE))
   const { tableUuid } = newest.metadata
   const { stampUs, candlesSequence } = candlesState(newest)
-  // What others put beside our candles is taken back by the next rollup: nobody may see it under a revision of ours.
+  // The next rollup takes back changes of others: they must not be sent under a revision of ours.
   const table = publishable(newest, candlesSequence)
   if (table === undefined) return
   const own = published.mark?.tableUuid === tableUuid ? published.mark : undefined
@@ -111,7 +111,7 @@ async function sendUnsent(
   total.complete = await fillAgain(services, table, total, remainingMs)
 }
 
-/** Sends again what candle topics lack that were made again; false when time ran out. */
+/** Fills candle topics that were made again; false when time ran out. */
 async function fillAgain(
   services: PublishServices,
   table: Table,
@@ -142,8 +142,8 @@ async function fillAgain(
 }
 
 /**
- * The mark with what is to be said of candle topics that it does not know. Where one was made again, the mark is read again by
- * a writer that has just been opened: Kafka shows the end of a transaction only a moment after it has answered.
+ * The mark with the candle topics that it does not have yet. Where one was made again, a newly opened writer reads it again:
+ * Kafka shows the end of a transaction only a moment after it has answered.
  */
 async function upToDate(services: PublishServices, mark: Mark): Promise<Mark | undefined> {
   const news = await newTopics(services, mark)
@@ -163,7 +163,7 @@ function highestRevision(before: Mark | undefined, candles: readonly Candle[]): 
   return candles.reduce((highest, { revision }) => Math.max(highest, revision), known)
 }
 
-/** Fences every other publisher; what the mark says from then on is final. One that is gone is found again. */
+/** Fences every other publisher: from then on the mark is final. A lost mark is found again. */
 async function takeOver(services: PublishServices): Promise<Mark | undefined> {
   const { candleWriter, settings, log } = services
   await candleWriter.open()
@@ -172,7 +172,7 @@ async function takeOver(services: PublishServices): Promise<Mark | undefined> {
   const found = await markOfTopics(services)
   if (found === undefined) return undefined
   await candleWriter.send([markRecord(settings, found)])
-  log.warn('the mark was gone: it was found again from the candle topics, and nothing is sent twice', {
+  log.warn('the mark was lost: it was found again from the candle topics, and nothing is sent twice', {
     topic: settings.markTopic,
     mark: found,
   })
@@ -189,15 +189,15 @@ export async function readMark({
   return parseState(`the mark on ${settings.markTopic}`, Buffer.from(record.value).toString(), STORED_MARK)
 }
 
-/** More than any candle's revisions; marks of earlier versions do not say how high these went. */
+/** A bound above any candle's revisions, for marks of earlier versions, which do not have the highest one. */
 const UNKNOWN_REVISIONS = 1_000_000
 
-/** How high revisions have gone on the candle topics, whichever table they came from. */
+/** The highest revision on the candle topics, from whichever table it came. */
 export async function publishedRevisions(services: Pick<Services, 'topicLog' | 'settings'>): Promise<number> {
   const { topicLog, settings } = services
   const mark = await readMark(services)
   if (mark !== undefined) return mark.maxRevision ?? UNKNOWN_REVISIONS
-  // The mark may have gone with its topic.
+  // The mark may be lost with its topic.
   const logs = await Promise.all(candleTopics(settings).map(topic => topicLog.offsets(topic)))
   const isEmpty = logs.every(log => [...log.values()].every(({ high }) => high === 0))
   return isEmpty ? 0 : UNKNOWN_REVISIONS

@@ -5,13 +5,13 @@ import type { ObjectStore } from '../ports.ts'
 import { bySendingOrder, type Mark, mayHoldUnsent, type Refill, reachAt } from './sendingOrder.ts'
 import { type UnsentPart, unsentCandles } from './unsentCandles.ts'
 
-/** Candles that a topic lacks, as much as a transaction holds, and the mark once they are sent. */
+/** Candles of a refill for one transaction, and the mark once they are sent. */
 export interface RefillPart extends UnsentPart {
   readonly timeframe: string
   readonly mark: Mark
 }
 
-/** What candle topics lack that were made again, topic by topic, in sending order and in parts of bounded size. */
+/** The refills of the mark, topic by topic, in the sending order and in parts of bounded size. */
 export async function* refillParts(store: ObjectStore, table: Table, mark: Mark): AsyncGenerator<RefillPart> {
   let reached = mark
   for (const refill of mark.refills ?? []) {

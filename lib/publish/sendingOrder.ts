@@ -15,22 +15,22 @@ export interface Reach {
   readonly last?: CandleKey | undefined
 }
 
-/** How far the candles of one table are sent, and what that was sent is to be sent again. */
+/** How far the candles of one table are sent, and the refills that are not complete. */
 export interface Mark extends Reach {
   readonly tableUuid: string
-  /** The highest revision that was ever sent; not known of marks of earlier versions. */
+  /** The highest revision that was ever sent; missing in marks of earlier versions. */
   readonly maxRevision?: number | undefined
-  /** By timeframe, Kafka's id of the topic that its candles were sent to, where it is known. */
+  /** Kafka's ids of the topics that candles were sent to, by timeframe; missing where they are unknown. */
   readonly topicIds?: Readonly<Record<string, string>> | undefined
   readonly refills?: readonly Refill[] | undefined
 }
 
-/** What the topic of a timeframe lacks of what was sent, as it was deleted and made again. */
+/** Rows that have to be sent again to the topic of a timeframe, as it was deleted and made again. */
 export interface Refill {
   readonly timeframe: string
-  /** So far it was sent again. */
+  /** How far they are sent again. */
   readonly from: Reach
-  /** The row that ends it: this one and those after it are on the topic, or sent as always. */
+  /** The first row that the refill does not need: it and later ones are on the topic, or are sent in the usual way. */
   readonly before: SendingPlace
 }
 
@@ -59,12 +59,12 @@ export function markAt(tableUuid: string, row: SendingPlace): Mark {
   return { tableUuid, ...reachAt(row) }
 }
 
-/** All rows up to this one. */
+/** The reach of a publisher that has sent all rows up to this one. */
 export function reachAt({ updatedAtUs, timeframe, dateTimeUs, source, symbol }: SendingPlace): Reach {
   return { stampUs: updatedAtUs, last: { timeframe, dateTimeUs, source, symbol } }
 }
 
-/** The first place behind all that was sent. */
+/** The first place after all rows of the reach. */
 export function placeBehind({ stampUs, last }: Reach): SendingPlace {
   return last === undefined
     ? { updatedAtUs: stampUs + 1, timeframe: '', dateTimeUs: 0, source: '', symbol: '' }
@@ -76,7 +76,7 @@ export function isReached({ stampUs, last }: Reach, untilUs: Micros): boolean {
   return stampUs > untilUs || (stampUs === untilUs && last === undefined)
 }
 
-/** All of a row that decides when it is sent. */
+/** The fields of a row that decide when it is sent. */
 export type SendingPlace = CandleKey & Pick<Candle, 'updatedAtUs'>
 
 /** Negative, 0 or positive: which of two rows is sent first. */
@@ -90,7 +90,7 @@ export function isUnsent(candle: Candle, { stampUs, last }: Reach): boolean {
   return last !== undefined && bySendingOrder(candle, { ...candle, ...last }) > 0
 }
 
-/** True for a row that its topic does not have yet: it was never sent, or is to be sent again. */
+/** True for a row that its topic does not have yet: it was never sent, or a refill has to send it. */
 export function isWaiting(candle: Candle, mark: Mark): boolean {
   const timeframe = timeframeOfRemoved(candle.timeframe) ?? candle.timeframe
   const refill = mark.refills?.find(each => each.timeframe === timeframe)
@@ -135,7 +135,7 @@ function endOf(file: DataFile): Place {
   }
 }
 
-/** Behind every timeframe. */
+/** Sorts after every timeframe. */
 const LAST_TEXT = '\uffff'
 
 function compare<Value extends number | string>(a: Value, b: Value): number {

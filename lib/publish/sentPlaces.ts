@@ -2,18 +2,18 @@ import type { KafkaRecord, TopicLog } from '../ports.ts'
 import { isRefilled, placeOfRecord } from './candleRecord.ts'
 import { bySendingOrder, type SendingPlace } from './sendingOrder.ts'
 
-/** How many offsets are looked at first, from a log's end; each further step back is longer by this factor. */
+/** The first read, in offsets from a partition's end; each further read is larger by the growth factor. */
 const FIRST_WINDOW = 16
 const WINDOW_GROWTH = 8
 /** So many of a partition's first offsets are looked at: a minute's candles are far fewer. */
 const FIRST_RECORDS = 10_000
 
-/** Which records of a candle topic are looked at: those that were sent as always, or those that were sent again. */
+/** Which records of a candle topic count: those that were sent for the first time, or those of a refill. */
 export type Sent = 'once' | 'again'
 
 /**
- * The row that was sent last, of those on a candle topic; undefined when there is none. In each partition rows lie in the sending
- * order, those that were sent again in an order of their own: so the last one of each partition is enough.
+ * The row on a candle topic that was sent last; undefined when there is none. Each partition has its rows in the sending order,
+ * and separately those of a refill: so the last one of each partition is enough.
  */
 export async function lastSent(
   log: TopicLog,
@@ -36,7 +36,7 @@ export async function lastSent(
   return inOrder(await Promise.all(ofPartitions)).at(-1)
 }
 
-/** The row that was sent first, of those on a candle topic that were not sent again; undefined when there is none. */
+/** The row on a candle topic that was sent first, without those of a refill; undefined when there is none. */
 export async function firstSent(
   log: TopicLog,
   topic: string,

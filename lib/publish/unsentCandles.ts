@@ -94,7 +94,7 @@ async function readUnsent(
   mark: Mark,
   limit: Candle | undefined,
 ): Promise<Candle[]> {
-  // A row that somebody has deleted by its values since was committed before: it may be sent, and what follows it comes later.
+  // Equality deletes are ignored here: the deleted row was committed before, so it may be sent, and its correction follows.
   const rows = await readCandles(store, withoutEqualityDeletes(file))
   return rows.filter(row => isUnsent(row, mark) && (!limit || bySendingOrder(row, limit) < 0))
 }

@@ -6,32 +6,32 @@ import { type OffsetVector, positionOf } from '../tables/offsetVector.ts'
 import type { OffsetSet, Run } from './offsetSet.ts'
 import { SHOWN, type Stock } from './takeStock.ts'
 
-/** Some offsets of a log: how many, and the first stretches of them. */
+/** A count of offsets of a partition, with the first stretches of them. */
 export interface Tally {
   count: number
   readonly runs: Run[]
 }
 
-/** What has become of the offsets that the table does not have. */
+/** The offsets that the table does not have, by the reason. */
 export interface Missing {
-  /** They are on the dead-letter topic. */
+  /** Records that are on the dead-letter topic. */
   deadLetters: number
-  /** Kafka shows them to no reader: markers of transactions, aborted or compacted records. */
+  /** Offsets that no reader sees: transaction markers, aborted or compacted records. */
   unseen: number
   /** Good ticks that Kafka has: the rows were deleted, or lost. */
   readonly goodTicks: Tally
   /** Bad ticks that Kafka has and the dead-letter topic does not. */
   readonly withoutLetter: Tally
-  /** Kafka does not have them any more, or they are of an earlier topic: whatever they were. */
+  /** Offsets that Kafka does not have any more, or that are of an earlier topic: nobody knows what they were. */
   readonly unknown: Tally
 }
 
 type Needs = Pick<Services, 'topicLog' | 'settings'>
 
-/** Missing stretches that lie closer together are read at once. */
+/** Missing stretches with fewer offsets between them are read together. */
 const READ_ACROSS = 2_000
 
-/** Holds what the table lacks below the vector to the dead-letter topic and to what Kafka has left of the ticks topic. */
+/** Looks up the offsets below the vector that the table lacks: on the dead-letter topic, and in what Kafka still has. */
 export async function compareWithKafka(
   services: Needs,
   vector: OffsetVector,
@@ -54,7 +54,7 @@ export async function compareWithKafka(
   return missing
 }
 
-/** From where on Kafka has the log that the rows are of; infinite where it has it no more. */
+/** The lowest offset that Kafka still has of the partition that the rows are from; infinite where that partition is gone. */
 async function firstKept(
   { topicLog, settings: { ticksTopic } }: Needs,
   vector: OffsetVector,
@@ -67,7 +67,7 @@ async function firstKept(
   return (await isSameLog(topicLog, ticksTopic, position)) ? range.low : Number.POSITIVE_INFINITY
 }
 
-/** Missing offsets, and few others between them; none of a stretch lies on both sides of `low`. */
+/** Stretches of missing offsets, with few others between them. A stretch never crosses `low`. */
 function* stretchesToRead(there: OffsetSet, low: number): Generator<Run> {
   let open: Run | undefined
   for (const { from, to } of there.missing()) {
@@ -123,7 +123,7 @@ async function countKept(
   missing.unseen += absent - visible
 }
 
-/** Counts one offset more; they come in order. */
+/** Adds an offset to a tally. Offsets come in order. */
 function add(tally: Tally, offset: number): void {
   tally.count += 1
   const last = tally.runs.at(-1)

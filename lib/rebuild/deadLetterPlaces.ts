@@ -5,15 +5,15 @@ import { keyOf } from './findEnds.ts'
 import { OffsetSet } from './offsetSet.ts'
 import type { Stretch } from './takeStock.ts'
 
-/** Where the records lay that the dead-letter topic has. */
+/** The offsets, on the ticks topic, of the records on the dead-letter topic. */
 export interface DeadLetterPlaces {
-  /** For each stretch, the offsets that have a letter. */
+  /** For each stretch, the offsets that have a dead letter. */
   readonly sets: ReadonlyMap<Stretch, OffsetSet>
-  /** Letters by reason; one that was sent twice counts once. */
+  /** Dead letters by reason; one that was sent twice counts once. */
   readonly reasons: Readonly<Partial<Record<BadTickReason, number>>>
 }
 
-/** Reads the whole dead-letter topic; what no letter of ours says of itself is passed over. */
+/** Reads the whole dead-letter topic, and skips records that `ingest` did not write. */
 export async function readDeadLetters(
   { topicLog, settings: { deadLetterTopic, ticksTopic } }: Pick<Services, 'topicLog' | 'settings'>,
   stretches: readonly Stretch[],
@@ -44,7 +44,7 @@ interface LetterPlace {
   readonly reason: BadTickReason
 }
 
-/** What `deadLetter` writes into the headers. */
+/** Reads the headers that `deadLetter` writes; undefined for another record. */
 function placeOf({ headers }: KafkaRecord, ticksTopic: string): LetterPlace | undefined {
   const [epoch, partition, offset] = ['epoch', 'partition', 'offset'].map(name => wholeNumber(headers, name))
   const reason = BAD_TICK_REASONS.find(each => each === textOf(headers, 'reason'))
@@ -58,7 +58,7 @@ function wholeNumber(headers: Headers, name: string): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-/** Of a header that stands more than once, the last: ours come after the record's own. */
+/** The last value of a header that is there more than once: ours come after the record's own. */
 function textOf(headers: Headers, name: string): string | undefined {
   const value = [headers[`tickhouse.${name}`]].flat().at(-1) as HeaderValue | undefined
   return value === undefined ? undefined : Buffer.from(value as Uint8Array).toString()

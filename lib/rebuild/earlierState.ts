@@ -5,9 +5,9 @@ import type { ObjectStore } from '../ports.ts'
 import { carriesState } from '../tables/layout.ts'
 
 /**
- * The table as of its newest ancestor of ours that others have expired, with nothing in it but what that snapshot says;
- * undefined where the earlier metadata files do not reach back so far, and where a newer one of ours is on the table's list,
- * whatever that says.
+ * The table as of our newest ancestor, which others expired: its state can be read, and no other snapshot is listed. Undefined
+ * where the earlier metadata files do not reach back to it, and where the table still lists a snapshot of ours, even one with
+ * an unreadable state.
  */
 export async function earlierState(store: ObjectStore, table: Table): Promise<Table | undefined> {
   for (const { summary } of ancestors(table)) if (carriesState(summary)) return undefined

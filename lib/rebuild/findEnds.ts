@@ -3,14 +3,14 @@ import type { ObjectStore } from '../ports.ts'
 import { advance, EMPTY_VECTOR, type OffsetVector, type Position } from '../tables/offsetVector.ts'
 import { type KafkaPlaces, type LogId, readPlaces, type TickFile } from './tickFiles.ts'
 
-/** A log of a thousand records a second reaches it in 30 years. */
+/** A partition with a thousand records a second reaches this offset in 30 years. */
 const MAX_OFFSET = 2 ** 40
-/** More logs than this in one file's bounds are not gone through one by one: the file is read. */
+/** If a file's bounds allow more partitions than this, the file is read instead of checking each of them. */
 const MAX_LOGS = 10_000
 
 /**
- * The vector just above the highest offset of each log that has a row. Files are read from the highest offsets down, and
- * only those that may hold a higher one than was found. Throws `InvalidRows` for a place that no Kafka has.
+ * The vector with, for each partition and epoch that has a row, the offset after the highest one. Files are read from the highest
+ * offsets down, and only those that may have a higher one than was found. Throws `InvalidRows` for an impossible offset.
  */
 export async function findEnds(
   store: ObjectStore,
@@ -54,14 +54,14 @@ function goFurther(ends: Map<string, Position>, { path }: TickFile, places: Kafk
   }
 }
 
-/** Another engine inserted it: ingest writes where Kafka had a tick. */
+/** Another engine inserted the row: rows of ingest have the partition and offset of a record. */
 function noKafkaPlace(path: string, { epoch, partition }: LogId, next: number): InvalidRows {
   return new InvalidRows(
     `a row in ${path} says that it was at offset ${next - 1} of partition ${partition} in epoch ${epoch}, which is nowhere on Kafka: delete that row, and run this again`,
   )
 }
 
-/** One text a log. */
+/** A text that identifies a partition in an epoch. */
 export function keyOf({ epoch, partition }: LogId): string {
   return `${epoch}/${partition}`
 }

@@ -1,11 +1,11 @@
-/** Offsets of one log: `from` up to, not with, `to`. */
+/** Offsets of one partition, from `from` up to but not including `to`. */
 export interface Run {
   readonly from: number
   readonly to: number
 }
 
 const CHUNK_OFFSETS = 65_536
-/** Stands for a chunk in which every offset is. */
+/** A chunk in which every offset is set. */
 const FULL = 'full'
 
 interface Chunk {
@@ -13,7 +13,7 @@ interface Chunk {
   count: number
 }
 
-/** A set of the offsets of one run, a bit each where they are not all there or all missing. */
+/** A set of offsets of one run. It takes a bit for each offset, and nothing for chunks that are full or empty. */
 export class OffsetSet {
   readonly run: Run
   #size = 0
@@ -27,7 +27,7 @@ export class OffsetSet {
     return this.#size
   }
 
-  /** False where the offset was in already, or is outside the run. */
+  /** Adds an offset; false if it was in the set already, or is outside the run. */
   add(offset: number): boolean {
     if (offset < this.run.from || offset >= this.run.to) return false
     const index = Math.floor(offset / CHUNK_OFFSETS)
@@ -46,7 +46,7 @@ export class OffsetSet {
     return chunk === FULL || (chunk !== undefined && isSet(chunk, offset % CHUNK_OFFSETS))
   }
 
-  /** The stretches of its run that are missing in it, in order. */
+  /** Stretches of the run that are not in the set, in order. */
   *missing(): Generator<Run> {
     let from: number | undefined
     for (let offset = this.run.from; offset < this.run.to; ) {

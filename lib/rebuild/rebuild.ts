@@ -19,14 +19,14 @@ import {
 export type RebuildServices = TableServices & Pick<Services, 'topicLog'>
 
 export interface RebuildRequest {
-  /** Says what would be written, and writes nothing. */
+  /** Only shows the result; writes nothing. */
   readonly dryRun: boolean
-  /** Works both states out from the rows, also where there are others. */
+  /** Works out both states from the rows, even if the tables have states. */
   readonly force: boolean
 }
 
 export interface RebuildHooks {
-  /** Sets the consumer group to a vector; called before anything is written, where that vector is worked out from rows. */
+  /** Sets the consumer group to a vector that was worked out from rows; called before anything is written. */
   readonly moveGroup: (vector: OffsetVector) => Promise<void>
   readonly onProgress: (line: string) => void
 }
@@ -36,23 +36,23 @@ export interface Rebuilt {
     readonly source: Source
     readonly vector: ReturnType<typeof storeVector>
     readonly totals: TickTotals
-    /** Of each log, where the state is from the rows. */
+    /** Findings for each partition and epoch, if the state is from the rows. */
     readonly logs: readonly LogFindings[]
-    /** False where something stands against it, or cannot be told; `logs` says what. */
+    /** False where something contradicts the state or cannot be known; `logs` says what. */
     readonly isProven: boolean
   }
   readonly candles: Pick<CandlesState, 'closedUntilUs' | 'stampUs' | 'revisionFloor'> & {
     readonly source: Source
-    /** Every hour that has a tick or a candle, of the days that have a tick: rollup recomputes all of them. */
+    /** Hours with ticks or candles, of days that have a tick: rollup recomputes all of them. */
     readonly hoursMarked: number
   }
   readonly isWritten: boolean
 }
 
 /**
- * Finds the states again that the tables have lost: in their earlier metadata files, as they were, or else in the rows. What
- * others did meanwhile cannot be told, so all hours are marked to be recomputed; candles of days without any tick are left
- * as they are. One commit a table, on exactly the version that was looked at; throws what `Catalog.commit` throws, and
+ * Restores the lost states of the tables: from earlier metadata files, which have them as they were, or else from the rows.
+ * Changes of others meanwhile cannot be known, so all hours are marked to be recomputed; candles of days without any tick stay
+ * as they are. Makes one commit for each table, on exactly the version that was read. Throws what `Catalog.commit` throws, and
  * `StateIsThere` where nothing is lost.
  */
 export async function rebuild(
@@ -96,7 +96,7 @@ export class StateIsThere extends TickhouseError {
   constructor() {
     super(
       'STATE_IS_THERE',
-      'both tables say how far they go: there is nothing to rebuild. With --force both are worked out from their rows all the same',
+      'both tables have their state: there is nothing to rebuild. With --force both states are worked out from the rows all the same',
     )
   }
 }

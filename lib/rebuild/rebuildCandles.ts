@@ -15,8 +15,8 @@ import type { OffsetVector } from '../tables/offsetVector.ts'
 type Needs = Pick<Services, 'store' | 'topicLog' | 'settings'>
 
 /**
- * A state for candles of which nothing is known but their rows: revisions and stamps go on above all that they, and the
- * candles that were published, have had; what is closed stays closed. Right once every hour is marked as damaged.
+ * Works out the candles' state from their rows. Revisions and stamps go on above all those of the rows and of published candles,
+ * and closed candles stay closed. The state is right once every hour is marked as damaged.
  */
 export async function rebuildCandles(
   services: Needs,
@@ -49,17 +49,17 @@ export async function rebuildCandles(
   }
 }
 
-/** What the rows of a file have at most. */
+/** The highest values among the rows of a file. */
 interface Extent {
   readonly revision: number
   readonly stampUs: Micros
-  /** Minutes up to here were closed. */
+  /** The end of the last closed minute. */
   readonly closedUntilUs: Micros
 }
 
 const NOTHING_FOUND: Extent = { revision: 0, stampUs: 0, closedUntilUs: 0 }
 
-/** By the file's bounds; where it has none, by its rows. */
+/** Taken from the file's bounds, or from its rows where it has no bounds. */
 async function extentOf(store: ObjectStore, file: LiveFile): Promise<Extent> {
   const revision = upperBound(file, CANDLE_FIELDS.revision)
   const stampUs = upperBound(file, CANDLE_FIELDS.updatedAt)

@@ -9,8 +9,8 @@ import {
 } from './states.ts'
 
 /**
- * Gives both tables back what they have lost, as long as earlier metadata files have all of it: a step that needs nobody.
- * Undefined where nothing was lost, or rows would have to tell.
+ * Restores the lost states of both tables if earlier metadata files have them; this needs no operator. Undefined where nothing is
+ * lost, or where a state has to be worked out from rows.
  */
 export async function rebuildFromMetadata(services: TableServices): Promise<Decided | undefined> {
   const tables = await loadTables(services)

@@ -11,28 +11,28 @@ import { type LogId, tickFiles } from './tickFiles.ts'
 
 type Needs = Pick<Services, 'store' | 'topicLog' | 'settings'>
 
-/** What was found of one log, in one of the topic's lives. */
+/** Findings for one partition in one epoch. */
 export interface LogFindings extends LogId {
   /** The next offset: one above the highest that the table has. */
   readonly next: number
-  /** How many offsets below it the table has. */
+  /** The number of offsets below `next` that the table has. */
   present: number
-  /** Rows beyond the first of their offset, and the first of those offsets. */
+  /** The number of rows beyond the first with their offset, and the first of these offsets. */
   doubled: number
   readonly doubledOffsets: number[]
-  /** What the offsets are that it does not have. */
+  /** The offsets below `next` that the table does not have. */
   readonly missing: Missing
-  /** Offsets that Kafka has from the next one on: ingest takes them in. */
+  /** The number of offsets on Kafka from `next` on: ingest will take them in. */
   readonly toCome: number
 }
 
-/** A state worked out from the rows, and what speaks for it. */
+/** A state worked out from the rows, with its evidence. */
 export interface RebuiltTicks {
   readonly state: TicksState
   readonly logs: readonly LogFindings[]
 }
 
-/** True when every offset below the vector is in the table once, or known to be no tick. */
+/** True when every offset below the vector is in the table once, or is known not to be a tick. */
 export function isProven(logs: readonly LogFindings[]): boolean {
   return logs.every(({ doubled, missing: { goodTicks, withoutLetter, unknown } }) => {
     return doubled + goodTicks.count + withoutLetter.count + unknown.count === 0
@@ -40,9 +40,9 @@ export function isProven(logs: readonly LogFindings[]): boolean {
 }
 
 /**
- * Works out how far the table has read Kafka from the places that its rows carry: one above the highest offset of each log.
- * What it lacks below is held to the dead letters and to what Kafka has left. Nothing is written. In memory at once are one
- * file's places, and a bit an offset, for 2^31 of them at most.
+ * Works out the table's vector from the partition and offset of its rows: for each partition the offset after the highest one.
+ * Offsets below it that the table lacks are compared with the dead letters and with what Kafka still has. It writes nothing.
+ * In memory are the offsets of one file, and one bit for each of at most 2^31 offsets.
  */
 export async function rebuildTicks(
   services: Needs,

@@ -4,7 +4,7 @@ import type { Rebuilt } from './rebuild.ts'
 import type { LogFindings } from './rebuildTicks.ts'
 import type { Source } from './states.ts'
 
-/** What was rebuilt, for people. */
+/** The result of a rebuild as text for an operator. */
 export function showRebuilt({ ticks, candles, isWritten }: Rebuilt, topic: string): string {
   return [
     `ticks    ${ORIGIN[ticks.source]}`,
@@ -16,12 +16,12 @@ export function showRebuilt({ ticks, candles, isWritten }: Rebuilt, topic: strin
 }
 
 const ORIGIN: Readonly<Record<Source, string>> = {
-  there: 'say how far they go',
-  metadata: 'as they were before others expired it: an earlier metadata file has it',
-  rows: 'worked out from the rows',
+  there: 'the table has its state',
+  metadata: 'the state is restored from an earlier metadata file',
+  rows: 'the state is worked out from the rows',
 }
-const PROVEN = '         every offset below these is in the table once, or was no tick'
-const NOT_PROVEN = '         what is listed above is not proven; none of it is taken in again'
+const PROVEN = '         every offset below these is in the table once, or was not a tick'
+const NOT_PROVEN = '         the offsets listed above are not proven; none of them is taken in again'
 
 function showLog(log: LogFindings, topic: string): string[] {
   const { epoch, partition, next, present, doubled, doubledOffsets, missing, toCome } = log
@@ -29,11 +29,11 @@ function showLog(log: LogFindings, topic: string): string[] {
   const firsts = doubledOffsets.map(offset => ({ from: offset, to: offset + 1 }))
   return [
     `         ${topic}-${partition} epoch ${epoch}: next ${next}; ${count(present)} ticks, ${count(deadLetters)} dead letters, ` +
-      `${count(unseen)} that Kafka shows to nobody; ${count(toCome)} to come`,
+      `${count(unseen)} that no reader sees; ${count(toCome)} not read yet`,
     ...told({ count: doubled, runs: firsts }, 'rows are in the table more than once'),
     ...told(goodTicks, 'ticks are on Kafka and not in the table: deleted there, or lost'),
     ...told(withoutLetter, 'bad ticks are on Kafka and not on the dead-letter topic'),
-    ...told(unknown, 'offsets are nowhere any more: what they were cannot be told'),
+    ...told(unknown, 'offsets are gone everywhere: nobody knows what they were'),
   ]
 }
 

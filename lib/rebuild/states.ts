@@ -20,7 +20,7 @@ import { earlierState } from './earlierState.ts'
 
 export type TableServices = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
 
-/** Where a state comes from: it is there; an earlier metadata file has it; or it was worked out from the rows. */
+/** Where a state comes from: the table has it, an earlier metadata file has it, or it was worked out from the rows. */
 export type Source = 'there' | 'metadata' | 'rows'
 
 export interface Found<State> {
@@ -34,7 +34,7 @@ export interface Tables {
   readonly candles: Table
 }
 
-/** Undefined where nothing is left of a state. */
+/** The states of both tables; undefined for one that is lost. */
 export interface FoundStates {
   readonly ticks?: Found<TicksState> | undefined
   readonly candles?: Found<CandlesState> | undefined
@@ -52,7 +52,7 @@ export async function loadTables({ catalog }: TableServices): Promise<Tables> {
   return { candles, ticks: await loadTable(catalog, TICKS_TABLE) }
 }
 
-/** What both tables say, or said before others expired that. */
+/** Reads the states of both tables, or those that others expired. */
 export async function findStates(services: TableServices, { ticks, candles }: Tables): Promise<FoundStates> {
   return {
     ticks: await findState(services, ticks, ticksState),
@@ -60,12 +60,12 @@ export async function findStates(services: TableServices, { ticks, candles }: Ta
   }
 }
 
-/** True when both tables say how far they go. */
+/** True when both tables have their state. */
 export function isNothingLost({ ticks, candles }: FoundStates): boolean {
   return ticks?.source === 'there' && candles?.source === 'there'
 }
 
-/** What a table says, or what it said before others expired that; undefined where nothing is left of it. */
+/** Reads a table's state, or the one that others expired; undefined where both are gone. */
 async function findState<State>(
   { store }: TableServices,
   table: Table,
@@ -99,8 +99,8 @@ export async function hoursToMark({ store }: TableServices, tables: Tables): Pro
 }
 
 /**
- * Writes what a table has lost, and marks the hours. The candles first: while the ticks have no state nothing goes on, so that
- * it can be done again should it end in between.
+ * Writes the lost states, and marks the hours. The candles come first: without a state of the ticks no function runs, so this
+ * can be done again if it ends in between.
  */
 export async function writeStates(
   services: TableServices,

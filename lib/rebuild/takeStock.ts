@@ -5,34 +5,34 @@ import { keyOf } from './findEnds.ts'
 import { OffsetSet, type Run } from './offsetSet.ts'
 import { type LogId, mayHold, readPlaces, type TickFile } from './tickFiles.ts'
 
-/** Some offsets of one log. */
+/** Offsets of one partition in one epoch. */
 export interface Stretch extends LogId {
   readonly run: Run
 }
 
-/** Which offsets of a stretch the table has. */
+/** The offsets of a stretch that the table has. */
 export interface Stock extends Stretch {
   readonly there: OffsetSet
-  /** Rows beyond the first of their offset. */
+  /** The number of rows beyond the first with their offset. */
   doubled: number
-  /** The first of them. */
+  /** The first offsets with more than one row. */
   readonly doubledOffsets: number[]
 }
 
-/** What `takeStock` found. */
+/** The result of `takeStock`. */
 export interface StockTaken {
   readonly stocks: readonly Stock[]
   /** Ticks that came after their minute's candle was due. */
   readonly late: number
 }
 
-/** How many examples of one kind are kept; all are counted. */
+/** The number of examples of one kind that are kept; all are counted. */
 export const SHOWN = 10
 
-/** A bit each at most: 256 MB. */
+/** One bit for each offset: 256 MB at most. */
 const OFFSETS_AT_ONCE = 2 ** 31
 
-/** Cuts the offsets below a vector into parts that are looked at one after the other, so that the memory is bounded. */
+/** Cuts the offsets below a vector into parts that are processed one after the other, to bound the memory. */
 export function partsBelow({ positions }: OffsetVector, offsetsAtOnce = OFFSETS_AT_ONCE): Stretch[][] {
   const parts: Stretch[][] = []
   let room = 0
@@ -51,7 +51,7 @@ export function partsBelow({ positions }: OffsetVector, offsetsAtOnce = OFFSETS_
   return parts
 }
 
-/** Reads which offsets of the stretches the table has, and which more than once. */
+/** Reads from the data files which offsets of the stretches the table has, and which it has more than once. */
 export async function takeStock(
   store: ObjectStore,
   files: readonly TickFile[],

@@ -7,13 +7,13 @@ import type { ObjectStore } from '../ports.ts'
 import { fieldNamed } from '../tables/layout.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 
-/** Whole numbers that a column of a file may hold, both ends included; infinite where the file does not say. */
+/** Bounds of a file's column of whole numbers, both included; infinite where the file has none. */
 interface Bounds {
   readonly low: number
   readonly high: number
 }
 
-/** A file of ticks, by what its table says of it. */
+/** A data file of ticks, with its bounds from the manifest. */
 export interface TickFile {
   readonly path: string
   readonly rows: number
@@ -22,13 +22,13 @@ export interface TickFile {
   readonly offset: Bounds
 }
 
-/** Which log, in which of the topic's lives. */
+/** A partition in one epoch of the topic. */
 export interface LogId {
   readonly epoch: number
   readonly partition: number
 }
 
-/** Where and when Kafka had the ticks of one file, column by column. */
+/** Partitions, offsets and times of the ticks of one file, column by column. */
 export interface KafkaPlaces {
   readonly dateTimeUs: readonly number[]
   readonly epoch: readonly number[]
@@ -42,7 +42,7 @@ const PARTITION = fieldNamed(TICKS_SCHEMA, 'kafka_partition')
 const OFFSET = fieldNamed(TICKS_SCHEMA, 'kafka_offset')
 const COLUMNS = ['date_time', 'kafka_epoch', 'kafka_partition', 'kafka_offset', 'kafka_timestamp']
 
-/** All files of the ticks table, as little of each as is needed. */
+/** All data files of the ticks table, with only the fields that are needed. */
 export async function tickFiles(store: ObjectStore, ticks: Table): Promise<TickFile[]> {
   const found: TickFile[] = []
   for await (const files of scanFiles(store, ticks)) {
@@ -66,14 +66,14 @@ function boundsOf(file: LiveFile, field: Field): Bounds {
   }
 }
 
-/** False when the bounds say that no row of the file is of the log, between these offsets. */
+/** False when the bounds exclude rows of this partition and epoch between these offsets. */
 export function mayHold(file: TickFile, { epoch, partition }: LogId, from: number, to: number): boolean {
   const within = ({ low, high }: Bounds, value: number) => low <= value && value <= high
   const isOfLog = within(file.epoch, epoch) && within(file.partition, partition)
   return isOfLog && file.offset.low < to && file.offset.high >= from
 }
 
-/** Reads a file. What is in memory at once is one file's five columns. */
+/** Reads five columns of one file into memory. */
 export async function readPlaces(store: ObjectStore, { path }: TickFile): Promise<KafkaPlaces> {
   const columns = await decodeParquet(await store.read(path), TICKS_SCHEMA, COLUMNS)
   return {

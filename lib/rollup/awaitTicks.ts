@@ -27,20 +27,20 @@ export interface AwaitedTicks extends PendingClose {
 /** How long ingest is given to take in what Kafka has at the minute's end. */
 const PATIENCE_MS = 2_000
 const POLL_MS = 20
-/** A timer may ring so much before its time by the wall clock: the minute would seem not to be over, and close with the next. */
+/** A timer may fire this early by the wall clock. Without it the minute would not seem over, and would close with the next. */
 const TIMER_EARLY_MS = 5
-/** A schedule may fire so much before its minute, by this clock: the minute that is about to end is meant. */
+/** A schedule may fire this early by this clock: the call then belongs to the minute that is about to end. */
 const EARLY_MS = 2_000
 
 /**
- * Waits until the newest minute's grace is over and ingest has taken in all that Kafka had then; gives up waiting
- * after a while, as ingest may be down or far behind: then candles are computed, and closed another time.
- * Gives what candles may be closed, and when, and the ticks table as it is now. Throws `TopicRecreated` while Kafka's topic
- * is not the one that ticks were read from.
+ * Waits until the newest minute's grace is over and ingest has committed all that Kafka had then. It stops waiting after
+ * `PATIENCE_MS`, as ingest may be down or far behind: then candles are computed now, and closed by a later call.
+ * Gives which candles may close, and when, and the ticks table as it is now. Throws `TopicRecreated` while Kafka's topic is
+ * not the one that the ticks were read from.
  */
 export async function awaitTicks(services: Needs): Promise<AwaitedTicks> {
   const { catalog, topicLog, settings, stages, nowMs } = services
-  // Before the offsets: ticks go on coming, and a vector that was read later may lie above them.
+  // The vector is read before the offsets: ticks keep coming, and a later vector may be above them.
   const { vector } = ticksState(await stages.time('metadata', () => loadTable(catalog, TICKS_TABLE)))
   const waitMs = untilGraceIsOver(nowMs(), settings.graceMs)
   if (waitMs > 0) await stages.time('grace', () => sleep(waitMs + TIMER_EARLY_MS))
@@ -56,7 +56,7 @@ export async function awaitTicks(services: Needs): Promise<AwaitedTicks> {
   })
 }
 
-/** The ticks table once it has all below the ends, or after a while as it is then. */
+/** The ticks table once it has all ticks below the ends, or as it is after `PATIENCE_MS`. */
 async function ticksUpTo(services: Needs, ends: OffsetVector): Promise<Table> {
   // Not the wall clock: it may step back.
   const giveUpAtMs = performance.now() + PATIENCE_MS
@@ -76,7 +76,7 @@ export function untilGraceIsOver(nowMs: number, graceMs: number): number {
   return untilNextMs <= EARLY_MS ? untilNextMs + graceMs : 0
 }
 
-/** True when the topic is another one than that of the vector. Where no id is known, a log tells that ends before the vector. */
+/** True when the topic is not the one of the vector. Without ids, a partition that ends before the vector shows it. */
 function isOther(
   ranges: ReadonlyMap<number, OffsetRange>,
   vector: OffsetVector,
@@ -88,7 +88,7 @@ function isOther(
   return positions.some(p => p.epoch === epoch && p.next > (ranges.get(p.partition)?.high ?? 0))
 }
 
-/** All that Kafka has or had, and all that earlier epochs had: a log may have lost its end. */
+/** Kafka's end offsets, with those of earlier epochs; never below the vector, as a partition may have lost its end. */
 function endsOf(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetVector): OffsetVector {
   const { epoch } = vector
   const positions = [...ranges].map(([partition, { high }]) => {

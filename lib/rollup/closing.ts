@@ -51,7 +51,7 @@ function firstEnd(file: LiveFile, closedUntilUs: Micros, dueUs: Micros): Micros 
   return Math.min(Number.POSITIVE_INFINITY, ...ends)
 }
 
-/** The timeframes that candles of the file may have. */
+/** Timeframes that candles of the file may have. */
 function timeframesOf(file: LiveFile): Timeframe[] {
   const names = rowTimeframesOf(file)
   return TIMEFRAMES.filter(({ name }) => names.includes(name))

@@ -43,7 +43,7 @@ export interface CandleChange {
   readonly computed: readonly ComputedCandle[]
   /** Stored m1 candles that have no tick. */
   readonly surplus: readonly CandleKey[]
-  /** Stretches of minutes of which `computed` has every candle: what is stored there beside it has no tick. */
+  /** Stretches of minutes of which `computed` has every candle: other stored candles there have no ticks. */
   readonly complete: readonly TimeRange[]
   readonly scope: RefoldScope
   /** Whose candles these are; those of other symbols stay as they are. */
@@ -54,7 +54,7 @@ export interface CandleChange {
   readonly isLive: boolean
 }
 
-/** What the summary tells of a live round. */
+/** Times of a live round, for the summary. */
 export interface LiveTimes {
   /** When it began, by `performance.now()`. */
   readonly startedMs: number
@@ -73,8 +73,8 @@ export interface CommittedCandles {
 const FILES_AT_ONCE = 16
 
 /**
- * Puts a change of m1 candles and all that follows from it into the table, on exactly the version it was computed from. Throws
- * `CommitConflict` also where others did something to that version which was not looked at.
+ * Commits a change of m1 candles, with the coarser candles that follow from it, on exactly the version it was computed from.
+ * Throws `CommitConflict` also where that version has a foreign snapshot that was not inspected.
  */
 export async function commitCandles(
   services: CommitServices,
@@ -135,7 +135,7 @@ async function readBook(services: CommitServices, change: CandleChange): Promise
   return book ?? (await readReach(services, change, minutes, 'whole'))!
 }
 
-/** Undefined when the rows of the reach do not tell what becomes of the coarser candles. */
+/** Undefined when the rows of the reach are not enough to compute the coarser candles. */
 async function readReach(
   { store }: CommitServices,
   { files, computed, surplus, complete, scope, share, closing, isLive }: CandleChange,
@@ -186,7 +186,7 @@ function minutesOf(
   return mergeRanges([...minutes, ...complete, ...whole.ranges()])
 }
 
-/** Rows that candles are put together from, or may take the place of. */
+/** Rows that candles are computed from, or may replace. */
 function bookOf(
   files: readonly FileWithRows[],
   { changing, reading }: RowsFor,
@@ -225,7 +225,7 @@ function* openRows(stored: readonly FileWithRows[]): Generator<Candle> {
   for (const { rows } of stored) for (const row of rows) if (!row.closed) yield row
 }
 
-/** Writes the files, and what a commit of them needs; all at once, as nobody reads any of it before that commit. */
+/** Writes the data files and the snapshot's files at once, as nobody reads any of them before the commit. */
 async function writeLayout(
   { store, settings }: CommitServices,
   candles: Table,

@@ -8,10 +8,10 @@ import { rangeOf } from '../tables/tickFiles.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { bucketsOf, restOfLastBucket } from './storedCandles.ts'
 
-/** All the time that there is. */
+/** All of time. */
 export const EVER: TimeRange = { fromUs: Number.MIN_SAFE_INTEGER, toUs: Number.MAX_SAFE_INTEGER }
 
-/** The hours of some stretches in which there are ticks or candles, as the files' bounds say. */
+/** Hours of the stretches that may have ticks or candles, by the bounds of their data files. */
 export async function hoursWithRows(
   store: ObjectStore,
   { ticks, candles }: Pick<RollupInputs, 'ticks' | 'candles'>,
@@ -25,7 +25,7 @@ export async function hoursWithRows(
   for await (const files of scanFiles(store, candles)) {
     for (const file of files) {
       add(bucketsOf(file))
-      // A coarser candle may be all that is left of a stretch: one hour of it is enough to have it made again.
+      // A stretch may have a coarser candle only. One hour of its bucket is enough to recompute it.
       const [rest] = clipRanges(mergeRanges(ranges), restOfLastBucket(file))
       if (rest !== undefined) stretches.push({ fromUs: rest.fromUs, toUs: rest.fromUs + 1 })
     }

@@ -4,7 +4,7 @@ import type { Decided } from '../market/decide.ts'
 import { MONTHS } from './places.ts'
 import { type FileWithRows, isSmall, mayBeOpen, SMALL_FILE_ROWS } from './storedCandles.ts'
 
-/** Which files take the place of which; each list of rows is one new file. */
+/** Files to remove, and lists of rows to write; each list is one new file. */
 export interface Layout {
   readonly remove: readonly LiveFile[]
   readonly write: readonly (readonly Candle[])[]
@@ -14,10 +14,9 @@ export interface Layout {
 export const SETTLED_FILE_ROWS = 50_000
 
 /**
- * Lays changed candles out in files. In each place that changes, what is new joins the small files and those with
- * open candles: the part of the table that is rewritten every minute. Once it has grown, its closed candles
- * settle in files of their own, which are then left alone until a late tick changes one of their rows; so do open ones,
- * when enough of them wait to be closed to fill a file.
+ * Lays changed candles out in files. In each place that changes, new rows join the small files and those with open candles: this
+ * part of the table is rewritten every minute. Once it is large, its closed candles get files of their own, which stay until a
+ * late tick changes one of their rows. Open candles get their own files too when enough of them wait to be closed.
  */
 export function layOut(stored: readonly FileWithRows[], { rows, gone }: Decided, places = MONTHS): Layout {
   const remove: LiveFile[] = []
@@ -48,7 +47,7 @@ function pushTo(loose: Map<string, Candle[]>, place: string, row: Candle): void 
   else rows.push(row)
 }
 
-/** What changes. Rows without a place in a stored file are left over at the end. */
+/** Changed rows, to be applied file by file; `rest` gives those that no stored file had. */
 class Change {
   /** By bucket start, then by id: most rows of a file are told apart from these by their time alone. */
   readonly #rows: ReadonlyMap<number, Map<string, Candle | undefined>>
@@ -84,13 +83,13 @@ class Change {
     return { rows, changes }
   }
 
-  /** What had no place in a file that was stored. */
+  /** Changed rows that no stored file had. */
   rest(): Candle[] {
     return [...this.#rows.values()].flatMap(atTime => [...atTime.values()].filter(row => row !== undefined))
   }
 }
 
-/** Only a small file mixes open candles with closed ones: of a larger one, its bounds tell when the first is due. */
+/** Only a small file mixes open and closed candles: the bounds of a larger one then say when its first candle is due. */
 function settle(rows: readonly Candle[]): Candle[][] {
   if (rows.length < SMALL_FILE_ROWS) return [[...rows]]
   const open = rows.filter(row => !row.closed)

@@ -35,7 +35,7 @@ export interface LiveStart {
 export interface LiveRound {
   /** Undefined where there was nothing to commit. */
   readonly committed: CommittedCandles | undefined
-  /** The candles as they were looked at: what is gone on with where nothing was committed. */
+  /** The candles after the check for foreign changes; the backlog continues from them where nothing was committed. */
   readonly looked: Pick<RollupInputs, 'candles' | 'state'>
   /** Hours that new ticks still flow into faster than each can be looked at. */
   readonly flooded: HourSet

@@ -12,16 +12,16 @@ import { takeBack } from './takeBack.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store' | 'settings' | 'nowMs'>
 
-/** What is marked. */
+/** How hours are marked. */
 export interface MarkOptions {
   /** Candles of the stretches that are held since their ticks were deleted follow their ticks again: those without any are removed. */
   readonly followTicks?: boolean
 }
 
 /**
- * Marks the hours of some stretches in which there are ticks or candles: the backlog then recomputes every candle of them, and
- * removes those that have no ticks. One commit, also where there is nothing to mark: a rollup that is under way may have read
- * ticks that are gone by now, and must not commit what it made of them. Gives how many hours it marked.
+ * Marks the hours of the stretches that have ticks or candles as damaged. The backlog then recomputes their candles, and removes
+ * those without ticks. It makes one commit, also where there is nothing to mark: a running rollup may have read ticks that
+ * are deleted by now, and this commit makes its own commit conflict. Gives the number of marked hours.
  */
 export async function markRanges(
   services: Needs,

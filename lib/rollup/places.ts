@@ -6,14 +6,14 @@ import type { CandleKey } from '../market/candle.ts'
 import { rowTimeframesOf, startsOf } from '../tables/candleFiles.ts'
 import { type FileWithRows, monthOf } from './storedCandles.ts'
 
-/** Rows of one place lie in files together. */
+/** Maps rows to places. Rows of one place may be stored in one file. */
 export interface Places {
   of(row: CandleKey): string
-  /** The one place that the rows of a file have; undefined where they must be looked at. */
+  /** The place of all rows of a file; undefined where the rows have to be read to know it. */
   ofFile(file: FileWithRows['file']): string | undefined
 }
 
-/** A timeframe's candles of one month: how the table is partitioned at first. */
+/** One place for each timeframe and month: the original partitioning of the table. */
 export const MONTHS: Places = {
   of: ({ timeframe, dateTimeUs }) => placeKey(timeframe, monthOf(dateTimeUs)),
   ofFile: file => {
@@ -25,8 +25,8 @@ export const MONTHS: Places = {
 }
 
 /**
- * The same, divided further where the table is partitioned by more. Throws `UnsupportedTable` where it is by columns that
- * change with a candle's revisions.
+ * The places for the table's current partitioning: timeframe and month, divided by its further fields. Throws
+ * `UnsupportedTable` where a field's column changes with a candle's revisions.
  */
 export function placesOf(candles: Table): Places {
   const schema = currentSchema(candles)
@@ -57,8 +57,8 @@ const VALUES: Readonly<Record<string, (row: CandleKey) => string | number>> = {
 function partitionedByOthers({ ident }: Table, field: string): UnsupportedTable {
   const name = tableName(ident)
   return new UnsupportedTable(
-    `${name} is partitioned by ${field}, which does not stay the same for one candle; only source, symbol, timeframe and ` +
-      `date_time do. Set it back, in Trino ALTER TABLE ${name} SET PROPERTIES partitioning = ARRAY['timeframe', 'month(date_time)']`,
+    `${name} is partitioned by ${field}, which changes with a candle's revisions; partition it only by source, symbol, timeframe and ` +
+      `date_time. To undo it, in Trino: ALTER TABLE ${name} SET PROPERTIES partitioning = ARRAY['timeframe', 'month(date_time)']`,
   )
 }
 

@@ -81,7 +81,10 @@ async function awaitInputs(services: RollupServices) {
   return { awaited, ahead, inputs }
 }
 
-/** As `awaitTicks`; where Kafka does not answer, or has not the topic that was read, candles are made of what there is, and closed another time. */
+/**
+ * Like `awaitTicks`, but undefined where Kafka does not answer or does not have the topic that was read. Then candles are
+ * computed from the ticks that are in, and closed by a later call.
+ */
 async function awaitClose(services: RollupServices): Promise<AwaitedTicks | undefined> {
   try {
     return await awaitTicks(services)
@@ -223,8 +226,8 @@ class Rollup {
   }
 
   /**
-   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others have changed it since the
-   * live round looked, as it was then: hours that they touch are not known yet. Undefined where it no longer lists that.
+   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others changed it since the live
+   * round, the version that the live round inspected; undefined where that snapshot is no longer listed.
    */
   async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
     const { catalog, store, nowMs } = this.#services
@@ -236,7 +239,7 @@ class Rollup {
     return seen && asOf(ticks, seen)
   }
 
-  /** One round. */
+  /** Runs one round, and adds it to the totals. */
   async #doHours(backlog: Backlog, work: BacklogWork, left: number): Promise<BacklogRound> {
     const startedMs = performance.now()
     const done = await backlogRound(this.#services, backlog, work)

@@ -150,7 +150,7 @@ export function clear(hours: StaleHours, done: HourSet, nowUs: Micros, hasRest =
   }
 }
 
-/** Which share of an hour is the next, where it is done in so many; the first of all where it is not known how far it is. */
+/** The next share of an hour that is done in `count` shares; the first one where the progress is unknown. */
 export function nextShare({ partly }: StaleHours, hours: HourSet, count: SymbolShare['count']): number {
   const isKnown = hours.size === 1 && partly?.hour === hours.firstHour && partly.count === count
   return isKnown ? partly.done : 0
@@ -176,7 +176,7 @@ export function shareDone(
   return isBehind ? { ...after, stale, staleSinceUs, exact } : after
 }
 
-/** The stretch with all that lies before it and is right because no hour up to its end is stale. */
+/** The exact stretch, extended back to the last stale hour before it: minutes in between are right too. */
 function widened({ fromUs, toUs }: TimeRange, stale: HourSet): TimeRange {
   const before = stale.within([{ fromUs: EVER_US, toUs }])
   return { fromUs: Math.min(fromUs, before.isEmpty ? EVER_US : endOfHour(before.lastHour)), toUs }
@@ -190,8 +190,8 @@ function endOfHour(hour: number): Micros {
 }
 
 /**
- * Tells which candles are closed: their end is due, and they are exact or wait for no owed hour. Nor for a damaged one:
- * until it is done, what the bucket owes may be done already, and the candle not be put together from it.
+ * Decides which candles are closed: their end is due, and they are exact or no hour of their bucket is owed or damaged. A damaged
+ * hour counts too: the bucket's owed hours may be done before it, and the candle is not computed from them until it is done.
  */
 export function closedBy(
   { owed, damaged, exact }: StaleHours,

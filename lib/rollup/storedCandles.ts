@@ -90,7 +90,7 @@ export function mayHold(file: LiveFile, buckets: readonly TimeRange[]): boolean 
   return overlaps(buckets, fromUs, toUs + 1)
 }
 
-/** Where the buckets of a file's rows begin, up to the end of the last one's first minute. */
+/** From the first bucket start of a file's rows to one minute after the last bucket start. */
 export function bucketsOf(file: LiveFile): TimeRange {
   const { fromUs, toUs } = startsOf(file)
   return { fromUs, toUs: toUs + MINUTE_US }
@@ -106,14 +106,14 @@ export function restOfLastBucket(file: LiveFile): TimeRange {
   return { fromUs: toUs + MINUTE_US, toUs: Math.max(toUs + MINUTE_US, ...ends) }
 }
 
-/** True when the file lies in the month of one of the buckets. */
+/** True when the file has rows in the month of one of the buckets. */
 function isBeside(file: LiveFile, buckets: readonly TimeRange[]): boolean {
   const starts = startsOf(file)
   const [first, last] = [monthOf(starts.fromUs), monthOf(starts.toUs)]
   return buckets.some(({ fromUs, toUs }) => last >= monthOf(fromUs) && first <= monthOf(toUs - 1))
 }
 
-/** Months since January 1970: the partition of a candle beside its timeframe, at first. */
+/** Months since January 1970: with the timeframe, the original partition of a candle. */
 export function monthOf(timeUs: number): number {
   return Number(partitionOf('month', timeUs))
 }

@@ -9,21 +9,21 @@ import type { ForeignChange } from '../tables/foreignChanges.ts'
 import { kindOf } from '../tables/foreignTicks.ts'
 import { carriesState } from '../tables/layout.ts'
 
-/** The candles as they are to be gone on with. */
+/** The candles table as the next commit has to continue it. */
 export interface OwnCandles {
-  /** As it was before others changed rows of it: a commit on it takes that back. */
+  /** The table before others changed its rows: a commit on this version takes their changes back. */
   readonly candles: Table
-  /** What they did, the oldest first. */
+  /** The changes of others, the oldest first. */
   readonly changes: readonly ForeignChange[]
-  /** True where that cannot be taken back, nor be told: every candle may be wrong. */
+  /** True where the version before the changes is gone: nothing can be taken back, and every candle may be wrong. */
   readonly isLost: boolean
 }
 
 /**
- * Candles are made of ticks and of nothing else: rows that another engine has added, changed or deleted are taken back, by going
- * on from the version before. Every candle is then as it was, revision and all, and nothing of it reaches Kafka. Files that
- * were put in the place of others with the same rows stay. Where the version before is no longer listed, the table is gone on
- * with as it is.
+ * Finds the version from which the candles continue, as candles are made of ticks alone. Where another engine added, changed or
+ * deleted rows, that is the version before the change: every candle is then as it was, with its revision, and the change does
+ * not reach Kafka. A rewrite of files with the same rows stays. Where the version before is no longer listed, the current
+ * version is continued.
  */
 export async function takeBack(
   store: ObjectStore,
@@ -57,8 +57,8 @@ export async function takeBack(
 }
 
 /**
- * The table before anything of others that was not looked at: all that is published lies in it. Undefined where that
- * version is no longer listed.
+ * The table before the first foreign snapshot that was not inspected. `publish` reads candles from this version only. Undefined
+ * where it is no longer listed.
  */
 export function publishable(candles: Table, lookedAt: number): Table | undefined {
   const history = [...ancestors(candles)]
@@ -77,8 +77,8 @@ export function isForgotten(candles: Table, lookedAt: number): boolean {
 }
 
 /**
- * Throws `CommitConflict` where others did anything to the table that was not looked at, right after a commit of ours: what
- * is taken back later must never have a change of ours above it.
+ * Throws `CommitConflict` where the table has a foreign snapshot that was not inspected. Our commit must not be built on such a
+ * snapshot: to take the snapshot back later would lose our commit.
  */
 export function refuseForeign(candles: Table, lookedAt: number): void {
   const [first] = foreignSince([...ancestors(candles)], lookedAt)
@@ -88,14 +88,14 @@ export function refuseForeign(candles: Table, lookedAt: number): void {
     )
 }
 
-/** Snapshots of others, the oldest first. */
+/** Snapshots of other engines above the sequence number, the oldest first. */
 function foreignSince(history: readonly Snapshot[], lookedAt: number): Snapshot[] {
   return history
     .filter(({ sequenceNumber, summary }) => sequenceNumber > lookedAt && !carriesState(summary))
     .reverse()
 }
 
-/** Undefined for what changed no row. */
+/** Undefined for a snapshot that changed no row. */
 async function kindOfChange(store: ObjectStore, candles: Table, snapshot: Snapshot) {
   try {
     const changes = await changesOf(store, candles, snapshot)

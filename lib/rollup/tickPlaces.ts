@@ -19,8 +19,8 @@ const placesOf = perStore(() => new ParsedFiles<TickPlaces>(MAX_TICKS, ({ offset
 const COLUMNS = ['date_time', 'kafka_epoch', 'kafka_partition', 'kafka_offset']
 
 /**
- * Reads a file of the ticks table, deleted ticks too: they make a minute look touched, which costs time and is never wrong.
- * The last files that were read are remembered.
+ * Reads a data file of the ticks table, with its deleted rows: these make a minute look touched, which costs time and is never
+ * wrong. The files that were read last are cached.
  */
 export function readPlaces(store: ObjectStore, path: string): Promise<TickPlaces> {
   return placesOf(store).getOr(path, async () => {

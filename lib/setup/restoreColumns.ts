@@ -3,7 +3,7 @@ import { tableName } from '../iceberg/table.ts'
 import type { Services } from '../services.ts'
 import { ColumnDropped, checkColumns } from '../tables/checkColumns.ts'
 
-/** The table; where a column of ours was dropped that cannot do without its values, with the schema again that had it. */
+/** Gives the table. If a required column of ours was dropped, it first makes the newest schema with all our columns current. */
 export async function restoreColumns(
   { catalog, log }: Pick<Services, 'catalog' | 'log'>,
   table: Table,
@@ -14,7 +14,9 @@ export async function restoreColumns(
   } catch (error) {
     if (!(error instanceof ColumnDropped) || error.schemaId === undefined) throw error
     const { tableUuid, currentSchemaId } = table.metadata
-    log.warn(`${tableName(table.ident)} has its schema ${error.schemaId} again: a column was dropped`)
+    log.warn(
+      `schema ${error.schemaId} of ${tableName(table.ident)} is current again: a column had been dropped`,
+    )
     return catalog.commit(
       table.ident,
       [

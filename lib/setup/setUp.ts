@@ -23,7 +23,7 @@ export type SetUpServices = Pick<
   Services,
   'catalog' | 'store' | 'topicLog' | 'settings' | 'log' | 'nowMs'
 > & {
-  /** Creates what is missing; gives what is there otherwise than wanted. */
+  /** Creates missing topics; gives the settings of existing ones that differ. */
   readonly ensureTopics: (specs: readonly TopicSpec[]) => Promise<TopicDifference[]>
   /** Sets these settings and no others. */
   readonly setTopicSettings: (settings: readonly TopicSetting[]) => Promise<void>
@@ -32,7 +32,7 @@ export type SetUpServices = Pick<
 }
 
 export interface SetUpOptions {
-  /** Settings of topics that are not as they should be are set right; else they are told. */
+  /** Corrects topic settings that lose data; otherwise they are only logged. */
   readonly repairTopics?: boolean
 }
 
@@ -96,7 +96,7 @@ export async function setUp(
   )
 }
 
-/** Partitions are never added: the records of one key would no longer lie in one. */
+/** Partitions are never added: the records of one key would then be in two partitions. */
 async function tellOrRepair(
   { setTopicSettings, brokers, log }: SetUpServices,
   differences: readonly TopicDifference[],

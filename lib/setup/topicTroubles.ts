@@ -1,11 +1,11 @@
 import type { TopicDifference } from '../kafka/admin.ts'
 
-/** What it means that a topic is not as it should be, and the command that puts it right, for an operator to read. */
+/** A sentence for an operator: the wrong setting of a topic, its harm, and the command that corrects it. */
 export function troubleText({ topic, setting, wanted, actual }: TopicDifference, brokers: string): string {
   const what = `topic ${topic} has ${setting} ${actual}, not ${wanted}: ${harmOf(setting, wanted)}`
-  if (setting === 'partitions') return `${what}. It is left as it is`
+  if (setting === 'partitions') return `${what}. It is not changed`
   const change = `--alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${wanted}`
-  return `${what}. Set it right: npm run set-up -- --repair-topics, or kafka-configs.sh --bootstrap-server ${brokers} ${change}`
+  return `${what}. Correct it: npm run set-up -- --repair-topics, or kafka-configs.sh --bootstrap-server ${brokers} ${change}`
 }
 
 function harmOf(setting: string, wanted: string): string {

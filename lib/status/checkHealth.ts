@@ -15,7 +15,7 @@ export type HealthServices = Pick<Services, 'catalog' | 'store' | 'topicLog' | '
 /** By server: true, or why it cannot be worked with. */
 export type Health = Readonly<Record<'kafka' | 'catalog' | 's3' | 'trino', true | string>>
 
-/** Longer than this no server is waited for. */
+/** The longest wait for a server. */
 const PATIENCE_MS = 1_000
 
 /** Asks every server for something small that the pipeline needs, all at once. Never throws. */
@@ -36,7 +36,7 @@ export async function checkHealth({
   return { kafka, catalog: catalogHealth, s3, trino }
 }
 
-/** Without the table there is nothing to compare the topic with; that it is away is said beside. */
+/** Without the table there is nothing to compare the topic with; another check reports that the table is missing. */
 async function checkTopic(
   { topicLog, settings: { ticksTopic } }: Pick<Services, 'topicLog' | 'settings'>,
   table: Promise<Table>,

@@ -90,7 +90,7 @@ function candleSamples({ table }: ObservedTable): Sample[] {
   ]
 }
 
-/** Of every kind: an increase is seen of what was there before. */
+/** A sample of every kind, also of 0: Prometheus sees an increase only in a series that exists. */
 function foreignSamples(table: string, counts: KindCounts): Sample[] {
   return FOREIGN_KINDS.map(kind => {
     return { name: 'tickhouse_foreign_changes_total', labels: { table, kind }, value: counts[kind] ?? 0 }
@@ -136,7 +136,7 @@ function tableSamples(name: string, { table, manifests }: ObservedTable): Sample
 
 const countOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 
-/** What waits was too much to be looked at: then it is offsets that count, whatever lies there. */
+/** Where the waiting records could not be read, all offsets above the vector count. */
 function ingestLag({ ticks, kafka, waiting, nowMs }: Observed): Sample[] {
   if (ticks instanceof Error || kafka instanceof Error) return []
   const { vector } = ticksState(ticks.table)

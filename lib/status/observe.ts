@@ -31,7 +31,7 @@ export interface Observed {
   readonly ticks: ObservedTable | Error
   readonly candles: ObservedTable | Error
   readonly kafka: ObservedKafka | Error
-  /** What ingest has yet to take, by partition; undefined when nobody knows. */
+  /** Stretches that ingest has yet to take in, by partition; undefined when Kafka could not be asked. */
   readonly waiting: readonly Waiting[] | undefined
 }
 

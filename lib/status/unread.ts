@@ -15,15 +15,15 @@ export function unread(ranges: ReadonlyMap<number, OffsetRange>, vector: OffsetV
     .filter(({ from, to }) => from < to)
 }
 
-/** What a reader finds in such a stretch, from its first record on. */
+/** A stretch that begins with a record. */
 export interface Waiting extends Unread {
-  /** Of the first record, milliseconds. */
+  /** The timestamp of the first record, milliseconds. */
   readonly timestampMs: number
 }
 
 /**
- * Of each stretch what begins with the first record that a `read_committed` reader sees. Where there is none, nothing
- * waits: a transaction's marker at a log's end is never taken in.
+ * Shortens each stretch to begin with its first record that a `read_committed` reader sees. A stretch without one is left out:
+ * a transaction marker at the end of a partition is never taken in.
  */
 export async function waiting(log: TopicLog, topic: string, all: readonly Unread[]): Promise<Waiting[]> {
   const found = await Promise.all(

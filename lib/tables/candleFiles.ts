@@ -7,7 +7,7 @@ import { CANDLE_FIELDS } from './candlesTable.ts'
 
 const NAMES = TIMEFRAMES.flatMap(({ name }) => [name, removedTimeframe(name)])
 
-/** The timeframes, those of removed candles too, that a file's rows may have; one, as the table is partitioned at first. */
+/** Timeframes that a file's rows may have, those of removed candles too. In the original partitioning it is one. */
 export function rowTimeframesOf(file: DataFile): readonly string[] {
   const low = lowerBound(file, CANDLE_FIELDS.timeframe)
   const high = upperBound(file, CANDLE_FIELDS.timeframe)
@@ -19,7 +19,7 @@ export function rowTimeframesOf(file: DataFile): readonly string[] {
   )
 }
 
-/** From where to where the buckets of a file's rows begin, both included; all time without bounds. */
+/** The first and the last bucket start of a file's rows, both included; all time without bounds. */
 export function startsOf(file: DataFile): TimeRange {
   return {
     fromUs: Number(lowerBound(file, CANDLE_FIELDS.dateTime) ?? OLDEST_US),

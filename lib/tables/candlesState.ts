@@ -64,9 +64,9 @@ export interface CandlesState {
   /** The ticks that the candles are made of: those of this table below this vector. */
   readonly ticksUuid: string
   readonly vector: OffsetVector
-  /** The version of the ticks table that was looked at last: files, and what others did, up to this sequence number. */
+  /** Files of the ticks table, and changes of others to it, are known up to this sequence number. */
   readonly ticksSequence: number
-  /** What others did to the candles was looked at up to this sequence number of theirs: that of the commit that says so. */
+  /** Changes of others to the candles are known up to this sequence number: that of the commit with this state. */
   readonly candlesSequence: number
   /**
    * Hours whose ticks were deleted as the oldest of all, and whose candles stay as they are: nothing of them is computed or
@@ -144,7 +144,7 @@ function asMeant(hours: StaleHours, held: HourSet): StaleHours {
 
 const EARLIER_STATE = z.object(COMMON_FIELDS).transform(state => ({ ...state, hours: NOTHING_STALE }))
 
-/** As it is stored: versions that did not look at what others did say nothing of it. */
+/** The stored form; earlier versions of tickhouse did not record changes of others. */
 type StoredState = Omit<CandlesState, 'candlesSequence'> & { readonly candlesSequence?: number | undefined }
 
 /** The state of the newest ancestor that carries one. */

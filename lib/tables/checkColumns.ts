@@ -8,8 +8,8 @@ import { TICKS_SCHEMA } from './ticksSchema.ts'
 const SCHEMAS: Readonly<Record<string, Schema>> = { stock_ticks: TICKS_SCHEMA, candles: CANDLES_SCHEMA }
 
 /**
- * Throws `UnsupportedTable`, with the change and the statement that undoes it, when others have changed the table's columns so
- * that its rows cannot be read or written any more. Further optional columns are theirs to add.
+ * Throws `UnsupportedTable` when others changed the table's columns so that its rows cannot be read or written any more. The
+ * message names the change and the statement that undoes it. Others may add optional columns.
  */
 export function checkColumns(table: Table): void {
   const own = SCHEMAS[table.ident.name]?.fields ?? []
@@ -38,7 +38,7 @@ function checkKept(table: Table, own: Field, field: Field): void {
     throw changed(table, `does not let its column ${own.name} be null`, dropNotNull(field))
 }
 
-/** An optional column that was dropped and added again has another id; its older values are gone, and no harm is done. */
+/** An optional column that was dropped and added again has another id. Its older values are gone; it is accepted. */
 function checkDropped(table: Table, own: Field, fields: readonly Field[]): void {
   const again = fields.find(({ name }) => name === own.name)
   if (!own.required && again?.type === own.type && !again.required) return
@@ -47,7 +47,7 @@ function checkDropped(table: Table, own: Field, fields: readonly Field[]): void 
   throw new ColumnDropped(table, lacks, earlierSchema(table))
 }
 
-/** As Trino has them. */
+/** Trino's names of the types. */
 const SQL_TYPES: Readonly<Record<Field['type'], string>> = {
   string: 'varchar',
   double: 'double',
@@ -61,7 +61,7 @@ function dropNotNull({ name }: Field): string {
   return `ALTER COLUMN ${quoted(name)} DROP NOT NULL`
 }
 
-/** A name that somebody else chose, as SQL has it. */
+/** A column name of another engine's choice, quoted for SQL where that is needed. */
 function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
@@ -72,7 +72,7 @@ function changed({ ident }: Table, what: string, statement?: string): Unsupporte
   return new UnsupportedTable(`${name} ${what}: ${cure}`)
 }
 
-/** The newest of the table's schemas that has all columns of ours. */
+/** The id of the table's newest schema that has all our columns. */
 function earlierSchema({ ident, metadata }: Table): number | undefined {
   const own = SCHEMAS[ident.name]!.fields
   const hasAll = ({ fields }: Schema) =>
@@ -82,7 +82,7 @@ function earlierSchema({ ident, metadata }: Table): number | undefined {
   return metadata.schemas.findLast(hasAll)?.schemaId
 }
 
-/** No SQL brings a dropped column back with its values; the schema that had it, set as the current one again, does. */
+/** SQL cannot bring back a dropped column with its values. Setting the earlier schema as the current one can. */
 export class ColumnDropped extends UnsupportedTable {
   readonly schemaId: number | undefined
 

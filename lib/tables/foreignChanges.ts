@@ -3,8 +3,8 @@ import { HourSet } from '../market/hours.ts'
 import { STORED_HOURS, storeHours } from './storedHours.ts'
 
 /**
- * What another engine may do to a table. `rolled_back`: an earlier version was made the current one. `unknown`: snapshots
- * were taken off the list, or cannot be read, before anybody had looked at them.
+ * Kinds of changes by other engines. `rolled_back`: an earlier version was made the current one. `unknown`: snapshots were
+ * expired, or their files were gone, before tickhouse inspected them.
  */
 export type ForeignKind = (typeof FOREIGN_KINDS)[number]
 
@@ -13,19 +13,19 @@ export const FOREIGN_KINDS = ['appended', 'deleted', 'overwritten', 'rolled_back
 /** How often each kind of change was seen. */
 export type KindCounts = Readonly<Partial<Record<ForeignKind, number>>>
 
-/** What another engine did to a table, more than to put the same rows into other files. */
+/** A change of a table's rows by another engine. Moving the same rows into other files is not a change. */
 export interface ForeignChange {
-  /** Versions of the table with a lower sequence number are without it. */
+  /** Versions of the table with a lower sequence number do not have this change. */
   readonly sequence: number
-  /** It concerns those alone who have seen a version with this sequence number or a higher one, as these were undone. */
+  /** Of a rollback: the lowest undone sequence number. It concerns only readers of that version or a later one. */
   readonly beyond?: number | undefined
   /** When it was seen, milliseconds since 1970. */
   readonly seenMs: number
   readonly kinds: KindCounts
-  /** The snapshot that did it, where it was one. */
+  /** The snapshot that made the change, if a single one did. */
   readonly snapshotId?: string | undefined
   readonly operation?: string | undefined
-  /** The hours whose rows it may have changed; `all` where nobody can tell. */
+  /** Hours whose rows may have changed; `all` where it cannot be known. */
   readonly hours: HourSet | 'all'
 }
 
@@ -46,7 +46,7 @@ export const STORED_CHANGES = z.array(
   }),
 )
 
-/** Changes as they stand in a summary's JSON: what `STORED_CHANGES` reads. */
+/** Changes in the form of a summary's JSON, which `STORED_CHANGES` reads. */
 export function storeChanges(changes: readonly ForeignChange[]) {
   return changes.map(({ hours, ...change }) => ({
     ...change,
@@ -54,7 +54,7 @@ export function storeChanges(changes: readonly ForeignChange[]) {
   }))
 }
 
-/** Several changes as one, of the newest's place. */
+/** Several changes as one, with the sequence number and time of the newest. */
 export function joinChanges(changes: readonly ForeignChange[]): ForeignChange {
   return {
     sequence: Math.max(...changes.map(({ sequence }) => sequence)),
@@ -66,7 +66,7 @@ export function joinChanges(changes: readonly ForeignChange[]): ForeignChange {
   }
 }
 
-/** How often each kind is among the changes, added to what was counted before. */
+/** Counts the changes by kind, and adds them to the counts before. */
 export function countKinds(changes: readonly ForeignChange[], before: KindCounts = {}): KindCounts {
   const counts: Partial<Record<ForeignKind, number>> = { ...before }
   for (const { kinds } of changes) {

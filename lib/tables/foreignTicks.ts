@@ -20,15 +20,15 @@ import { isOfAnyTime, rangeOf } from './tickFiles.ts'
 import { type TickTotals, ticksState } from './ticksTable.ts'
 
 /**
- * What other engines did to `market_data.stock_ticks`: the table's list of snapshots is minutes long, so each commit of ours
- * passes it on to whoever has yet to hear of it.
+ * Changes that other engines made to `market_data.stock_ticks`. The table lists its snapshots for minutes only, so each commit
+ * of ours carries the changes on for a rollup that has not seen them yet.
  */
 export interface ForeignTicks {
-  /** Snapshots up to this sequence number were looked at: that of the commit that says so, and all before. */
+  /** Snapshots up to this sequence number were inspected: the commit with this summary, and all before it. */
   readonly lookedAt: number
-  /** Of versions with a lower sequence number nobody knows any more all that happened since. */
+  /** The changes since a version with a lower sequence number are not all known any more. */
   readonly since: number
-  /** Rows that others have added to data files, less those that they have removed, deleted rows in them counted. */
+  /** Rows in data files that others added, minus those in files that they removed. Rows under delete files count too. */
   readonly rows: number
   /** The oldest first; few. */
   readonly changes: readonly ForeignChange[]
@@ -43,7 +43,7 @@ const STORED_FOREIGN = z.object({
   changes: STORED_CHANGES,
 })
 
-/** What the newest ancestor of ours says of others; of a version that did not look, nothing is known. */
+/** The changes of others that our newest ancestor carries; none from a version of tickhouse that did not record them. */
 export function foreignTicks(table: Table): ForeignTicks {
   const text = ownSummary(table)?.[FOREIGN_KEY]
   return text === undefined
@@ -51,7 +51,7 @@ export function foreignTicks(table: Table): ForeignTicks {
     : parseState(`${tableName(table.ident)}: ${FOREIGN_KEY}`, text, STORED_FOREIGN)
 }
 
-/** What a commit says that has looked at all there is, where every hour is recomputed in any case. */
+/** A new record without changes, for a commit after which every hour is recomputed in any case. */
 export async function foreignAnew(
   store: ObjectStore,
   table: Table,
@@ -61,18 +61,18 @@ export async function foreignAnew(
   return { lookedAt: nextSequence(table), since: 0, rows, changes: [] }
 }
 
-/** As properties of a snapshot's summary. */
+/** The record as properties of a snapshot's summary. */
 export function foreignSummary({ changes, ...foreign }: ForeignTicks): Record<string, string> {
   return { [FOREIGN_KEY]: JSON.stringify({ ...foreign, changes: storeChanges(changes) }) }
 }
 
-/** So long a rollup may be down and still hear of each change; later it takes all hours to have changed. */
+/** A rollup that was down for longer takes all hours as changed. */
 const KEPT_MS = 7 * 24 * 3_600_000
-/** The list of snapshots repeats it hundreds of times. */
+/** The changes are in every summary, and metadata lists hundreds of snapshots. */
 const MAX_CHANGES = 16
 const MAX_LENGTH = 4_096
 
-/** What a commit on the table passes on: what is known, and what others did since. Reads no file where they did nothing. */
+/** The record for the next commit on the table: known changes, and those made since. Without new ones it reads no file. */
 export async function lookAtTicks(store: ObjectStore, table: Table, nowMs: number): Promise<ForeignTicks> {
   const known = foreignTicks(table)
   const lineage = lineageSince(table, known.lookedAt)
@@ -89,8 +89,8 @@ export async function lookAtTicks(store: ObjectStore, table: Table, nowMs: numbe
 }
 
 /**
- * What others did to the table since the version that the candles have seen, the oldest first: as ingest has passed it on,
- * and what came after its newest commit.
+ * Changes of others since the version that the candles have seen, the oldest first: those that ingest carried on, and those
+ * after its newest commit.
  */
 export async function foreignTicksSince(
   store: ObjectStore,
@@ -111,7 +111,7 @@ export async function foreignTicksSince(
   return [...forgotten, ...passedOn, ...later, ...undone]
 }
 
-/** How many rows others have added, less those that they have removed, up to the current snapshot; undefined where nobody can tell. */
+/** Rows that others added minus those that they removed, up to the current snapshot; undefined where it cannot be known. */
 export async function rowsByOthers(store: ObjectStore, table: Table): Promise<number | undefined> {
   const { lookedAt, rows } = foreignTicks(table)
   const since = await changesIn(store, table, lineageSince(table, lookedAt), 0)
@@ -120,7 +120,7 @@ export async function rowsByOthers(store: ObjectStore, table: Table): Promise<nu
 
 interface Changes {
   readonly changes: readonly ForeignChange[]
-  /** Rows that came, less those that went, in data files; undefined where nobody can tell. */
+  /** Rows in added data files minus those in removed ones; undefined where it cannot be known. */
   readonly rows: number | undefined
 }
 
@@ -134,7 +134,7 @@ async function changesIn(
   let rows: number | undefined = hasGap ? undefined : 0
   for (const snapshot of since) {
     if (carriesState(snapshot.summary)) {
-      // Our own merges leave out the rows that delete files of others name.
+      // Our own merges drop the rows that delete files of others name.
       if (rows !== undefined) rows += rowsMerged(snapshot)
       continue
     }
@@ -153,13 +153,13 @@ async function changesIn(
   return { changes, rows }
 }
 
-/** Rows that a merge of files added, less those that it removed; 0 for every other commit. */
+/** Rows that a merge of files added minus those that it removed; 0 for every other commit. */
 function rowsMerged({ summary }: Snapshot): number {
   if (summary.operation !== 'replace') return 0
   return Number(summary['added-records'] ?? 0) - Number(summary['deleted-records'] ?? 0)
 }
 
-/** Undefined where the snapshot's own files are gone, or not to be read. */
+/** Undefined where the snapshot's own files are gone or cannot be read. */
 async function attempt(
   store: ObjectStore,
   table: Table,
@@ -173,7 +173,7 @@ async function attempt(
   }
 }
 
-/** What a rollback changed for those who have seen what it has undone; nothing where there was none. */
+/** The change that a rollback makes for a reader who has seen the undone versions; empty without a rollback. */
 async function undoneIn(
   store: ObjectStore,
   table: Table,
@@ -196,12 +196,12 @@ function unknown(sequence: number, seenMs: number): ForeignChange {
   return { sequence, seenMs, kinds: { unknown: 1 }, hours: 'all' }
 }
 
-/** Of the next commit on the table. */
+/** The sequence number of the next commit on the table. */
 function nextSequence({ metadata }: Table): number {
   return metadata.lastSequenceNumber + 1
 }
 
-/** What was done to rows, of either table. */
+/** The kind of a change of rows, in either table. */
 export function kindOf({ added, removed, addedDeletes }: FileChanges): ForeignKind {
   if (removed.length === 0 && addedDeletes.length === 0) return 'appended'
   return sumRows(added) < sumRows(removed) || added.length === 0 ? 'deleted' : 'overwritten'
@@ -220,7 +220,7 @@ function sumRows(files: readonly DataFile[]): number {
   return files.reduce((sum, { recordCount }) => sum + recordCount, 0)
 }
 
-/** Where what others did cannot be added up any more, it is counted anew: all rows that there are, less ours. */
+/** Counts the rows of others again from the start: all rows of the table, minus ours. */
 async function rowsOfOthers(
   store: ObjectStore,
   table: Table,
@@ -231,7 +231,7 @@ async function rowsOfOthers(
   return rows - ticks
 }
 
-/** With the oldest joined to one, as long as they are too many. */
+/** Joins the oldest changes into one until few enough are left. */
 function shortened(changes: readonly ForeignChange[]): readonly ForeignChange[] {
   if (changes.length < 2) return changes
   const isShort = changes.length <= MAX_CHANGES && JSON.stringify(storeChanges(changes)).length <= MAX_LENGTH

@@ -14,8 +14,8 @@ const LAYOUT_VERSION = '1'
 const LAYOUT_PROPERTY = 'tickhouse.layout-version'
 
 /**
- * Properties of both tables: the layout; few small metadata files however many the commits; and that the newest snapshots,
- * which carry our state, are not expired by engines that heed it: Trino does, PyIceberg does not, nor Spark with `retain_last`.
+ * Properties of both tables. They set the layout version and keep the metadata files few. They also ask other engines not to
+ * expire the newest snapshots, which carry our state: Trino obeys, PyIceberg and Spark with `retain_last` do not.
  */
 export const COMMON_PROPERTIES: Readonly<Record<string, string>> = {
   [LAYOUT_PROPERTY]: LAYOUT_VERSION,
@@ -39,7 +39,10 @@ export async function loadTable(catalog: Catalog, ident: TableIdent): Promise<Ta
   return checkLayout(await catalog.loadTable(ident))
 }
 
-/** Gives the table back, or throws `LayoutMismatch` when another version of tickhouse, or something else, has made it, `UnsupportedTable` when its columns are no longer those. */
+/**
+ * Gives the table back. Throws `LayoutMismatch` when it was not made by this version's layout of tickhouse, and
+ * `UnsupportedTable` when others changed its columns so that they do not fit any more.
+ */
 export function checkLayout(table: Table): Table {
   const found = table.metadata.properties[LAYOUT_PROPERTY]
   if (found !== LAYOUT_VERSION) throw new LayoutMismatch(table, found)
@@ -49,15 +52,15 @@ export function checkLayout(table: Table): Table {
 
 const OWN_KEYS = 'tickhouse.'
 
-/** True for a commit of tickhouse's; another engine's, such as a compaction, says nothing of ticks. */
+/** True for a commit of tickhouse. Commits of other engines, such as a compaction, have no state in their summary. */
 export function carriesState(summary: Readonly<Record<string, string>>): boolean {
   return Object.keys(summary).some(key => key.startsWith(OWN_KEYS))
 }
 
 /**
- * What the newest ancestor of the current snapshot that has `key` says there (snapshots of compaction have none).
- * Throws `StateMissing` when there is none, `StateUnreadable` when it is not of the schema. An ancestor that others have
- * expired since counts where the table has kept a copy of what it said.
+ * Reads `key` from the newest ancestor of the current snapshot that has it (snapshots of compaction have none). An ancestor
+ * that others expired counts too if the table has a copy of its summary. Throws `StateMissing` when no ancestor has the key,
+ * and `StateUnreadable` when the value does not fit the schema.
  */
 export function readState<Schema extends z.ZodType>(
   table: Table,
@@ -67,7 +70,7 @@ export function readState<Schema extends z.ZodType>(
   return readNewestState(table, { [key]: schema as z.ZodType<z.output<Schema>> })
 }
 
-/** As `readState`, where versions of tickhouse used several keys: of the newest ancestor that has one of them. */
+/** Like `readState`, for state under several keys, as versions of tickhouse used: reads the newest ancestor with any of them. */
 export function readNewestState<State>(
   table: Table,
   schemas: Readonly<Record<string, z.ZodType<State>>>,
@@ -82,8 +85,8 @@ export function readNewestState<State>(
 }
 
 /**
- * What the newest ancestor that tickhouse made says in its summary, for a snapshot that changes no row. Throws
- * `StateMissing` when there is none.
+ * The state in the summary of the newest ancestor that tickhouse made, to be carried on by a snapshot that changes no row.
+ * Throws `StateMissing` when there is none.
  */
 export function carriedState(table: Table): Record<string, string> {
   for (const summary of summaries(table)) {
@@ -93,19 +96,19 @@ export function carriedState(table: Table): Record<string, string> {
   throw new StateMissing(table, OWN_KEYS)
 }
 
-/** What the newest commit of ours says, also where others have expired it since; undefined where nothing is left of it. */
+/** The summary of our newest commit, also from its copy if others expired it; undefined where both are gone. */
 export function ownSummary(table: Table): Readonly<Record<string, string>> | undefined {
   for (const summary of summaries(table)) if (carriesState(summary)) return summary
   return undefined
 }
 
-/** The sequence number of the newest ancestor of ours that the table lists; 0 without one. */
+/** The sequence number of our newest ancestor that the table lists; 0 without one. */
 export function newestOwn(table: Table): number {
   for (const { summary, sequenceNumber } of ancestors(table)) if (carriesState(summary)) return sequenceNumber
   return 0
 }
 
-/** Of the ancestors that the table lists, the newest first, and of the one that others expired before them. */
+/** Summaries of the listed ancestors, the newest first; then the copy of an expired one just before them, if there is one. */
 function* summaries(table: Table): Generator<Readonly<Record<string, string>>> {
   for (const { summary } of ancestors(table)) yield summary
   const expired = expiredSummary(table)
@@ -116,8 +119,8 @@ function* summaries(table: Table): Generator<Readonly<Record<string, string>>> {
 export type StateSource = 'summary' | 'property'
 
 /**
- * `summary` for a state whose snapshot the table still lists: what happened since can be seen. After `property` it cannot:
- * at least one snapshot of another engine came between, and some of them may be gone. Throws `StateMissing`.
+ * `summary` when the table still lists the snapshot with the state: all changes since are known. `property` when only the copy
+ * is left: snapshots of other engines came since, and some of them may be gone. Throws `StateMissing`.
  */
 export function stateSource(table: Table): StateSource {
   for (const { summary } of ancestors(table)) if (carriesState(summary)) return 'summary'
@@ -150,12 +153,12 @@ export class LayoutMismatch extends TickhouseError {
   }
 }
 
-/** The table was not made, or not only written, by tickhouse. */
+/** No state of tickhouse is left in the table: other engines expired it, or replaced the table. */
 export class StateMissing extends TickhouseError {
   constructor(table: Table, key: string) {
     super(
       'STATE_MISSING',
-      `no snapshot in the history of ${tableName(table.ident)} carries ${key}, nor does a copy that belongs to it: other engines have changed the table more than once and expired its snapshots, or replaced it. If it was replaced, roll it back to a snapshot on its list; else maintain finds the state again where earlier metadata files have it, and npm run rebuild in the rows`,
+      `no snapshot in the history of ${tableName(table.ident)} carries ${key}, and no copy belongs to that history: other engines changed the table more than once and expired its snapshots, or replaced the table. If it was replaced, roll it back to a snapshot on its list. Otherwise maintain restores the state if an earlier metadata file has it; if not, run npm run rebuild, which works it out from the rows`,
     )
   }
 }

@@ -25,12 +25,12 @@ export interface OffsetVector {
 
 export const EMPTY_VECTOR: OffsetVector = { epoch: 0, positions: [] }
 
-/** Kafka's id of the topic that the present epoch is read from; undefined where it is not known. */
+/** Kafka's id of the topic that the present epoch is read from; undefined where it is unknown. */
 export function topicIdOf({ epoch, topicIds }: OffsetVector): string | undefined {
   return topicIds?.[epoch]
 }
 
-/** The vector whose present epoch is read from the topic of this id; as it was where there is none. */
+/** The vector with this topic id for its present epoch; unchanged without an id. */
 export function readFrom(vector: OffsetVector, topicId: string | undefined): OffsetVector {
   if (topicId === undefined || topicIdOf(vector) === topicId) return vector
   return { ...vector, topicIds: { ...vector.topicIds, [vector.epoch]: topicId } }

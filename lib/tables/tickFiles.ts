@@ -6,7 +6,7 @@ import { TICKS_SCHEMA } from './ticksTable.ts'
 
 const DATE_TIME = fieldNamed(TICKS_SCHEMA, 'date_time')
 
-/** The whole minutes between the bounds of a file of ticks; without bounds, its day; without that, all time. */
+/** The whole minutes between the bounds of a file of ticks; without bounds its day; without a day all time. */
 export function rangeOf(file: DataFile): TimeRange {
   const day = file.partition.date_time_day
   const isKnown = typeof day === 'number'

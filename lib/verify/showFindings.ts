@@ -1,6 +1,6 @@
 import type { Difference, Findings } from './findings.ts'
 
-/** What a verification found, for people. */
+/** The findings of a verification as text for an operator. */
 export function showFindings(findings: Findings, seconds: number): string {
   const { ticks, candles, removed, staleHours, kafkaRecords, published, overtaken, unpublished } = findings
   const total = Object.values(candles).reduce((sum, n) => sum + n, 0)

@@ -58,7 +58,7 @@ export async function verifyTables(verified: Verified): Promise<void> {
   }
 }
 
-/** Files by the days that they may hold ticks of; where all days are looked at, the table's rows are held to the count that its summary carries. */
+/** Files of ticks by day. When all days are verified, it also compares the number of rows with the count in the state. */
 async function tickFilesByDay({ store, inputs, days, findings }: Verified): Promise<TickFiles> {
   const byDay = new Map<number, LiveFile[]>()
   let rows = 0
@@ -74,7 +74,7 @@ async function tickFilesByDay({ store, inputs, days, findings }: Verified): Prom
   return byDay
 }
 
-/** There are as many rows as were ingested, and as others have added since, less those that they have removed. */
+/** Checks the number of rows: those that were ingested, plus those that others added, minus those that they removed. */
 async function checkRows(store: ObjectStore, table: Table, rows: number, findings: Findings): Promise<void> {
   const { ticks } = ticksState(table).totals
   const byOthers = await rowsByOthers(store, table)

@@ -130,7 +130,7 @@ async function verifyShare(
   })
 }
 
-/** True when rows of the file may be, or stand for, candles of the timeframe. */
+/** True when the file may have candles of the timeframe, removed ones too. */
 function holds({ timeframes }: CandleFile, timeframe: string): boolean {
   return timeframes.some(name => (timeframeOfRemoved(name) ?? name) === timeframe)
 }

@@ -7,7 +7,7 @@ import { readManifests } from '../manifest/readManifests.ts'
 import type { TableMetadata } from '../metadata.ts'
 import { mayName, onlyNamed } from './positionBounds.ts'
 
-/** The position delete files of some files of rows that say nothing of any other file that is left in the table. */
+/** Position delete files that apply only to the given data files, and to no other data file that stays in the table. */
 export async function danglingDeletes(
   store: ObjectStore,
   metadata: TableMetadata,
@@ -24,7 +24,7 @@ export async function danglingDeletes(
   return dangling
 }
 
-/** True when a file that is not gone lies where the delete file may name it. */
+/** True when the delete file may name a data file that stays. */
 async function isNeededBy(
   store: ObjectStore,
   metadata: TableMetadata,

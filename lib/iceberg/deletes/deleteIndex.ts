@@ -6,7 +6,7 @@ import { readManifests } from '../manifest/readManifests.ts'
 import { specById, type TableMetadata } from '../metadata.ts'
 import { mayName, onlyNamed } from './positionBounds.ts'
 
-/** The delete files of a snapshot, by what they may apply to. https://iceberg.apache.org/spec/#scan-planning */
+/** A snapshot's delete files, by the data files that they may apply to. https://iceberg.apache.org/spec/#scan-planning */
 export class DeleteIndex {
   readonly #byPath = new Map<string, LiveFile[]>()
   readonly #byPartition = new Map<string, LiveFile[]>()
@@ -20,7 +20,7 @@ export class DeleteIndex {
     else push(this.#byPartition, partitionKey(file), file)
   }
 
-  /** The delete files that may apply to a file of rows, in the order of their paths. */
+  /** Delete files that may apply to a data file, ordered by path. */
   of(file: LiveFile): LiveFile[] {
     const all = [
       ...(this.#byPath.get(file.path) ?? []),
@@ -30,14 +30,14 @@ export class DeleteIndex {
     return all.filter(deletes => mayApply(deletes, file)).sort((a, b) => (a.path < b.path ? -1 : 1))
   }
 
-  /** The file with those that may apply to it. */
+  /** The data file with the delete files that may apply to it. */
   attach(file: LiveFile): LiveFile {
     const deletes = this.of(file)
     return deletes.length === 0 ? file : { ...file, deletes }
   }
 }
 
-/** Undefined where nothing is deleted by rows, which is nearly always. */
+/** Undefined where the snapshot has no delete files, which is nearly always. */
 export async function readDeletes(
   store: ObjectStore,
   metadata: TableMetadata,
@@ -54,7 +54,7 @@ export async function readDeletes(
   return index
 }
 
-/** Rows that are as new as an equality delete are not deleted by it: their commit put them in its place. */
+/** An equality delete applies to older rows only: the rows of its own commit replace the deleted ones. */
 function mayApply(deletes: LiveFile, file: LiveFile): boolean {
   return deletes.deletesBy === 'equality'
     ? deletes.sequenceNumber > file.sequenceNumber

@@ -3,10 +3,10 @@ import type { LiveFile } from '../dataFile.ts'
 import { FileUnsupported } from '../errors.ts'
 import { readPositions } from './readPositions.ts'
 
-/** A file of rows, as far as it takes to tell which of them are deleted. */
+/** The fields of a data file that say which of its rows are deleted. */
 export type FileOfRows = Pick<LiveFile, 'path' | 'recordCount' | 'deletes'>
 
-/** 1 for each row of the file that is deleted; undefined where none is. Throws `FileUnsupported`. */
+/** One byte for each row of the file: 1 for a deleted one; undefined where no row is deleted. Throws `FileUnsupported`. */
 export async function deletedRows(store: ObjectStore, file: FileOfRows): Promise<Uint8Array | undefined> {
   const { path, recordCount, deletes = [] } = file
   refuseEqualityDeletes(file)
@@ -20,7 +20,7 @@ export async function deletedRows(store: ObjectStore, file: FileOfRows): Promise
   return deleted
 }
 
-/** How many rows of the file are in the table. Throws `FileUnsupported`. */
+/** Counts the rows of the file that are not deleted. Throws `FileUnsupported`. */
 export async function liveRows(store: ObjectStore, file: FileOfRows): Promise<number> {
   const deleted = await deletedRows(store, file)
   return deleted === undefined
@@ -28,23 +28,23 @@ export async function liveRows(store: ObjectStore, file: FileOfRows): Promise<nu
     : deleted.reduce((live, isDeleted) => live - isDeleted, file.recordCount)
 }
 
-/** True for a file of which rows may be deleted. */
+/** True for a data file with delete files of any kind. */
 export function hasDeletes({ deletes = [] }: Pick<LiveFile, 'deletes'>): boolean {
   return deletes.length > 0
 }
 
-/** True for a file of which rows may be deleted by their values: which, is not known here. */
+/** True for a data file with equality deletes. Which of its rows are deleted is unknown, as these are not read here. */
 export function hasEqualityDeletes({ deletes = [] }: Pick<LiveFile, 'deletes'>): boolean {
   return deletes.some(({ deletesBy }) => deletesBy === 'equality')
 }
 
-/** The file as if no row of it were deleted by its values. */
+/** The file without its equality deletes. */
 export function withoutEqualityDeletes<File extends FileOfRows>(file: File): File {
   if (!hasEqualityDeletes(file)) return file
   return { ...file, deletes: file.deletes?.filter(({ deletesBy }) => deletesBy !== 'equality') }
 }
 
-/** Throws `FileUnsupported` for a file whose rows are deleted by values. */
+/** Throws `FileUnsupported` for a data file with equality deletes. */
 export function refuseEqualityDeletes({ path, deletes = [] }: FileOfRows): void {
   const refused = deletes.find(({ deletesBy }) => deletesBy === 'equality')
   if (refused !== undefined)
@@ -54,7 +54,7 @@ export function refuseEqualityDeletes({ path, deletes = [] }: FileOfRows): void 
     )
 }
 
-/** Another text for each version of a file's rows: a key for what is known of them. */
+/** A text that differs for each version of a file's rows: a cache key. */
 export function versionOf({ path, deletes = [] }: FileOfRows): string {
   return [path, ...deletes.map(one => one.path)].join(' ')
 }

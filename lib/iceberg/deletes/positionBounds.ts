@@ -6,7 +6,7 @@ import { compareText } from '../text.ts'
 export const FILE_PATH_ID = 2147483546
 export const POSITION_ID = 2147483545
 
-/** The only file that a position delete file names, where its manifest says so. */
+/** The only data file that a position delete file names, if its manifest says so. */
 export function onlyNamed(deletes: DataFile): string | undefined {
   if (deletes.deletesBy !== 'position') return undefined
   if (deletes.referencedDataFile !== undefined) return deletes.referencedDataFile
@@ -15,8 +15,8 @@ export function onlyNamed(deletes: DataFile): string | undefined {
 }
 
 /**
- * False when a position delete file does not name the file, by its bounds or because the file was not there yet when it was
- * written: a merge gives older rows a new file.
+ * False when a position delete file cannot name the data file: its bounds exclude the path, or the data file is newer (a merge
+ * moves older rows into a new file).
  */
 export function mayName(deletes: LiveFile, { path, sequenceNumber, fileSequenceNumber }: LiveFile): boolean {
   const { lower, upper } = boundsOf(deletes)

@@ -6,12 +6,12 @@ import { type OpenParquet, openParquet } from '../parquet/open.ts'
 import { ParsedFiles, perStore } from '../parsedFiles.ts'
 import { FILE_PATH_ID, POSITION_ID } from './positionBounds.ts'
 
-/** Places of deleted rows, by the path of their file. */
+/** Positions of deleted rows, by the path of their data file. */
 type Positions = ReadonlyMap<string, Uint32Array>
 
-/** Places that one process keeps: 8 MB. */
+/** Positions that one process caches: 8 MB. */
 const MAX_KEPT = 2_000_000
-/** Of a delete file with more, those of the wanted file alone are kept in memory. */
+/** Of a delete file with more positions, only those of the wanted data file are kept in memory. */
 const MAX_READ_WHOLE = 1_000_000
 const ROWS_AT_ONCE = 100_000
 const MAX_BYTES = 256 * 1024 ** 2
@@ -24,7 +24,7 @@ function weigh(positions: Positions): number {
   return weight
 }
 
-/** The places of rows of the file at `path` that a position delete file names, in no order. Throws `FileUnsupported`. */
+/** Positions that a position delete file names for the data file at `path`, in no order. Throws `FileUnsupported`. */
 export async function readPositions(
   store: ObjectStore,
   deletes: LiveFile,
@@ -37,7 +37,7 @@ export async function readPositions(
 
 const NONE = new Uint32Array(0)
 
-/** All that the delete file names, or only what it says of one file. */
+/** All positions of the delete file, or only those of one data file. */
 async function collect(store: ObjectStore, deletes: LiveFile, only?: string): Promise<Positions> {
   const places = new Map<string, number[]>()
   for await (const row of rowsOf(store, deletes)) {
@@ -50,7 +50,7 @@ async function collect(store: ObjectStore, deletes: LiveFile, only?: string): Pr
   return new Map(Array.from(places, ([path, all]) => [path, Uint32Array.from(all)]))
 }
 
-/** A row as a path and a place. */
+/** One row of the delete file: path and position. */
 function placeOf({ path }: LiveFile, row: readonly unknown[]): [path: string, place: number] {
   const [file, place] = [row[0], Number(row[1])]
   if (typeof file !== 'string' || !Number.isSafeInteger(place) || place < 0 || place >= 2 ** 32)

@@ -122,7 +122,7 @@ function typeOf(schemaText: string): Type {
   return type
 }
 
-/** A type's name may stand alone, or in an object of its own: DuckDB writes `{"type": "long"}`. */
+/** A type is a plain name or an object with that name: DuckDB writes `{"type": "long"}`. */
 function isLong(schema: AvroSchema): boolean {
   return schema === 'long' || (typeof schema === 'object' && 'type' in schema && schema.type === 'long')
 }

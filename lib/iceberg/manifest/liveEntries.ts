@@ -2,7 +2,7 @@ import type { LiveFile } from '../dataFile.ts'
 import { InvalidRows } from '../errors.ts'
 import type { ManifestEntry } from './entry.ts'
 
-/** The files that a manifest's entries say are in the table. */
+/** The files of a manifest's live entries. */
 export function liveEntries(entries: readonly ManifestEntry[]): LiveFile[] {
   return entries.filter(({ status }) => status !== 'deleted').map(liveFile)
 }

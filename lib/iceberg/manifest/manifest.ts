@@ -44,7 +44,7 @@ interface EntryRecord {
 const STATUSES: readonly EntryStatus[] = ['existing', 'added', 'deleted']
 const CONTENTS: readonly (DeletesBy | undefined)[] = [undefined, 'position', 'equality']
 
-/** Entries of one partition spec, all of files with rows or all of files with deletes, as a manifest file. */
+/** Encodes entries of one partition spec as a manifest file. All are data files, or all are delete files. */
 export function encodeManifest(
   schema: Schema,
   spec: PartitionSpec,
@@ -61,7 +61,7 @@ export function encodeManifest(
   })
 }
 
-/** What a manifest of these entries lists. */
+/** The content of a manifest with these entries: data or delete files. */
 export function contentOf(entries: readonly ManifestEntry[]): ManifestFile['content'] {
   return entries[0]?.file.deletesBy === undefined ? 'data' : 'deletes'
 }

@@ -92,7 +92,7 @@ function partitionSchema(schema: Schema, spec: PartitionSpec): AvroSchema {
   return { type: 'record', name: 'r102', fields }
 }
 
-/** Avro takes letters, digits and _ alone; readers go by the ids. https://iceberg.apache.org/spec/#avro */
+/** Avro names have only letters, digits and _. Readers use the field ids. https://iceberg.apache.org/spec/#avro */
 export function avroName(name: string): string {
   const safe = name.replace(/[^A-Za-z0-9_]/gu, char => `_x${char.codePointAt(0)?.toString(16).toUpperCase()}`)
   return /^\d/.test(safe) ? `_${safe}` : safe
@@ -107,7 +107,7 @@ const AVRO_TYPES: Readonly<Record<FieldType, AvroSchema>> = {
   timestamptz: { type: 'long', logicalType: 'timestamp-micros', 'adjust-to-utc': true },
 }
 
-/** Days are dates to Iceberg's readers, other times plain ints. */
+/** Iceberg's readers expect the Avro type date for day partitions, and plain ints for other time partitions. */
 function partitionAvroType(schema: Schema, field: PartitionField): AvroSchema {
   if (field.transform === 'day') return { type: 'int', logicalType: 'date' }
   const type = partitionType(schema, field)

@@ -13,7 +13,7 @@ export type PartitionRanges = Readonly<Record<string, ValueRange>>
 /** Ranges of values by column name. */
 export type ColumnRanges = Readonly<Record<string, ValueRange>>
 
-/** The partitions of a spec in which rows with these values lie; columns that it does not part by are left out. */
+/** Ranges of a spec's partitions for rows with these column values. Columns that the spec does not use are left out. */
 export function partitionsWith(
   metadata: TableMetadata,
   specId: number,
@@ -40,7 +40,7 @@ export function mayHaveRows(metadata: TableMetadata, file: DataFile, ranges: Col
   })
 }
 
-/** Whether a manifest may hold files of these partitions, as far as its summaries tell. */
+/** False when the partition summaries of a manifest exclude files of these partitions. */
 export function mayHold(metadata: TableMetadata, manifest: ManifestFile, ranges: PartitionRanges): boolean {
   const { partitions } = manifest
   if (!partitions) return true
@@ -52,7 +52,7 @@ export function mayHold(metadata: TableMetadata, manifest: ManifestFile, ranges:
   })
 }
 
-/** Whether a file's partition lies within the ranges; fields that its spec does not have are no reason to leave it out. */
+/** True when a file's partition lies within the ranges; fields that its spec does not have exclude nothing. */
 export function isWithin(partition: Partition, ranges: PartitionRanges): boolean {
   return Object.entries(ranges).every(([name, range]) => {
     const value = partition[name]

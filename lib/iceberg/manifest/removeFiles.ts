@@ -9,14 +9,14 @@ import { mayHold, type PartitionRanges, rangesOf } from './prune.ts'
 import { readManifests } from './readManifests.ts'
 import { type SnapshotIds, writeManifest } from './writeManifest.ts'
 
-/** Manifests after files were taken out: untouched ones, and those written anew. */
+/** Manifests after files were removed: untouched ones, and rewritten ones. */
 export interface Remaining {
   readonly kept: readonly ManifestFile[]
   readonly rewritten: readonly ManifestFile[]
 }
 
 /**
- * Takes files out of their manifests. Each such manifest is written anew: the file stays as a deleted entry of this
+ * Removes files from their manifests. Each such manifest is rewritten: the file stays as a deleted entry of this
  * snapshot (expiry deletes it by that), the others as existing, all with their own sequence numbers.
  * Throws `FileNotLive` when a file is in none of the manifests.
  */
@@ -49,7 +49,7 @@ export async function removeFiles(
   return { kept: manifests.filter(manifest => !gone.has(manifest)), rewritten }
 }
 
-/** Files of one partition and content, as far as manifests can be chosen by them. */
+/** The fields of files of one partition and content by which their manifests are found. */
 interface Sought {
   readonly content: ManifestFile['content']
   readonly specId: number

@@ -59,7 +59,7 @@ const CONVERTERS: Readonly<Record<FieldType, (value: unknown, field: Field) => C
   string: (value, field) => (typeof value === 'string' ? value : wrong(value, field)),
   double: (value, field) => (typeof value === 'number' ? value : wrong(value, field)),
   boolean: (value, field) => (typeof value === 'boolean' ? value : wrong(value, field)),
-  // An `int` of ours that another engine has made a `long`.
+  // Another engine may widen an `int` column of ours to `long`.
   int: (value, field) => {
     const int = Number(value)
     return typeof value !== 'boolean' && Number.isSafeInteger(int) ? int : wrong(value, field)

@@ -35,11 +35,11 @@ export function encodeParquet(schema: Schema, columns: Columns, rowCount: number
   return encoder.end()
 }
 
-/** One Parquet file, column by column: each may be let go before the next one is there. Throws as `encodeParquet` does. */
+/** Encodes a Parquet file column by column, so that only one column is in memory. Throws what `encodeParquet` throws. */
 export class ParquetEncoder {
   readonly #rowCount: number
   readonly #fields: Field[] = []
-  /** Of each row group, a chunk for each column. */
+  /** By row group, one chunk for each column. */
   readonly #rowGroups: Chunk[][]
   readonly #stats = new StatsBuilder()
 

@@ -18,10 +18,10 @@ const PARSERS = {
   stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes),
 }
 
-/** A Parquet file, ready to be read from. */
+/** A Parquet file with its parsed metadata. */
 export type OpenParquet = ReturnType<typeof openParquet>
 
-/** What hyparquet needs to read a file of an Iceberg table. Throws `UnreadableFile` for anything else. */
+/** Opens a Parquet file of an Iceberg table for hyparquet. Throws `UnreadableFile` for anything else. */
 export function openParquet(bytes: Uint8Array) {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   return {

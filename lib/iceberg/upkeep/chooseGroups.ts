@@ -4,7 +4,7 @@ import type { Field } from '../schema.ts'
 
 /** When files are merged, and how far. */
 export interface MergeLimits {
-  /** Files with so many rows are left alone for ever, unless rows of them are deleted. */
+  /** A file with this many rows or more is never merged, unless rows of it are deleted. */
   readonly fullRows: number
   /** What one new file is made of at most. */
   readonly rows: number
@@ -25,7 +25,7 @@ export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimi
 /**
  * Files to be merged into one, group by group: mergeable ones of one partition, each group of one stretch of time (`along`
  * is the column that tells it). A file waits until the smaller ones beside it have as many rows together as
- * itself: so a row is written anew each time its file doubles and no more often, and a partition has few files. A file with
+ * itself: so a row is rewritten only when its file doubles, and a partition has few files. A file with
  * deleted rows does not wait.
  */
 export function chooseGroups(files: readonly LiveFile[], limits: MergeLimits, along: Field): LiveFile[][] {

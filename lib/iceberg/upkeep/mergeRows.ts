@@ -14,12 +14,12 @@ import { encodeByColumn } from '../write.ts'
 /** What rows are sorted by: a column, or the hours (UTC) that its times lie in. */
 export type SortKey = string | { readonly hourOf: string }
 
-/** A file's bytes, and which of its rows are not in the table. */
+/** A file's bytes, and which of its rows are deleted. */
 interface ReadFile {
   readonly path: string
   readonly bytes: Uint8Array
   readonly deleted: Uint8Array | undefined
-  /** How many are in the table. */
+  /** The number of rows that are not deleted. */
   readonly rows: number
 }
 
@@ -27,12 +27,12 @@ const FILES_AT_ONCE = 8
 const US_PER_HOUR = 3_600_000_000
 
 /**
- * Writes the rows of several files of one partition as one file, sorted by the first key, then the next, without those that
- * other engines deleted; all columns that the table has, and that are written here, are kept. Undefined where no row is
- * left. Nothing refers to the new file before it is committed.
+ * Writes the rows of several files of one partition as one file, without deleted rows, sorted by the first key, then the next.
+ * It keeps all columns of the table whose types are written here. Undefined where no row is left. Nothing refers to the new
+ * file before it is committed.
  *
- * The files are in memory as they are stored, and their rows one column after the other: half a million rows at once take
- * 450 MB, and this way 100.
+ * The compressed files are in memory, and of their rows one column at a time: half a million rows take 100 MB this way, and
+ * 450 MB with all columns at once.
  */
 export async function mergeRows(
   store: ObjectStore,
@@ -65,7 +65,7 @@ async function readFile(store: ObjectStore, file: LiveFile): Promise<ReadFile> {
   return { path: file.path, bytes, deleted, rows }
 }
 
-/** A column of all files, in their order. */
+/** One column of all files, in the order of the files. */
 async function readColumn(files: readonly ReadFile[], schema: Schema, name: string): Promise<ColumnValue[]> {
   const column: ColumnValue[] = []
   for (const { path, bytes, deleted, rows } of files) {
@@ -78,7 +78,7 @@ async function readColumn(files: readonly ReadFile[], schema: Schema, name: stri
   return column
 }
 
-/** Which row comes first, second, …; rows with equal keys stay as they are. */
+/** Row numbers in sorted order; rows with equal keys keep their order. */
 async function orderOf(
   column: (name: string) => Promise<ColumnValue[]>,
   count: number,
@@ -98,7 +98,7 @@ async function orderOf(
   })
 }
 
-/** Numbers in the order of the values: a text becomes its place among the texts of its column. */
+/** Numbers in the order of the values: a text becomes its rank among the texts of its column. */
 function sortKeys(column: readonly ColumnValue[]): Float64Array {
   if (typeof column[0] !== 'string') return Float64Array.from(column, Number)
   const places = new Map([...new Set(column as string[])].sort(compareText).map((text, i) => [text, i]))
