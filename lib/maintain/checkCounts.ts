@@ -3,7 +3,7 @@ import { hasEqualityDeletes, liveRows } from '../iceberg/deletes/deletedRows.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { coverWith, type TimeRange } from '../market/range.ts'
-import { DAY_US, dayOf, formatDateTime, SECOND_US } from '../market/time.ts'
+import { DAY_US, dayOf, formatDateTime, NEWEST_US, OLDEST_US, SECOND_US } from '../market/time.ts'
 import { markRanges } from '../rollup/markRanges.ts'
 import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Services } from '../services.ts'
@@ -83,6 +83,8 @@ async function countTicks(
   for await (const files of scanFiles(store, ticks)) {
     for (const file of files) {
       const { fromUs, toUs } = rangeOf(file)
+      // Other engines write ticks of any time; no candle is made of these.
+      if (toUs <= OLDEST_US || fromUs > NEWEST_US) continue
       const [first, last] = [dayOf(fromUs), dayOf(toUs - 1)]
       if (last - first >= MAX_DAYS_OF_FILE) return new Map()
       const isOfOneDay = first === last && !hasEqualityDeletes(file)

@@ -18,6 +18,7 @@ import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
+import { insertDay } from '../support/insertDay.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
 import { MemoryVolumes } from '../support/memoryVolumes.ts'
 import { batch, ingest, newWorld, produce, tickJson, type World } from '../support/world.ts'
@@ -144,6 +145,14 @@ describe('the check of counts', () => {
   test('leaves out days whose ticks were all deleted: their candles are the archive', async () => {
     await removeFiles(TICKS_TABLE, ofDay(FIRST))
     expect(await check()).toEqual({ days: 2, differing: 0, hoursMarked: 0 })
+  })
+
+  test.each(['0001-01-01', '+280000-01-01'])('leaves out a day that no candle is made of: %s', async day => {
+    // No `Date` reaches beyond the year 275760.
+    await insertDay(world, day.startsWith('+') ? 101_000_000 : Date.parse(day) / 86_400_000)
+    await say({ ticksSequence: (await load(TICKS_TABLE)).metadata.lastSequenceNumber })
+    expect(await check()).toEqual({ days: 3, differing: 0, hoursMarked: 0 })
+    expect(warnings).toEqual([])
   })
 
   test('asks by a statement of a few kB when 100 days lie scattered over a century', async () => {

@@ -1,11 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { encodeBound } from '../../lib/iceberg/bounds.ts'
 import type { Catalog } from '../../lib/iceberg/catalog.ts'
 import type { Snapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { type Candle, candleId } from '../../lib/market/candle.ts'
 import { HourSet } from '../../lib/market/hours.ts'
-import { DAY_US } from '../../lib/market/time.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
@@ -14,14 +12,14 @@ import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { foreignTicks, rowsByOthers } from '../../lib/tables/foreignTicks.ts'
-import { fieldNamed } from '../../lib/tables/layout.ts'
-import { TICKS_SCHEMA, TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { appendToBranch } from '../support/branchWriter.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
 import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
+import { insertDay } from '../support/insertDay.ts'
 import { addTicks, candlesIn, rollBack, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
 
@@ -238,7 +236,7 @@ test.each(['0001-01-01', '9999-12-31', '+057970-01-01'])(
   async date => {
     await addTicks(world, ['2026-02-20T10:00:01', LIVE])
     await rollUp()
-    await insertAt(Date.parse(date) / 86_400_000)
+    await insertDay(world, Date.parse(date) / 86_400_000)
     await coldIngest()
     await markRanges(world.services, [EVER])
     await rollUp()
@@ -248,19 +246,6 @@ test.each(['0001-01-01', '9999-12-31', '+057970-01-01'])(
     expect((await stateOfCandles(world)).foreign.stock_ticks).toEqual({ appended: 1 })
   },
 )
-
-/** A file of ticks of another engine's that says it is of this day, as files of one tick do. */
-async function insertAt(day: number): Promise<void> {
-  const [file] = await files()
-  const { id } = fieldNamed(TICKS_SCHEMA, 'date_time')
-  const path = file!.path.replace('.parquet', '-others.parquet')
-  await world.services.store.write(path, await world.services.store.read(file!.path))
-  const bound = encodeBound('timestamptz', BigInt(day) * BigInt(DAY_US))
-  const lowerBounds = new Map([...file!.lowerBounds!, [id, bound]])
-  const upperBounds = new Map([...file!.upperBounds!, [id, bound]])
-  const ofDay = { ...file!, path, partition: { date_time_day: day }, lowerBounds, upperBounds }
-  await commitForeign(world, TICKS_TABLE, { add: [ofDay] })
-}
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])(
   'of a tick whose price another engine has set to %s no candle is made; others go on',
