@@ -125,7 +125,7 @@ describe('a staged snapshot', () => {
   it.each([
     [
       'transform zorder',
-      "by symbol (zorder), which is not written here: ALTER TABLE weather.readings SET PROPERTIES partitioning = ARRAY['symbol', 'day(date_time)']",
+      "by symbol (zorder), which tickhouse does not write: ALTER TABLE weather.readings SET PROPERTIES partitioning = ARRAY['symbol', 'day(date_time)']",
       {
         defaultSpecId: 1,
         partitionSpecs: [

@@ -132,7 +132,7 @@ describe('findNewTicks', () => {
         [700, 701],
         [800, 801],
       ],
-      isExact: false,
+      isExact: true,
     })
   })
 
