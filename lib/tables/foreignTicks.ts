@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
-import { changesOf, type FileChanges, isUnchanged } from '../iceberg/changes.ts'
+import { changesOf, type FileChanges, isUnchanged, NO_CHANGES } from '../iceberg/changes.ts'
 import type { DataFile } from '../iceberg/dataFile.ts'
 import { type Lineage, lineageSince } from '../iceberg/lineage.ts'
 import { currentManifests } from '../iceberg/manifest/readManifests.ts'
@@ -133,13 +133,12 @@ async function changesIn(
   const changes: ForeignChange[] = hasGap ? [unknown(nextSequence(table), nowMs)] : []
   let rows: number | undefined = hasGap ? undefined : 0
   for (const snapshot of since) {
-    if (carriesState(snapshot.summary)) {
-      // Our own merges drop the rows that delete files of others name.
+    const found = carriesState(snapshot.summary) ? NO_CHANGES : await attempt(store, table, snapshot)
+    if (found !== undefined && isUnchanged(found)) {
+      // Who merges files leaves out the rows that delete files name.
       if (rows !== undefined) rows += rowsMerged(snapshot)
       continue
     }
-    const found = await attempt(store, table, snapshot)
-    if (found !== undefined && isUnchanged(found)) continue
     rows = rows === undefined || found === undefined ? undefined : rows + countRows(found)
     changes.push({
       sequence: snapshot.sequenceNumber,
