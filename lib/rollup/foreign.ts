@@ -1,10 +1,8 @@
-import { lineageSince } from '../iceberg/lineage.ts'
-import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
 import type { Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services } from '../services.ts'
-import type { CandlesState, StaleHours } from '../tables/candlesState.ts'
+import type { StaleHours } from '../tables/candlesState.ts'
 import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
 import { newlyHeld } from './heldHours.ts'
@@ -38,8 +36,7 @@ export interface SeenChange extends ForeignChange {
  */
 export async function lookAtForeign(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const { store, nowMs } = services
-  const { ticks } = given
-  const before = await aboveForgotten(services, given)
+  const { state: before, ticks } = given
   const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
   const ofTicks = await foreignTicksSince(store, ticks, before.ticksSequence, nowMs())
   const foreign = {
@@ -47,8 +44,9 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     stock_ticks: countKinds(ofTicks, before.foreign.stock_ticks),
   }
   const candlesSequence = given.candles.metadata.lastSequenceNumber
-  const isForgotten = own.isLost || isUndoneUnlisted(given.candles, before.candlesSequence)
-  const revisionFloor = isForgotten
+  // How high revisions went, only Kafka knows then.
+  const isUnknown = own.isLost || isForgotten(given.candles, before.candlesSequence)
+  const revisionFloor = isUnknown
     ? Math.max(before.revisionFloor, await publishedRevisions(services))
     : before.revisionFloor
   const state = { ...before, candlesSequence, revisionFloor, foreign }
@@ -72,17 +70,6 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
   const marked = { ...state, held, hours }
   const refolded = settled.intersect(before.hours.damaged)
   return { inputs: { ...inputs, state: marked }, seen, settled, refolded }
-}
-
-/** True where the candles were rolled back, and the table does not list all that was undone: only Kafka tells its revisions. */
-function isUndoneUnlisted(candles: Table, lookedAt: number): boolean {
-  return lineageSince(candles, lookedAt).undone?.snapshots === 'unknown'
-}
-
-/** The state, with revisions above all that were sent where it is not known how high those of the candles went. */
-async function aboveForgotten(services: Needs, { candles, state }: RollupInputs): Promise<CandlesState> {
-  if (!isForgotten(candles, state.candlesSequence)) return state
-  return { ...state, revisionFloor: Math.max(state.revisionFloor, await publishedRevisions(services)) }
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */
