@@ -22,10 +22,12 @@ export async function deletedRows(store: ObjectStore, file: FileOfRows): Promise
 
 /** Counts the rows of the file that are not deleted. Throws `FileUnsupported`. */
 export async function liveRows(store: ObjectStore, file: FileOfRows): Promise<number> {
-  const deleted = await deletedRows(store, file)
-  return deleted === undefined
-    ? file.recordCount
-    : deleted.reduce((live, isDeleted) => live - isDeleted, file.recordCount)
+  return countLive(file, await deletedRows(store, file))
+}
+
+/** As `liveRows`, where `deletedRows` was asked already. */
+export function countLive({ recordCount }: FileOfRows, deleted: Uint8Array | undefined): number {
+  return deleted?.reduce((live, isDeleted) => live - isDeleted, recordCount) ?? recordCount
 }
 
 /** True for a data file with delete files of any kind. */

@@ -1,7 +1,7 @@
 import { mapBounded } from '../../mapBounded.ts'
 import type { ObjectStore } from '../../ports.ts'
 import type { DataFile, LiveFile } from '../dataFile.ts'
-import { deletedRows, liveRows } from '../deletes/deletedRows.ts'
+import { countLive, deletedRows } from '../deletes/deletedRows.ts'
 import { UnreadableFile } from '../errors.ts'
 import { currentSchema } from '../metadata.ts'
 import { decodeParquet } from '../parquet.ts'
@@ -57,12 +57,8 @@ export async function mergeRows(
 }
 
 async function readFile(store: ObjectStore, file: LiveFile): Promise<ReadFile> {
-  const [bytes, deleted, rows] = await Promise.all([
-    store.read(file.path),
-    deletedRows(store, file),
-    liveRows(store, file),
-  ])
-  return { path: file.path, bytes, deleted, rows }
+  const [bytes, deleted] = await Promise.all([store.read(file.path), deletedRows(store, file)])
+  return { path: file.path, bytes, deleted, rows: countLive(file, deleted) }
 }
 
 /** One column of all files, in the order of the files. */
