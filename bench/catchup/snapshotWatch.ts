@@ -1,3 +1,4 @@
+import { asOf } from '../../lib/iceberg/lineage.ts'
 import { ancestors } from '../../lib/iceberg/metadata.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
 
@@ -33,8 +34,7 @@ export class SnapshotWatch<State> {
     const isFirst = this.#lastSequence < 0
     const unseen = [...ancestors(table)].filter(({ sequenceNumber }) => sequenceNumber > this.#lastSequence)
     for (const snapshot of (isFirst ? unseen.slice(0, 1) : unseen).reverse()) {
-      const then = { ...table, metadata: { ...table.metadata, currentSnapshotId: snapshot.snapshotId } }
-      this.commits.push({ atMs: snapshot.timestampMs, state: this.#read(then) })
+      this.commits.push({ atMs: snapshot.timestampMs, state: this.#read(asOf(table, snapshot)) })
       this.#lastSequence = snapshot.sequenceNumber
     }
   }

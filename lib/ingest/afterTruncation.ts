@@ -1,3 +1,4 @@
+import { asOf } from '../iceberg/lineage.ts'
 import { ancestors } from '../iceberg/metadata.ts'
 import type { Table } from '../iceberg/table.ts'
 import type { TopicLog } from '../ports.ts'
@@ -33,10 +34,9 @@ export async function afterTruncation(
 async function behindLoss(log: TopicLog, topic: string, table: Table, position: Position): Promise<Position> {
   const { high } = (await log.offsets(topic)).get(position.partition)!
   let lost = position
-  for (const { snapshotId, summary } of ancestors(table)) {
-    if (!carriesState(summary)) continue
-    const asItWas = { ...table, metadata: { ...table.metadata, currentSnapshotId: snapshotId } }
-    const earlier = positionOf(ticksState(asItWas).vector, position.partition, position.epoch)
+  for (const snapshot of ancestors(table)) {
+    if (!carriesState(snapshot.summary)) continue
+    const earlier = positionOf(ticksState(asOf(table, snapshot)).vector, position.partition, position.epoch)
     if (earlier === undefined || (await isSameLog(log, topic, earlier))) break
     lost = earlier
   }

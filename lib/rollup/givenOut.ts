@@ -1,4 +1,5 @@
 import { upperBound } from '../iceberg/dataFile.ts'
+import { asOf } from '../iceberg/lineage.ts'
 import { ancestors } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
@@ -28,10 +29,7 @@ export async function givenOut(
   const history = new Set(ancestors(candles))
   const abandoned = candles.metadata.snapshots
     .filter(snapshot => !history.has(snapshot) && carriesState(snapshot.summary))
-    .map(({ snapshotId }) => ({
-      ...candles,
-      metadata: { ...candles.metadata, currentSnapshotId: snapshotId },
-    }))
+    .map(snapshot => asOf(candles, snapshot))
     .map(table => ({ table, stampUs: candlesState(table).stampUs }))
     .filter(version => version.stampUs > stampUs)
   let revision = revisionFloor

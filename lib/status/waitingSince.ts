@@ -1,3 +1,4 @@
+import { asOf } from '../iceberg/lineage.ts'
 import { ancestors } from '../iceberg/metadata.ts'
 import type { Table } from '../iceberg/table.ts'
 import { isReached, type Mark } from '../publish/sendingOrder.ts'
@@ -11,10 +12,10 @@ import { carriesState } from '../tables/layout.ts'
  */
 export function waitingSince(table: Table, isTaken: (asItWas: Table) => boolean): number | undefined {
   let sinceMs: number | undefined
-  for (const { snapshotId, timestampMs, summary } of ancestors(table)) {
-    if (!carriesState(summary)) continue
-    if (isTaken({ ...table, metadata: { ...table.metadata, currentSnapshotId: snapshotId } })) break
-    sinceMs = timestampMs
+  for (const snapshot of ancestors(table)) {
+    if (!carriesState(snapshot.summary)) continue
+    if (isTaken(asOf(table, snapshot))) break
+    sinceMs = snapshot.timestampMs
   }
   return sinceMs
 }
