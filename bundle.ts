@@ -1,4 +1,5 @@
 import type { BuildOptions } from 'esbuild'
+import { bundledPage } from './bundlePage.ts'
 
 /** What is asked of the Serverless framework: the words of its command line. */
 interface Framework {
@@ -22,6 +23,7 @@ function buildOptions({ processedInput: { commands } }: Framework): BuildOptions
     target: 'node24',
     sourcemap: 'linked',
     banner: { js: REQUIRE },
+    plugins: [bundledPage],
   }
 }
 

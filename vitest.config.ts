@@ -1,4 +1,5 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
+import { bundlePage } from './bundlePage.ts'
 import { isMinioAvailable } from './tests/minio/available.ts'
 
 /** Integration tests that hold for every object store and catalog. */
@@ -13,6 +14,13 @@ const ON_ANY_LAKE = [
 /** Longer than anything waits for on a busy machine: only a failure takes it. */
 const expect = { poll: { timeout: 60_000 } }
 
+/** As esbuild has it in `bundle.ts`: the page is what `functions/page.ts` imports. */
+const bundledPage: Plugin = {
+  name: 'bundled-page',
+  load: async id =>
+    id.endsWith('/page/index.html') ? `export default ${JSON.stringify(await bundlePage())}` : null,
+}
+
 export default defineConfig({
   test: {
     reporters: ['default', 'json', './tests/skipsFail.ts'],
@@ -21,6 +29,7 @@ export default defineConfig({
     teardownTimeout: 120_000,
     projects: [
       {
+        plugins: [bundledPage],
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts', 'plugins/**/*.test.ts'],

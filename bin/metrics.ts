@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { readConfig } from '../lib/lambda/config.ts'
 import { connect } from '../lib/lambda/connect.ts'
@@ -21,9 +22,13 @@ const log = jsonLines({ function: 'metrics' })
 const services = connect(readConfig(), log)
 const routes = metricRoutes(services)
 
-const server = createServer(async ({ method, url = '/' }, response) => {
-  const routeKey = `${method} ${url.split('?')[0]}`
-  const request = { routeKey, headers: {}, rawQueryString: '', requestContext: { requestId: routeKey } }
+const server = createServer(async ({ method = 'GET', url = '/', headers: { authorization } }, response) => {
+  const request = {
+    routeKey: `ANY ${url.split('?')[0]}`,
+    headers: { authorization },
+    rawQueryString: '',
+    requestContext: { requestId: randomUUID(), http: { method } },
+  }
   const { statusCode, headers, body } = await respond(routes, request, log)
   response.writeHead(statusCode ?? 500, headers as Record<string, string>).end(body)
 })

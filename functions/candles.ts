@@ -1,9 +1,9 @@
 import { candleRoutes } from '../lib/lambda/candleRoutes.ts'
-import { httpHandler } from '../lib/lambda/http.ts'
+import { httpHandler } from '../lib/lambda/httpHandler.ts'
 import { CachedArchive } from '../lib/query/cachedArchive.ts'
 import { TrinoArchive } from '../lib/query/candleArchive.ts'
 
-/** Candles over HTTP: a chart for the browser, and the JSON that it is drawn from. */
+/** Candles over HTTP, as JSON. */
 export const handler = httpHandler('candles', services =>
   candleRoutes(new CachedArchive(new TrinoArchive(services), services.nowMs)),
 )

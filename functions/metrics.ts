@@ -1,4 +1,4 @@
-import { httpHandler } from '../lib/lambda/http.ts'
+import { httpHandler } from '../lib/lambda/httpHandler.ts'
 import { metricRoutes } from '../lib/lambda/metricRoutes.ts'
 
 /** How the pipeline does, for Prometheus; and whether the servers that it needs answer. */

@@ -24,7 +24,7 @@ export class Refused extends Error {
    * @param {{ code?: string, message?: string } | undefined} error
    */
   constructor(status, error) {
-    super(error?.message ?? `the server answers with status ${status}`)
+    super(error?.message ?? `The server answers with status ${status}.`)
     this.status = status
     this.code = error?.code ?? 'UNKNOWN'
   }

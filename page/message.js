@@ -71,8 +71,7 @@ export function unknown({ source, symbol }) {
 export function trouble(error) {
   if (!(error instanceof Refused))
     return { state: 'away', title: 'The server does not answer', text: 'Trying again …' }
-  const why = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`
-  if (error.status < 500)
-    return { state: 'refused', title: 'That is not to be had', text: why, canChoose: true }
-  return { state: 'away', title: 'The candles are out of reach', text: why }
+  const text = error.message
+  if (error.status < 500) return { state: 'refused', title: 'That is not to be had', text, canChoose: true }
+  return { state: 'away', title: 'The candles are out of reach', text }
 }

@@ -45,7 +45,8 @@ async function takeIn({ services }: BenchWorld, event: KafkaEvent): Promise<void
 
 async function scrapeOnce({ services }: BenchWorld): Promise<number> {
   const startedMs = performance.now()
-  const { body } = await metricRoutes(services)['GET /metrics']!({ query: new URLSearchParams(), path: {} })
+  const request = { query: new URLSearchParams(), path: {}, headers: {} }
+  const { body } = await metricRoutes(services)['GET /metrics']!(request)
   const tookMs = performance.now() - startedMs
   if (typeof body !== 'string' || !EVERYTHING_ANSWERS.test(body))
     throw new BenchFailed(`a scrape gave: ${body}`)

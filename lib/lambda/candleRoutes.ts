@@ -4,17 +4,13 @@ import { candlesRequest } from '../requests/candlesRequest.ts'
 import { candlesAnswer, symbolsAnswer } from './candlesAnswer.ts'
 import type { Routes } from './http.ts'
 import type { HttpAnswer } from './httpResponse.ts'
-import { pageFiles } from './pageFiles.ts'
 
 /** Raised when the shape of an answer changes: clients then drop what they keep. */
 const SHAPE = 1
 
-/** The page and what it asks for: symbols and candles as JSON. */
+/** What the page asks for: symbols and candles as JSON. */
 export function candleRoutes(archive: CandleArchive): Routes {
-  const file = pageFiles()
   return {
-    'GET /': () => file('index.html'),
-    'GET /page/{file}': ({ path }) => file(path.file ?? ''),
     'GET /symbols': async () => {
       const snapshot = await archive.current()
       return json(snapshot, async () => symbolsAnswer(await snapshot.symbols()))

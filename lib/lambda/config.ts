@@ -28,6 +28,10 @@ const SANDBOX: Readonly<Record<string, string>> = {
 const text = z.string().min(1)
 const url = z.url({ protocol: /^https?$/ })
 const flag = z.enum(['true', 'false']).transform(value => value === 'true')
+/** As browsers write it: nothing after the host and port. */
+const ORIGIN = z
+  .string()
+  .refine(origin => URL.canParse(origin) && new URL(origin).origin === origin, 'must be an origin, or *')
 const milliseconds = z.coerce.number().int().nonnegative()
 /** Goes into SQL as an identifier. */
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be a lower-case identifier')
@@ -72,6 +76,15 @@ const environment = z.object({
   /** Where functions are invoked; unset: AWS Lambda itself. */
   LAMBDA_ENDPOINT: url.optional(),
   PUBLISH_FUNCTION: text.default('tickhouse-local-publish'),
+  /** Whose pages may read candles, beside our own: origins such as `https://example.org`, or `*`. */
+  CORS_ORIGINS: text
+    .transform(list => list.split(',').map(origin => origin.trim()))
+    .pipe(z.array(z.union([z.literal('*'), ORIGIN])))
+    .default([]),
+  /** Whether candles may be read from Kafka before they are in the table. */
+  LIVE_CANDLES: flag.default(false),
+  /** What Prometheus must send as its bearer token. */
+  METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
 })
 
 /** Set by `sls invoke local`, whose process ends only once every connection is closed. */
@@ -90,9 +103,20 @@ export interface Config {
   readonly catalog: RestCatalogOptions
   readonly trino: TrinoSettings
   readonly publish: PublishTarget
+  readonly http: HttpSettings
   /** True in a process that serves one call and is to end after it. */
   readonly isOneShot: boolean
   readonly settings: Settings
+}
+
+/** What the functions behind the HTTP API may tell, and whom. */
+export interface HttpSettings {
+  /** Origins whose pages may read candles; `*` stands for all. */
+  readonly corsOrigins: readonly string[]
+  /** Candles hold ticks of Kafka that no commit has yet. */
+  readonly liveCandles: boolean
+  /** `open`: everybody may read the metrics; `closed`: nobody; otherwise those who send the token. */
+  readonly metrics: 'open' | 'closed' | { readonly token: string }
 }
 
 /** Reads the environment, the only place that does. Throws `BadSettings`, which names every setting that is missing or malformed. */
@@ -148,6 +172,11 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       functionName: env.PUBLISH_FUNCTION,
       ...(env.LAMBDA_ENDPOINT === undefined ? {} : { endpoint: env.LAMBDA_ENDPOINT }),
     },
+    http: {
+      corsOrigins: env.CORS_ORIGINS,
+      liveCandles: env.LIVE_CANDLES,
+      metrics: metricsAccess(env),
+    },
     isOneShot,
     settings: {
       ticksTopic: env.TICKS_TOPIC,
@@ -162,6 +191,12 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       retentionMs: env.RETENTION_MS,
     },
   }
+}
+
+/** On this machine the port is that of the loopback interface; elsewhere strangers may reach it. */
+function metricsAccess({ STAGE, METRICS_TOKEN: token }: Environment): HttpSettings['metrics'] {
+  if (token !== undefined) return { token }
+  return STAGE === 'local' ? 'open' : 'closed'
 }
 
 /** Off the sandbox no password goes over a line that anyone can read. */

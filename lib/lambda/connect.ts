@@ -14,7 +14,7 @@ import type { SetUpServices } from '../setup/setUp.ts'
 import { Stages } from '../stages.ts'
 import { TrinoQuery } from '../trino/client.ts'
 import { pingTrino } from '../trino/ping.ts'
-import type { Config } from './config.ts'
+import type { Config, HttpSettings } from './config.ts'
 import type { PublishStarter } from './publishStarter.ts'
 
 /** Every adapter, and what a warm process remembers. */
@@ -23,6 +23,7 @@ export interface Connections extends Services {
   readonly ensureTopics: SetUpServices['ensureTopics']
   readonly setTopicSettings: SetUpServices['setTopicSettings']
   readonly brokers: string
+  readonly http: HttpSettings
   readonly trust: Trust
   readonly published: Published
   /** Throws unless Trino takes statements. */
@@ -56,6 +57,7 @@ export function connect(config: Config, log: Log): Connections {
     ensureTopics: specs => ensureTopics(kafka, specs),
     setTopicSettings: changes => setTopicSettings(kafka, changes),
     brokers: config.kafka.brokers.join(),
+    http: config.http,
     trust: newTrust(),
     published: { mark: undefined },
     pingTrino: () => pingTrino(config.trino),

@@ -1,51 +1,66 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
+import { type HttpEvent, httpEvent } from '../requests/httpEvent.ts'
 import { within } from '../within.ts'
-import type { Connections } from './connect.ts'
-import { causeOf, lambdaHandler } from './handler.ts'
-import { type HttpAnswer, httpResponse } from './httpResponse.ts'
+import { corsHeaders, preflightHeaders } from './cors.ts'
+import { errorAnswer, type HttpAnswer, httpResponse } from './httpResponse.ts'
+import { causeOf, type Line } from './logged.ts'
 
 /** What a route is told of a request. */
 export interface HttpRequest {
   readonly query: URLSearchParams
   /** The parts of the path that the route's key names in braces. */
   readonly path: Readonly<Record<string, string | undefined>>
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
 }
 
 export type Route = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
-/** By API Gateway's route keys (`GET /candles`): each is an `httpApi` event in `serverless.yml`. */
+/** By method and path (`GET /candles`). Each path is an `httpApi` event of any method in `serverless.yml`. */
 export type Routes = Readonly<Record<string, Route>>
 
-/** What of API Gateway's event a route depends on. */
-export type RouteEvent = Pick<
-  APIGatewayProxyEventV2,
-  'routeKey' | 'rawQueryString' | 'headers' | 'pathParameters'
-> & { readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'> }
+/** How a request is answered, beside its route. */
+export interface RespondOptions {
+  /** A route that takes longer is answered for with 503. */
+  readonly withinMs?: number
+  /** Origins whose pages may read the answers; `*` stands for all. */
+  readonly corsOrigins?: readonly string[]
+}
 
 type Response = APIGatewayProxyStructuredResultV2
 
 /** Kept back of the function's time for the answer itself. */
 const TO_ANSWER_MS = 1_000
 
-/**
- * Routes as the handler of a function behind an HTTP API. `open` is called once a process, so that what it makes
- * stays warm.
- */
-export function httpHandler(name: string, open: (services: Connections) => Routes) {
-  let routes: Routes | undefined
-  return lambdaHandler(
-    name,
-    (services, event, remainingMs) => {
-      routes ??= open(services)
-      return respond(routes, event as RouteEvent, services.log, remainingMs() - TO_ANSWER_MS)
-    },
-    {
-      event: event => ({ route: (event as RouteEvent | null)?.routeKey }),
-      result: ({ statusCode }) => ({ status: statusCode }),
-    },
-  )
+/** Answers Lambda's event within `remainingMs`. Throws `BadRequest` for an event that is not an HTTP request. */
+export async function respondTo(
+  event: unknown,
+  routes: Routes,
+  log: Log,
+  remainingMs: number,
+  corsOrigins: readonly string[] = [],
+): Promise<Response> {
+  return respond(routes, httpEvent(event), log, { withinMs: remainingMs - TO_ANSWER_MS, corsOrigins })
+}
+
+/** What the line of a request says: its route and the status, and nothing of the answer. */
+export const HTTP_LINE: Line<Response> = {
+  event: event => ({ route: routeOf(event) }),
+  result: ({ statusCode }) => ({ status: statusCode }),
+}
+
+/** For the log, from whatever the event is. */
+function routeOf(event: unknown): string | undefined {
+  const { routeKey, requestContext } = (event ?? {}) as Partial<HttpEvent>
+  const path = pathOf(routeKey)
+  return path === undefined ? routeKey : `${requestContext?.http?.method} ${path}`
+}
+
+/** Of `ANY /candles`; `$default` is no path of ours. */
+function pathOf(routeKey: string | undefined): string | undefined {
+  return typeof routeKey === 'string' ? routeKey.split(' ')[1] : undefined
 }
 
 /**
@@ -54,22 +69,61 @@ export function httpHandler(name: string, open: (services: Connections) => Route
  */
 export async function respond(
   routes: Routes,
-  event: RouteEvent,
+  event: HttpEvent,
   log: Log,
-  withinMs = 20_000,
+  { withinMs = 20_000, corsOrigins = [] }: RespondOptions = {},
+): Promise<Response> {
+  const response = await answered(routes, event, log, withinMs, corsOrigins)
+  const { vary: varyByOrigin, ...cors } = corsHeaders(corsOrigins, event.headers.origin)
+  const vary = [response.headers?.vary, varyByOrigin].filter(Boolean).join(', ')
+  const headers = { ...response.headers, ...cors, ...(vary === '' ? {} : { vary }) }
+  const isHead = event.requestContext.http.method === 'HEAD'
+  return isHead ? { statusCode: response.statusCode!, headers, body: '' } : { ...response, headers }
+}
+
+async function answered(
+  routes: Routes,
+  event: HttpEvent,
+  log: Log,
+  withinMs: number,
+  corsOrigins: readonly string[],
 ): Promise<Response> {
   try {
-    return await within(withinMs, run(routes, event))
+    return await within(withinMs, run(routes, event, corsOrigins))
   } catch (error) {
-    return failure(event, error, log)
+    return httpResponse(event, failure(event, error, log))
   }
 }
 
-async function run(routes: Routes, event: RouteEvent): Promise<Response> {
-  const route = routes[event.routeKey]
-  if (route === undefined) return errorResponse(event, 404, 'NOT_FOUND', 'there is nothing here')
+async function run(routes: Routes, event: HttpEvent, corsOrigins: readonly string[]): Promise<Response> {
+  const { method } = event.requestContext.http
+  const path = pathOf(event.routeKey)
+  const allowed = methodsOf(routes, path)
+  if (allowed === undefined) throw new NotFound()
+  if (method === 'OPTIONS') {
+    return {
+      statusCode: 204,
+      headers: { allow: allowed, ...preflightHeaders(corsOrigins, event.headers.origin, allowed) },
+    }
+  }
+  const route = routes[`${method === 'HEAD' ? 'GET' : method} ${path}`]
+  if (route === undefined) {
+    const message = `${path} takes ${allowed}, not ${method}`
+    return httpResponse(event, errorAnswer(405, 'METHOD_NOT_ALLOWED', message, { allow: allowed }))
+  }
   const query = new URLSearchParams(event.rawQueryString)
-  return httpResponse(event, await route({ query, path: event.pathParameters ?? {} }))
+  const { pathParameters, headers } = event
+  return httpResponse(event, await route({ query, path: pathParameters ?? {}, headers }))
+}
+
+/** What the path may be asked with; undefined where there is nothing. */
+function methodsOf(routes: Routes, path: string | undefined): string | undefined {
+  const methods = Object.keys(routes)
+    .map(key => key.split(' '))
+    .filter(([, known]) => known === path)
+    .map(([method]) => method!)
+  if (methods.length === 0) return undefined
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
 }
 
 /** Errors that the one who asks can mend; all others are ours. */
@@ -79,28 +133,22 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   UNKNOWN_SYMBOL: 404,
 }
 
-async function failure(event: RouteEvent, error: unknown, log: Log): Promise<Response> {
+function failure(event: HttpEvent, error: unknown, log: Log): HttpAnswer {
   const known = error instanceof TickhouseError ? error : undefined
   const status = known && STATUS_BY_CODE[known.code]
-  if (known && status) return errorResponse(event, status, known.code, known.message)
+  if (known && status) return errorAnswer(status, known.code, known.message)
   const { requestId } = event.requestContext
   const message = error instanceof Error ? error.message : String(error)
   const cause = causeOf(error)
-  log.warn('failed', { route: event.routeKey, requestId, code: known?.code, error: message, cause })
+  log.warn('failed', { route: routeOf(event), requestId, code: known?.code, error: message, cause })
   return known?.retryable
-    ? errorResponse(event, 503, 'UNAVAILABLE', 'this is not to be had at the moment; try again')
-    : errorResponse(
-        event,
-        500,
-        'INTERNAL',
-        `something is wrong here; the log says what at request ${requestId}`,
-      )
+    ? errorAnswer(503, 'UNAVAILABLE', 'this is not to be had at the moment; try again')
+    : errorAnswer(500, 'INTERNAL', `something is wrong here; the log says what at request ${requestId}`)
 }
 
-function errorResponse(event: RouteEvent, status: number, code: string, message: string): Promise<Response> {
-  return httpResponse(event, {
-    status,
-    type: 'application/json',
-    body: JSON.stringify({ error: { code, message } }),
-  })
+/** Nothing lies at that address. */
+export class NotFound extends TickhouseError {
+  constructor() {
+    super('NOT_FOUND', 'there is nothing at this address')
+  }
 }

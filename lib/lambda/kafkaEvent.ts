@@ -18,17 +18,22 @@ export interface KafkaEventRecord {
   readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
 }
 
+const TAKES = 'records of a Kafka event source, such as events/ticks.kafka.json, or {"only": "minutes-rest"}'
+
 /** The batches of an event, one a partition. Throws `BadRequest` for another event, and for a place that is no number. */
 export function recordBatches(event: unknown): RecordBatch[] {
   if (!isKafkaEvent(event)) {
-    throw new BadRequest('records of a Kafka event source are wanted, such as events/ticks.kafka.json')
+    throw new BadRequest(TAKES, 'there are no lists of records')
   }
   const batches: OpenBatch[] = []
   let batch: OpenBatch | undefined
   for (const list of Object.values(event.records)) {
     for (const record of list) {
       if (!hasPlace(record)) {
-        throw new BadRequest(`partition, offset and timestamp of each record are numbers: ${placeOf(record)}`)
+        throw new BadRequest(
+          TAKES,
+          `partition, offset and timestamp of each record are numbers: ${placeOf(record)}`,
+        )
       }
       if (batch?.topic !== record.topic || batch.partition !== record.partition) {
         batch = batchOf(batches, record)

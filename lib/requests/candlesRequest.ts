@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
-import type { Micros } from '../market/time.ts'
+import { type Micros, NEWEST_US, OLDEST_US, parseIsoDateTime } from '../market/time.ts'
 import { TIMEFRAMES, type TimeframeName } from '../market/timeframe.ts'
-import { MOMENT } from './request.ts'
+import { NOT_A_MOMENT, withTime } from './request.ts'
 
 /** The newest `limit` candles of a symbol that begin within the stretch; without ends, of all there are. */
 export interface CandlesRequest {
@@ -22,14 +22,32 @@ const MOST_CANDLES = 5_000
 const TIMEFRAME_NAMES = TIMEFRAMES.map(({ name }) => name)
 const NAME = z.string('is missing').min(1, 'is empty').max(128, 'is longer than any name may be')
 
+/** An end of a stretch: any moment of the years 0 to 9999, as `MOMENT` reads it. */
+const END = z.string().transform((text, context) => {
+  const timeUs = parseIsoDateTime(withTime(withPlus(text)))
+  if (timeUs !== undefined) return timeUs
+  context.addIssue(NOT_A_MOMENT)
+  return z.NEVER
+})
+
+/** In a URL a plus sign that is not escaped means a space, and the zone of `…T12:00:00+02:00` begins with one. */
+function withPlus(text: string): string {
+  return text.replace(/ (?=\d\d:?\d\d$)/, '+')
+}
+
+/** No candle begins outside of these years, so an end there means as much as the nearest moment within. */
+function clamped(timeUs: number): Micros {
+  return Math.min(Math.max(timeUs, OLDEST_US), NEWEST_US)
+}
+
 const QUERY = z
   .strictObject(
     {
       source: NAME,
       symbol: NAME,
       timeframe: z.enum(TIMEFRAME_NAMES, `must be one of ${TIMEFRAME_NAMES.join(', ')}`),
-      from: MOMENT.optional(),
-      to: MOMENT.optional(),
+      from: END.optional(),
+      to: END.optional(),
       limit: z
         .string()
         .regex(/^\d{1,9}$/, 'must be a whole number')
@@ -37,7 +55,7 @@ const QUERY = z
         .refine(limit => limit >= 1 && limit <= MOST_CANDLES, `must be from 1 to ${MOST_CANDLES}`)
         .default(DEFAULT_LIMIT),
     },
-    'only source, symbol, timeframe, from, to and limit may be asked for',
+    'the query may have source, symbol, timeframe, from, to and limit, each once',
   )
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
     path: ['from'],
@@ -47,15 +65,19 @@ const QUERY = z
 /** Reads the query of `GET /candles`. Throws `BadQuery`, which names every parameter that is wrong and what is allowed. */
 export function candlesRequest(query: URLSearchParams): CandlesRequest {
   const twice = [...new Set(query.keys())].filter(name => query.getAll(name).length > 1)
-  if (twice.length > 0) throw new BadQuery(`${twice.join(', ')} may be given once`)
+  if (twice.length > 0) throw new BadQuery(`${twice.join(' and ')} may be given once only`)
   const parsed = QUERY.safeParse(Object.fromEntries(query))
   if (!parsed.success) throw new BadQuery(parsed.error.issues.map(inWords).join('; '))
-  const { from: fromUs, to: toUs, ...rest } = parsed.data
-  return { ...rest, fromUs, toUs }
+  const { from, to, ...rest } = parsed.data
+  return {
+    ...rest,
+    fromUs: from === undefined ? undefined : clamped(from),
+    toUs: to === undefined ? undefined : clamped(to),
+  }
 }
 
 function inWords({ path, message }: z.core.$ZodIssue): string {
-  return [...path, message].join(' ')
+  return path.length === 0 ? message : `the parameter ${path.join('.')} ${message}`
 }
 
 /** Says what is wrong with the query of a URL. */

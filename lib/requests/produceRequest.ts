@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MOMENT, readRequest, requestOf } from './request.ts'
+import { hasAny, MOMENT, readRequest, requestOf } from './request.ts'
 
 const COMMON = {
   seed: z.int().default(1),
@@ -16,6 +16,9 @@ const PACED = z.strictObject({
   perSecond: z.int().min(1).max(1_000).default(1),
 })
 
+const TAKES =
+  'a JSON object: {"ticks"} at once, {"from", "to", "everySeconds"} of history, or {"seconds", "perSecond"}; all with {"symbols", "seed"}'
+
 export type Burst = z.output<typeof BURST>
 export type History = z.output<typeof HISTORY>
 export type Paced = z.output<typeof PACED>
@@ -29,7 +32,7 @@ export type ProduceRequest =
 /** Reads the event; an empty one, or a schedule's, means the default pace. Throws `BadRequest`. */
 export function produceRequest(event: unknown): ProduceRequest {
   const request = requestOf(event)
-  if ('ticks' in request) return { kind: 'burst', ...readRequest(BURST, request) }
-  if ('from' in request || 'to' in request) return { kind: 'history', ...readRequest(HISTORY, request) }
-  return { kind: 'paced', ...readRequest(PACED, request) }
+  if (hasAny(request, 'ticks')) return { kind: 'burst', ...readRequest(BURST, request, TAKES) }
+  if (hasAny(request, 'from', 'to')) return { kind: 'history', ...readRequest(HISTORY, request, TAKES) }
+  return { kind: 'paced', ...readRequest(PACED, request, TAKES) }
 }

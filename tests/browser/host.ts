@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { bundlePage } from '../../bundlePage.ts'
 import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
-import { type RouteEvent, type Routes, respond } from '../../lib/lambda/http.ts'
+import { type Routes, respond } from '../../lib/lambda/http.ts'
+import { pageRoutes } from '../../lib/lambda/pageRoutes.ts'
 import type { Log } from '../../lib/ports.ts'
 import type { CandleArchive } from '../../lib/query/candleArchive.ts'
+import type { HttpEvent } from '../../lib/requests/httpEvent.ts'
 
-/** The function's own routes on a port of the loopback interface, over any archive: no server of the sandbox is needed. */
+/** The functions' own routes on a port of the loopback interface, over any archive: no server of the sandbox is needed. */
 export class Host {
   readonly url: string
   readonly warnings: Readonly<Record<string, unknown>>[]
@@ -19,7 +22,7 @@ export class Host {
 
   /** `port` 0: any that is free. */
   static async start(archive: CandleArchive, port = 0): Promise<Host> {
-    const routes = candleRoutes(archive)
+    const routes = { ...pageRoutes(await bundlePage()), ...candleRoutes(archive) }
     const warnings: Host['warnings'] = []
     const log: Log = {
       debug: () => undefined,
@@ -48,14 +51,14 @@ async function serve(
 }
 
 /** As API Gateway makes it of a request. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
-export function eventOf({ method = 'GET', url = '/', headers = {} }: Partial<IncomingMessage>): RouteEvent {
+export function eventOf({ method = 'GET', url = '/', headers = {} }: Partial<IncomingMessage>): HttpEvent {
   const [path = '/', query = ''] = url.split('?')
   const file = /^\/page\/([^/]+)$/.exec(path)?.[1]
   return {
-    routeKey: `${method} ${file === undefined ? path : '/page/{file}'}`,
+    routeKey: `ANY ${file === undefined ? path : '/page/{file}'}`,
     rawQueryString: query,
     headers: headers as Record<string, string>,
     ...(file !== undefined && { pathParameters: { file } }),
-    requestContext: { requestId: 'a-request' },
+    requestContext: { requestId: 'a-request', http: { method } },
   }
 }

@@ -3,6 +3,26 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readConfig, SETTING_NAMES } from '../../lib/lambda/config.ts'
 
+const { provider, functions, custom } = parse(
+  readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'),
+)
+
+type Variables = Readonly<Record<string, string>>
+
+/** The variables of each function's own. */
+function environmentOf({ environment = {} }: { environment?: Variables | string }): Variables {
+  if (typeof environment !== 'string') return environment
+  expect(environment).toMatch(/self:custom\.keys/)
+  return custom.keys
+}
+
+const environments: { provider: Variables; functions: Readonly<Record<string, Variables>> } = {
+  provider: provider.environment,
+  functions: Object.fromEntries(
+    Object.entries<object>(functions).map(([name, definition]) => [name, environmentOf(definition)]),
+  ),
+}
+
 const DEPLOYED = {
   STAGE: 'prod',
   KAFKA_BROKERS: 'b1:9096, b2:9096',
@@ -91,7 +111,67 @@ describe('readConfig', () => {
   })
 
   test('serverless.yml passes on just the settings that are read', () => {
-    const { provider } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'))
-    expect(Object.keys(provider.environment).sort()).toEqual([...SETTING_NAMES].sort())
+    const names = [environments.provider, ...Object.values(environments.functions)].flatMap(Object.keys)
+    expect([...new Set(names)].sort()).toEqual([...SETTING_NAMES].sort())
+  })
+
+  test('without METRICS_TOKEN the metrics are open in the sandbox, closed elsewhere; a short one is refused', () => {
+    expect(readConfig({}).http.metrics).toBe('open')
+    expect(readConfig(DEPLOYED).http.metrics).toBe('closed')
+    const METRICS_TOKEN = 'a-token-of-20-letters'
+    expect(readConfig({ ...DEPLOYED, METRICS_TOKEN }).http.metrics).toEqual({ token: METRICS_TOKEN })
+    expect(() => readConfig({ METRICS_TOKEN: 'short' })).toThrow(/METRICS_TOKEN/)
+  })
+
+  test('origins that may read candles: none, a list, or all', () => {
+    const origins = (CORS_ORIGINS: string) => readConfig({ CORS_ORIGINS }).http.corsOrigins
+    expect(origins('')).toEqual([])
+    expect(origins('https://a.example, http://localhost:8080')).toEqual([
+      'https://a.example',
+      'http://localhost:8080',
+    ])
+    expect(origins('*')).toEqual(['*'])
+    for (const wrong of ['a.example', 'https://a.example/', 'https://a.example/path']) {
+      expect(() => origins(wrong)).toThrow(/CORS_ORIGINS/)
+    }
+  })
+})
+
+describe('keys', () => {
+  const KEYS = SETTING_NAMES.filter(name =>
+    /(USERNAME|PASSWORD|KEY|KEY_ID|CLIENT_ID|SECRET|TOKEN)$/.test(name),
+  )
+  /** Of the pipeline's users, who write. */
+  const WRITERS = KEYS.filter(name => name !== 'METRICS_TOKEN')
+  const kafka = ['KAFKA_USERNAME', 'KAFKA_PASSWORD']
+  const HOLDERS: Readonly<Record<string, readonly string[]>> = {
+    produce: kafka,
+    ingest: WRITERS,
+    rollup: WRITERS,
+    publish: WRITERS,
+    maintain: WRITERS,
+    page: [],
+    candles: ['TRINO_PASSWORD'],
+    metrics: ['METRICS_TOKEN'],
+  }
+
+  test('there are 7 of other servers, and the token of the metrics', () => {
+    expect(KEYS).toHaveLength(8)
+  })
+
+  test('no function is given one by the provider', () => {
+    expect(KEYS.filter(name => name in environments.provider)).toEqual([])
+  })
+
+  test('each function holds those that it needs; what only reads has users of its own', () => {
+    const own = Object.entries(environments.functions).map(([name, variables]) => [
+      name,
+      KEYS.filter(key => key in variables && !variables[key]!.startsWith('${param:reader')),
+    ])
+    expect(Object.fromEntries(own)).toEqual(
+      Object.fromEntries(
+        Object.entries(HOLDERS).map(([name, keys]) => [name, KEYS.filter(key => keys.includes(key))]),
+      ),
+    )
   })
 })

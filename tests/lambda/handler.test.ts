@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { TickhouseError } from '../../lib/errors.ts'
 import { lambdaHandler, type Step } from '../../lib/lambda/handler.ts'
-import { httpHandler } from '../../lib/lambda/http.ts'
+import { httpHandler } from '../../lib/lambda/httpHandler.ts'
 import { jsonLines } from '../../lib/lambda/log.ts'
 import { eventOf } from '../browser/host.ts'
 

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
-import { type Route, respond } from '../../lib/lambda/http.ts'
+import type { HttpSettings } from '../../lib/lambda/config.ts'
+import { type Route, type Routes, respond } from '../../lib/lambda/http.ts'
+import type { HttpAnswer } from '../../lib/lambda/httpResponse.ts'
+import { type MetricServices, metricRoutes } from '../../lib/lambda/metricRoutes.ts'
+import { pageRoutes } from '../../lib/lambda/pageRoutes.ts'
 import type { Log } from '../../lib/ports.ts'
 import { TrinoUnavailable } from '../../lib/trino/errors.ts'
 import { eventOf } from '../browser/host.ts'
@@ -25,19 +28,15 @@ const routes = candleRoutes(archive)
 const get = (url: string, headers: Record<string, string> = {}) =>
   respond(routes, eventOf({ url, headers }), log)
 
+const ask = (method: string, url: string) => respond(routes, eventOf({ method, url }), log)
+
 async function failing(error: unknown) {
   const route: Route = () => Promise.reject(error)
-  const { statusCode, body } = await respond({ 'GET /': route }, eventOf({ url: '/' }), log)
-  return { statusCode, error: JSON.parse(body!).error }
+  const { statusCode, headers, body } = await respond({ 'GET /': route }, eventOf({ url: '/' }), log)
+  return { statusCode, retryAfter: headers!['retry-after'], error: JSON.parse(body!).error }
 }
 
 describe('the routes of candles', () => {
-  test('are just the httpApi events of serverless.yml', () => {
-    const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'))
-    const events: { httpApi: string }[] = functions.candles.events
-    expect(events.map(({ httpApi }) => httpApi).sort()).toEqual(Object.keys(routes).sort())
-  })
-
   test('a symbol of quotes, bars, emoji and spaces is found by its name in the URL', async () => {
     const query = new URLSearchParams({ source: 'S', symbol: NAME, timeframe: 'm1' })
     const { statusCode, headers, body } = await get(`/candles?${query}`)
@@ -65,7 +64,7 @@ describe('the routes of candles', () => {
     const recorded = readFileSync(new URL('../../events/candles.http.json', import.meta.url), 'utf8')
     const { statusCode, body } = await respond(routes, JSON.parse(recorded), log)
     expect(statusCode).toBe(404)
-    expect(JSON.parse(body!).error.message).toBe('there are no candles of "BNBUSD" from "SOURCE_1"')
+    expect(JSON.parse(body!).error.message).toBe('There are no candles of "BNBUSD" from "SOURCE_1".')
   })
 
   test('what there is: 11 timeframes, short to long, and each source and symbol', async () => {
@@ -85,59 +84,175 @@ describe('the routes of candles', () => {
   test.each([
     ['/candles?symbol=x', 400, 'BAD_REQUEST'],
     ['/candles?source=a&symbol=b&timeframe=m1', 404, 'UNKNOWN_SYMBOL'],
-    ['/page/app.ts', 404, 'NOT_FOUND'],
-    ['/page/tsconfig.json', 404, 'NOT_FOUND'],
-    ['/page/..%2fpackage.json', 404, 'NOT_FOUND'],
-    ['/page/constructor', 404, 'NOT_FOUND'],
     ['/else', 404, 'NOT_FOUND'],
   ])('%s is %i %s, as JSON that nobody keeps', async (url, status, code) => {
     const { statusCode, headers, body } = await get(url)
     expect([statusCode, JSON.parse(body!).error.code]).toEqual([status, code])
     expect(headers).toMatchObject({ 'cache-control': 'no-store' })
   })
+})
 
-  test('the page and its 4 kinds of files come with their types, may load nothing foreign, and are kept by tag', async () => {
-    const types = {
-      '/': 'text/html',
-      '/page/app.js': 'text/javascript',
-      '/page/style.css': 'text/css',
-      '/page/icon.svg': 'image/svg+xml',
-    }
-    for (const [url, type] of Object.entries(types)) {
-      const { headers } = await get(url)
-      expect(headers).toMatchObject({
-        'content-type': `${type}; charset=utf-8`,
-        'x-content-type-options': 'nosniff',
-      })
-      expect(headers!['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; /)
-      expect(await get(url, { 'if-none-match': String(headers!.etag) })).toMatchObject({ statusCode: 304 })
-    }
+describe('each path', () => {
+  const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'))
+  const eventsOf = (name: string): string[] =>
+    functions[name].events.map(({ httpApi }: { httpApi: string }) => httpApi).sort()
+  const pathsOf = (some: Routes) => Object.keys(some).map(key => key.replace(/^\w+/, 'ANY'))
+  const nothing = {} as MetricServices
+
+  test('of the routes is an httpApi event of serverless.yml, for any method; page has all other paths too', () => {
+    expect(eventsOf('candles')).toEqual(pathsOf(routes).sort())
+    expect(eventsOf('metrics')).toEqual(pathsOf(metricRoutes(nothing)).sort())
+    const page = pathsOf(pageRoutes({ html: '', scripts: [], styles: [], files: {} }))
+    expect(eventsOf('page')).toEqual(['*', ...page].sort())
   })
 
-  test('every file that the page names is there', async () => {
-    const page = (await get('/')).body!
-    const scripts = [...page.matchAll(/(?:href|src)="(page\/[^"]+)"/g)].map(([, path]) => `/${path}`)
-    expect(scripts.length).toBeGreaterThan(3)
-    for (const url of scripts) expect([url, (await get(url)).statusCode]).toEqual([url, 200])
+  test('takes HEAD as GET without the body', async () => {
+    const { statusCode, headers, body } = await get('/symbols')
+    expect(body).not.toBe('')
+    expect(await ask('HEAD', '/symbols')).toEqual({ statusCode, headers, body: '' })
+    expect(await ask('HEAD', '/candles?symbol=x')).toMatchObject({ statusCode: 400, body: '' })
   })
 
-  test('the chart library, 198 kB, goes over the line in less than a third', async () => {
-    const answer = await get('/page/lightweight-charts.js', { 'accept-encoding': 'gzip, br' })
-    expect(answer).toMatchObject({
-      isBase64Encoded: true,
-      headers: { 'content-encoding': 'gzip', vary: 'accept-encoding' },
+  test('says at OPTIONS what it takes', async () => {
+    expect(await ask('OPTIONS', '/candles')).toMatchObject({
+      statusCode: 204,
+      headers: { allow: 'GET, HEAD, OPTIONS' },
     })
-    const bytes = Buffer.from(answer.body!, 'base64')
-    expect(bytes.length * 3).toBeLessThan(gunzipSync(bytes).length)
-    const plain = await get('/page/lightweight-charts.js')
-    expect(gunzipSync(bytes).toString()).toBe(plain.body)
+    expect(await ask('OPTIONS', '/else')).toMatchObject({ statusCode: 404 })
+  })
+
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE'])(
+    '%s is 405, and it is said what is taken',
+    async method => {
+      const { statusCode, headers, body } = await ask(method, '/candles')
+      expect([statusCode, headers!.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
+      expect(JSON.parse(body!).error).toEqual({
+        code: 'METHOD_NOT_ALLOWED',
+        message: `/candles takes GET, HEAD, OPTIONS, not ${method}.`,
+      })
+      expect(await ask(method, '/else')).toMatchObject({ statusCode: 404 })
+    },
+  )
+})
+
+describe('a client that says what it has', () => {
+  const tagged = { type: 'text/plain', tag: 'a,b', body: 'text' }
+  const ask = async (ifNoneMatch: string, answer: HttpAnswer = tagged) =>
+    respond({ 'GET /': () => answer }, eventOf({ url: '/', headers: { 'if-none-match': ifNoneMatch } }), log)
+
+  test.each(['W/"a,b"', '"a,b"', '"x", W/"y" , "a,b"', '*', ' * '])('%s gets 304', async ifNoneMatch => {
+    expect(await ask(ifNoneMatch)).toMatchObject({ statusCode: 304, body: '', headers: { etag: 'W/"a,b"' } })
+  })
+
+  test.each(['a,b', '"a", "b"', 'W/"a"', ''])('%s gets the body', async ifNoneMatch => {
+    expect(await ask(ifNoneMatch)).toMatchObject({ statusCode: 200, body: 'text' })
+  })
+
+  test('anything (*) of what is not there gets the error', async () => {
+    const { statusCode } = await get('/candles?source=a&symbol=b&timeframe=m1', { 'if-none-match': '*' })
+    expect(statusCode).toBe(404)
+  })
+})
+
+describe('an answer of 1,000 letters', () => {
+  const routes = { 'GET /': () => ({ type: 'text/plain', body: 'x'.repeat(1_000) }) }
+
+  test.each([
+    ['gzip', true],
+    ['deflate, GZIP;q=0.5', true],
+    ['x-gzip', true],
+    ['*', true],
+    ['br, *;q=0.1', true],
+    ['gzip, identity;q=0.5', true],
+    ['gzip;q=1.000', true],
+    ['', false],
+    ['br', false],
+    ['gzip;q=0', false],
+    ['gzip; q=0.0', false],
+    ['gzip;q=0, *', false],
+    ['*;q=0', false],
+    ['gzip;q=0.5, identity', false],
+    ['gzip;q=much', false],
+    ['gzippy', false],
+  ])('to accept-encoding %j: compressed is %s', async (encoding, isCompressed) => {
+    const headers = encoding === '' ? {} : { 'accept-encoding': encoding }
+    const answer = await respond(routes, eventOf({ url: '/', headers }), log)
+    expect(answer.headers!['content-encoding'] === 'gzip').toBe(isCompressed)
+    expect(answer.isBase64Encoded ?? false).toBe(isCompressed)
+  })
+})
+
+describe('a page of another origin', () => {
+  const from = (corsOrigins: string[], origin: string | undefined, method = 'GET') => {
+    const headers = origin === undefined ? {} : { origin }
+    return respond(routes, eventOf({ method, url: '/symbols', headers }), log, { corsOrigins })
+  }
+  const allowed = async (...asked: Parameters<typeof from>) =>
+    (await from(...asked)).headers!['access-control-allow-origin']
+
+  test('may read nothing unless it is listed, or all may', async () => {
+    expect(await allowed([], 'https://a.example')).toBeUndefined()
+    expect(await allowed(['https://a.example'], 'https://a.example')).toBe('https://a.example')
+    expect(await allowed(['https://a.example'], 'https://b.example')).toBeUndefined()
+    expect(await allowed(['https://a.example'], undefined)).toBeUndefined()
+    expect(await allowed(['*'], 'https://b.example')).toBe('*')
+  })
+
+  test('gets an answer of its own from caches, where the list decides', async () => {
+    expect((await from(['https://a.example'], undefined)).headers!.vary).toBe('accept-encoding, origin')
+    expect((await from(['*'], 'https://b.example')).headers!.vary).toBe('accept-encoding')
+    expect((await from([], 'https://b.example')).headers!.vary).toBe('accept-encoding')
+  })
+
+  test('may read an error too, and is told by a preflight for how long it may ask', async () => {
+    const headers = { origin: 'https://a.example' }
+    const error = await respond(routes, eventOf({ url: '/else', headers }), log, { corsOrigins: ['*'] })
+    expect(error).toMatchObject({ statusCode: 404, headers: { 'access-control-allow-origin': '*' } })
+    expect((await from(['*'], 'https://a.example', 'OPTIONS')).headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+      'access-control-allow-headers': 'if-none-match',
+      'access-control-max-age': '7200',
+    })
+    const refused = await from(['https://a.example'], 'https://b.example', 'OPTIONS')
+    expect(Object.keys(refused.headers!).filter(name => name.startsWith('access-control'))).toEqual([])
+  })
+})
+
+describe('the metrics', () => {
+  const TOKEN = 'a-token-of-20-letters'
+  const ask = (metrics: HttpSettings['metrics'], authorization?: string) => {
+    // No service is asked before the token is.
+    const services = { http: { metrics } } as MetricServices
+    const headers = authorization === undefined ? {} : { authorization }
+    return respond(metricRoutes(services), eventOf({ url: '/health', headers }), log)
+  }
+
+  test.each([[undefined], ['Bearer a-token-of-20-lettersX'], [`Basic ${TOKEN}`], [TOKEN], ['']])(
+    'with %j in the place of the token are 401',
+    async authorization => {
+      const { statusCode, headers, body } = await ask({ token: TOKEN }, authorization)
+      expect([statusCode, headers!['www-authenticate']]).toEqual([401, 'Bearer'])
+      expect(body).not.toContain(TOKEN)
+    },
+  )
+
+  test('are 403 where no token is set and strangers may come', async () => {
+    expect(await ask('closed', `Bearer ${TOKEN}`)).toMatchObject({ statusCode: 403 })
+  })
+
+  test.each([['open' as const], [{ token: TOKEN }]])('are answered: %j', async access => {
+    // It gets as far as the services, which are missing here.
+    expect(await ask(access, `Bearer ${TOKEN}`)).toMatchObject({ statusCode: 500 })
   })
 })
 
 describe('an error', () => {
   test('that may pass is 503, its cause in the log with the request id, not in the answer', async () => {
-    const { statusCode, error } = await failing(new TrinoUnavailable('http://10.0.0.1:8090', 'refused'))
-    expect([statusCode, error.code]).toEqual([503, 'UNAVAILABLE'])
+    const { statusCode, error, retryAfter } = await failing(
+      new TrinoUnavailable('http://10.0.0.1:8090', 'refused'),
+    )
+    expect([statusCode, error.code, retryAfter]).toEqual([503, 'UNAVAILABLE', '1'])
     expect(error.message).not.toMatch(/10\.0\.0\.1|Trino/i)
     expect(warnings.at(-1)).toMatchObject({
       requestId: 'a-request',
@@ -148,7 +263,7 @@ describe('an error', () => {
 
   test('a route that never ends is 503 when its time is over', async () => {
     const routes = { 'GET /': () => new Promise<never>(() => undefined) }
-    const { statusCode, body } = await respond(routes, eventOf({ url: '/' }), log, 20)
+    const { statusCode, body } = await respond(routes, eventOf({ url: '/' }), log, { withinMs: 20 })
     expect([statusCode, JSON.parse(body!).error.code]).toEqual([503, 'UNAVAILABLE'])
     expect(warnings.at(-1)).toMatchObject({ code: 'TOOK_TOO_LONG' })
   })
@@ -158,7 +273,7 @@ describe('an error', () => {
     async thrown => {
       const { statusCode, error } = await failing(thrown)
       expect([statusCode, error.code]).toEqual([500, 'INTERNAL'])
-      expect(error.message).toBe('something is wrong here; the log says what at request a-request')
+      expect(error.message).toBe('Something is wrong here; the log says what at request a-request.')
       expect(warnings.at(-1)).toMatchObject({ requestId: 'a-request' })
     },
   )

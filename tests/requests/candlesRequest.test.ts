@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseDateTime } from '../../lib/market/time.ts'
+import { NEWEST_US, OLDEST_US, parseDateTime } from '../../lib/market/time.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { BadQuery, candlesRequest } from '../../lib/requests/candlesRequest.ts'
 
@@ -18,16 +18,35 @@ describe('candlesRequest', () => {
   })
 
   test.each([
+    ['1970-01-02', 86_400e6],
+    ['1970-01-01T03:00:00 02:00', 3_600e6],
+    ['1970-01-01T03:00:00.5 0200', 3_600.5e6],
+    ['0001-01-01', OLDEST_US],
+    ['9999-12-31T23:59:59Z', NEWEST_US],
+  ])('an end may be %s', (from, fromUs) => {
+    expect(candlesRequest(query({ from })).fromUs).toBe(fromUs)
+  })
+
+  test('a zone with a plus sign that is not escaped is read in a URL', () => {
+    const url = '/candles?source=S&symbol=A&timeframe=m1&to=1970-01-01T03:00:00+02:00'
+    expect(candlesRequest(new URL(url, 'http://host').searchParams).toUs).toBe(3_600e6)
+  })
+
+  test.each([
     [{ source: '' }, /source is empty/],
     [{ timeframe: 'm2' }, /timeframe must be one of m1, m5, m10, m15, m30, h1, h3, h4, D1, W1, M1/],
-    [{ from: 'yesterday' }, /from not an ISO 8601 date and time, such as/],
+    [{ from: 'yesterday' }, /from is not an ISO 8601 date, or date and time, such as/],
     [{ from: '2026-01-02T00:00:00', to: '2026-01-01T00:00:00' }, /from must lie before to/],
+    [{ from: '9999-01-02', to: '9999-01-01' }, /from must lie before to/],
+    [{ from: '2026-02-30' }, /from is not an ISO 8601/],
+    [{ to: '10000-01-01' }, /to is not an ISO 8601/],
+    [{ from: '2026-01-01 12' }, /from is not an ISO 8601/],
     [{ limit: '0' }, /limit must be from 1 to 5000/],
     [{ limit: '5001' }, /limit must be from 1 to 5000/],
     [{ limit: '1e3' }, /limit must be a whole number/],
     [{ symbol: 'x'.repeat(129) }, /symbol is longer/],
-    [{ tf: 'm1' }, /only source, symbol, timeframe, from, to and limit/],
-    [{ __proto__x: '1' }, /only source/],
+    [{ tf: 'm1' }, /the query may have source, symbol, timeframe, from, to and limit/],
+    [{ __proto__x: '1' }, /the query may have source/],
   ])('%j is refused, and it is said what is allowed', (fields, message) => {
     expect(() => candlesRequest(query(fields))).toThrow(message)
   })
@@ -35,7 +54,7 @@ describe('candlesRequest', () => {
   test('what is missing is named, all of it at once; what is given twice too', () => {
     expect(() => candlesRequest(new URLSearchParams())).toThrow(/source.*symbol.*timeframe must be one of/)
     expect(() => candlesRequest(new URLSearchParams('symbol=a&symbol=b&to=1&to=2'))).toThrow(
-      'symbol, to may be given once',
+      'symbol and to may be given once only',
     )
   })
 
