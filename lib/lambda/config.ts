@@ -23,6 +23,7 @@ const SANDBOX: Readonly<Record<string, string>> = {
   ICEBERG_CLIENT_SECRET: 'tickhouse-sandbox-secret',
   TRINO_URL: 'http://127.0.0.1:8090',
   LAMBDA_ENDPOINT: 'http://127.0.0.1:3002',
+  LIVE_CANDLES: 'true',
 }
 
 const text = z.string().min(1)
@@ -73,6 +74,8 @@ const environment = z.object({
   MAX_AHEAD_MS: milliseconds.default(3_600_000),
   /** A third of it must cover uploads that are not committed yet, and clocks that differ by a quarter of an hour. */
   RETENTION_MS: milliseconds.min(3_600_000).default(3_600_000),
+  /** Whether `GET /candles` reads the newest ticks from Kafka: the function must reach it, with a login that may read the topic. */
+  LIVE_CANDLES: flag.default(false),
   /** Where functions are invoked; unset: AWS Lambda itself. */
   LAMBDA_ENDPOINT: url.optional(),
   PUBLISH_FUNCTION: text.default('tickhouse-local-publish'),
@@ -81,8 +84,6 @@ const environment = z.object({
     .transform(list => list.split(',').map(origin => origin.trim()))
     .pipe(z.array(z.union([z.literal('*'), ORIGIN])))
     .default([]),
-  /** Whether candles may be read from Kafka before they are in the table. */
-  LIVE_CANDLES: flag.default(false),
   /** What Prometheus must send as its bearer token. */
   METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
 })
@@ -106,6 +107,8 @@ export interface Config {
   readonly http: HttpSettings
   /** True in a process that serves one call and is to end after it. */
   readonly isOneShot: boolean
+  /** True when viewers are shown the newest ticks on Kafka. */
+  readonly liveCandles: boolean
   readonly settings: Settings
 }
 
@@ -113,8 +116,6 @@ export interface Config {
 export interface HttpSettings {
   /** Origins whose pages may read candles; `*` stands for all. */
   readonly corsOrigins: readonly string[]
-  /** Candles hold ticks of Kafka that no commit has yet. */
-  readonly liveCandles: boolean
   /** `open`: everybody may read the metrics; `closed`: nobody; otherwise those who send the token. */
   readonly metrics: 'open' | 'closed' | { readonly token: string }
 }
@@ -174,10 +175,10 @@ function configOf(env: Environment, isOneShot: boolean): Config {
     },
     http: {
       corsOrigins: env.CORS_ORIGINS,
-      liveCandles: env.LIVE_CANDLES,
       metrics: metricsAccess(env),
     },
     isOneShot,
+    liveCandles: env.LIVE_CANDLES,
     settings: {
       ticksTopic: env.TICKS_TOPIC,
       deadLetterTopic: `${env.TICKS_TOPIC}.dlq`,
