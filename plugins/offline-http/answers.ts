@@ -5,7 +5,7 @@ export interface HttpResult {
   readonly body: string
 }
 
-/** As API Gateway answers when Lambda refuses a call because too many are at work. */
+/** For a call that Lambda would refuse, because too many are at work. */
 export const BUSY: HttpResult = answer(503, 'Service Unavailable', { 'retry-after': '1' })
 
 /** As API Gateway answers when a function fails, in whatever way. */
