@@ -23,6 +23,7 @@ const SANDBOX: Readonly<Record<string, string>> = {
   ICEBERG_CLIENT_SECRET: 'tickhouse-sandbox-secret',
   TRINO_URL: 'http://127.0.0.1:8090',
   LAMBDA_ENDPOINT: 'http://127.0.0.1:3002',
+  LIVE_CANDLES: 'true',
 }
 
 const text = z.string().min(1)
@@ -69,6 +70,8 @@ const environment = z.object({
   MAX_AHEAD_MS: milliseconds.default(3_600_000),
   /** A third of it must cover uploads that are not committed yet, and clocks that differ by a quarter of an hour. */
   RETENTION_MS: milliseconds.min(3_600_000).default(3_600_000),
+  /** Whether `GET /candles` reads the newest ticks from Kafka: the function must reach it, with a login that may read the topic. */
+  LIVE_CANDLES: flag.default(false),
   /** Where functions are invoked; unset: AWS Lambda itself. */
   LAMBDA_ENDPOINT: url.optional(),
   PUBLISH_FUNCTION: text.default('tickhouse-local-publish'),
@@ -92,6 +95,8 @@ export interface Config {
   readonly publish: PublishTarget
   /** True in a process that serves one call and is to end after it. */
   readonly isOneShot: boolean
+  /** True when viewers are shown the newest ticks on Kafka. */
+  readonly liveCandles: boolean
   readonly settings: Settings
 }
 
@@ -149,6 +154,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
       ...(env.LAMBDA_ENDPOINT === undefined ? {} : { endpoint: env.LAMBDA_ENDPOINT }),
     },
     isOneShot,
+    liveCandles: env.LIVE_CANDLES,
     settings: {
       ticksTopic: env.TICKS_TOPIC,
       deadLetterTopic: `${env.TICKS_TOPIC}.dlq`,

@@ -7,6 +7,8 @@ import { KafkaTopicLog } from '../kafka/topicLog.ts'
 import { setTopicSettings } from '../kafka/topicSettings.ts'
 import { KafkaTopicWriter } from '../kafka/topicWriter.ts'
 import { KafkaTransactionalWriter, type TransactionalWriter } from '../kafka/transactionalWriter.ts'
+import { FollowTicks } from '../live/followTicks.ts'
+import type { LiveTicks } from '../live/liveLook.ts'
 import type { Log } from '../ports.ts'
 import type { Published } from '../publish/publishCandles.ts'
 import type { Services } from '../services.ts'
@@ -25,6 +27,8 @@ export interface Connections extends Services {
   readonly brokers: string
   readonly trust: Trust
   readonly published: Published
+  /** Undefined where it is switched off, or where the process ends before it has read anything. */
+  readonly live: LiveTicks | undefined
   /** Throws unless Trino takes statements. */
   pingTrino(): Promise<void>
   /** Starts the function `publish`; never fails. */
@@ -45,6 +49,11 @@ export function connect(config: Config, log: Log): Connections {
     publish ??= import('./publishStarter.ts').then(module => new module.PublishStarter(config.publish, log))
     return publish
   }
+  const { settings } = config
+  const isFollowing = config.liveCandles && !config.isOneShot
+  const live = isFollowing
+    ? new FollowTicks({ topicTail: topicLog, settings, log, nowMs: Date.now })
+    : undefined
   const candleWriter = new KafkaTransactionalWriter(kafka, { transactionalId: config.publisherId })
   return {
     catalog: new RestCatalog(config.catalog),
@@ -58,9 +67,10 @@ export function connect(config: Config, log: Log): Connections {
     brokers: config.kafka.brokers.join(),
     trust: newTrust(),
     published: { mark: undefined },
+    live,
     pingTrino: () => pingTrino(config.trino),
     startPublish: async () => (await publishStarter()).start(),
-    settings: config.settings,
+    settings,
     log,
     stages: new Stages(),
     nowMs: Date.now,
@@ -68,6 +78,7 @@ export function connect(config: Config, log: Log): Connections {
       store.close()
       const starter = await publish
       starter?.close()
+      await live?.close()
       await Promise.all([topicLog.close(), topicWriter.close(), candleWriter.close()])
     },
   }
