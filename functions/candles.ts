@@ -5,5 +5,5 @@ import { TrinoArchive } from '../lib/query/candleArchive.ts'
 
 /** Candles over HTTP, as JSON. */
 export const handler = httpHandler('candles', services =>
-  candleRoutes(new CachedArchive(new TrinoArchive(services), services.nowMs)),
+  candleRoutes(new CachedArchive(new TrinoArchive(services), services.nowMs), services.live),
 )

@@ -64,6 +64,28 @@ export interface TopicLog {
   records(topic: string, partition: number, from: number, to: number): AsyncIterable<readonly KafkaRecord[]>
 }
 
+/** What a partition has from an offset on, as far as one request reaches. */
+export interface LogPiece {
+  readonly partition: number
+  /** Those that a `read_committed` reader sees, in order. */
+  readonly records: readonly KafkaRecord[]
+  /** Where the next piece begins. */
+  readonly next: number
+  /** The end of the log for a `read_committed` reader. It lies before the offset asked for when the log has lost its end. */
+  readonly end: number
+}
+
+/** Reads of what comes to a topic, all partitions at once. An unknown topic throws `TopicMissing`. */
+export interface TopicTail extends Pick<TopicLog, 'topicId' | 'offsets' | 'firstFrom'> {
+  /**
+   * By partition, the first offset whose record has this timestamp or a later one; partitions without such a record are left
+   * out. Records further on may have earlier timestamps; none before has this one or a later one.
+   */
+  offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>>
+  /** A piece of every partition from the given offset on, or from 0 where none is given. */
+  pieces(topic: string, from: ReadonlyMap<number, number>): Promise<readonly LogPiece[]>
+}
+
 /** A record to be produced. */
 export interface OutgoingRecord {
   topic: string

@@ -120,7 +120,7 @@ function newestPosition({ epoch, positions }: OffsetVector): Position | undefine
  * was read. A record that retention or compaction removed proves nothing.
  */
 export async function isSameLog(
-  log: TopicLog,
+  log: Pick<TopicLog, 'offsets' | 'firstFrom'>,
   topic: string,
   { partition, next, timestampMs }: Position,
 ): Promise<boolean> {

@@ -65,6 +65,7 @@ export interface Broker {
 
 /** A piece of a log, from a batch that holds the offset asked for. */
 export interface FetchedPartition {
+  partition: number
   /** The offset up to which every transaction has ended: the end of the log for a `read_committed` reader. */
   lastStableOffset: string
   abortedTransactions: AbortedTransaction[]

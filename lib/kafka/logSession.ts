@@ -39,13 +39,28 @@ export class LogSession {
     this.#connected.catch(() => {})
   }
 
-  /** The offsets of every partition, up to the high watermark. */
-  async ranges(topic: string): Promise<Map<number, OffsetRange>> {
+  /** The topic's partitions; one that was added is seen after some seconds. */
+  async partitions(topic: string): Promise<number[]> {
     const known = this.#leaders.get(topic)
     if (known && performance.now() - known.atMs > LEADERS_MAX_AGE_MS) this.forget(topic)
-    const partitions = [...(await this.#leadersOf(topic)).keys()].sort((a, b) => a - b)
+    return [...(await this.#leadersOf(topic)).keys()].sort((a, b) => a - b)
+  }
+
+  /** The offsets of every partition, up to the high watermark. */
+  async ranges(topic: string): Promise<Map<number, OffsetRange>> {
+    const partitions = await this.partitions(topic)
     const range = async (partition: number) => [partition, await this.range(topic, partition)] as const
     return new Map(await Promise.all(partitions.map(range)))
+  }
+
+  /** See `TopicTail`. */
+  async offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>> {
+    const find = async (partition: number) => {
+      const offset = await this.#listOffset(topic, partition, timestampMs, ISOLATION.readCommitted)
+      return [partition, offset] as const
+    }
+    const found = await Promise.all((await this.partitions(topic)).map(find))
+    return new Map(found.filter(([, offset]) => offset >= 0))
   }
 
   /** See `TopicLog`. Asked each time, as the topic may have been made again since. */
@@ -86,14 +101,23 @@ export class LogSession {
   /** At least the batch that holds `offset`, or the next one; then as many as fit into `maxBytes`. */
   async fetch(topic: string, partition: number, offset: number, maxBytes: number): Promise<FetchedPartition> {
     const broker = await this.#leaderOf(topic, partition, CONNECTION.fetch)
-    const { responses } = await broker.fetch({
-      isolationLevel: ISOLATION.readCommitted,
-      maxWaitTime: FETCH_TIMEOUT_MS,
-      minBytes: 0,
-      maxBytes,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
-    })
-    return responses[0]!.partitions[0]!
+    const [fetched] = await fetchFrom(broker, topic, new Map([[partition, offset]]), maxBytes)
+    return fetched!
+  }
+
+  /** Like `fetch`, of several partitions at once: one request to each of their leaders. */
+  async fetchAll(
+    topic: string,
+    from: ReadonlyMap<number, number>,
+    maxBytes: number,
+  ): Promise<FetchedPartition[]> {
+    const led = new Map<Broker, Map<number, number>>()
+    for (const [partition, offset] of from) {
+      const broker = await this.#leaderOf(topic, partition, CONNECTION.fetch)
+      led.set(broker, (led.get(broker) ?? new Map<number, number>()).set(partition, offset))
+    }
+    const fetches = [...led].map(([broker, offsets]) => fetchFrom(broker, topic, offsets, maxBytes))
+    return (await Promise.all(fetches)).flat()
   }
 
   /** Makes the next use ask for the topic's leaders again. */
@@ -150,4 +174,24 @@ export class LogSession {
     if (!found) throw new Error('no broker gave the metadata')
     return new Map(found.partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader]))
   }
+}
+
+/** Asks one node for some of the partitions that it leads. */
+async function fetchFrom(
+  broker: Broker,
+  topic: string,
+  from: ReadonlyMap<number, number>,
+  maxBytes: number,
+): Promise<FetchedPartition[]> {
+  const partitions = [...from].map(([partition, offset]) => {
+    return { partition, fetchOffset: String(offset), maxBytes }
+  })
+  const { responses } = await broker.fetch({
+    isolationLevel: ISOLATION.readCommitted,
+    maxWaitTime: FETCH_TIMEOUT_MS,
+    minBytes: 0,
+    maxBytes: maxBytes * partitions.length,
+    topics: [{ topic, partitions }],
+  })
+  return responses.flatMap(({ partitions }) => partitions)
 }

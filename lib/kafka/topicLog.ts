@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
-import type { KafkaRecord, OffsetRange, TopicLog } from '../ports.ts'
+import type { KafkaRecord, LogPiece, OffsetRange, TopicLog, TopicTail } from '../ports.ts'
 import { type FetchedPartition, ISOLATION } from './connection.ts'
 import { isOutOfRange, kafkaError, TopicMissing } from './errors.ts'
 import { LogSession } from './logSession.ts'
@@ -13,6 +13,8 @@ const PAUSE_MS = 100
 /** A first fetch asks for little; the next ones grow, up to more than any record batch has. */
 const FIRST_FETCH_BYTES = 64 * 1024
 const BULK_FETCH_BYTES = 1024 * 1024
+/** Small, as its records are decoded and taken in one go, while others wait for this process. */
+const PIECE_BYTES = 256 * 1024
 const LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
 /** The first read of `last`, in offsets; each further read is larger by the growth factor. */
@@ -23,7 +25,7 @@ const WINDOW_GROWTH = 8
  * Reads logs as a `read_committed` reader sees them, without a consumer group, over connections that stay open
  * until `close()`. Moved leaders and lost connections are found again; `KafkaUnavailable` when that takes too long.
  */
-export class KafkaTopicLog implements TopicLog {
+export class KafkaTopicLog implements TopicLog, TopicTail {
   readonly #kafka: Kafka
   #session: LogSession | undefined
 
@@ -55,6 +57,15 @@ export class KafkaTopicLog implements TopicLog {
   async isCompacted(topic: string): Promise<boolean> {
     const policy = await this.#attempt(topic, session => session.setting(topic, 'cleanup.policy'))
     return policy?.split(',').includes('compact') ?? false
+  }
+
+  offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>> {
+    return this.#attempt(topic, session => session.offsetsAt(topic, timestampMs))
+  }
+
+  /** Where retention has overtaken an offset, the piece begins with the first record that is left. */
+  pieces(topic: string, from: ReadonlyMap<number, number>): Promise<LogPiece[]> {
+    return this.#attempt(topic, session => piecesFrom(session, topic, from))
   }
 
   /** Where retention has overtaken `from`, the records that are left. */
@@ -158,6 +169,59 @@ async function firstVisible(
     const { low } = await session.range(topic, partition)
     return offset < low ? firstVisible(session, topic, partition, low) : undefined
   }
+}
+
+/** One piece of each partition, those that have lost their ends among them. */
+async function piecesFrom(
+  session: LogSession,
+  topic: string,
+  from: ReadonlyMap<number, number>,
+): Promise<LogPiece[]> {
+  const partitions = await session.partitions(topic)
+  const wanted = new Map(partitions.map(partition => [partition, from.get(partition) ?? 0]))
+  const read = async (offsets: ReadonlyMap<number, number>): Promise<LogPiece[]> => {
+    const fetched = await session.fetchAll(topic, offsets, PIECE_BYTES)
+    return Promise.all(
+      fetched.map(each => pieceOf(session, topic, offsets.get(each.partition)!, PIECE_BYTES, each)),
+    )
+  }
+  try {
+    return await read(wanted)
+  } catch (error) {
+    if (!isOutOfRange(error)) throw error
+    const ranges = await session.ranges(topic)
+    const isLost = ([partition, offset]: [number, number]) => offset > (ranges.get(partition)?.high ?? 0)
+    const lost = [...wanted].filter(isLost).map(([partition, next]) => {
+      return { partition, records: [], next, end: ranges.get(partition)?.high ?? 0 }
+    })
+    const left = [...wanted].filter(place => !isLost(place))
+    const found = left.map(
+      ([partition, offset]) => [partition, Math.max(offset, ranges.get(partition)!.low)] as const,
+    )
+    return [...lost, ...(found.length === 0 ? [] : await read(new Map(found)))]
+  }
+}
+
+/** The piece that was fetched, or a larger one where that has no records. */
+async function pieceOf(
+  session: LogSession,
+  topic: string,
+  from: number,
+  maxBytes: number,
+  { partition, messages, abortedTransactions, lastStableOffset }: FetchedPartition,
+): Promise<LogPiece> {
+  const end = Number(lastStableOffset)
+  const next = offsetAfter(messages)
+  if (next === undefined && from < end && maxBytes < LARGEST_FETCH_BYTES) {
+    // Compaction leaves batches without records, which kafkajs skips.
+    const largerBytes = maxBytes * 4
+    const fetched = await session.fetch(topic, partition, from, largerBytes)
+    return pieceOf(session, topic, from, largerBytes, fetched)
+  }
+  const records = visibleRecords(messages, abortedTransactions)
+    .filter(({ offset }) => Number(offset) >= from)
+    .map(toKafkaRecord)
+  return { partition, records, next: next ?? Math.max(from, end), end }
 }
 
 /** Walks backwards in growing windows, each of which is read forwards. */

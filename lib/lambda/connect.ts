@@ -1,12 +1,11 @@
 import { RestCatalog } from '../iceberg/restCatalog.ts'
 import { S3Store } from '../iceberg/s3Store.ts'
 import { newTrust, type Trust } from '../ingest/admit.ts'
-import { ensureTopics } from '../kafka/admin.ts'
-import { kafkaClient } from '../kafka/client.ts'
-import { KafkaTopicLog } from '../kafka/topicLog.ts'
-import { setTopicSettings } from '../kafka/topicSettings.ts'
-import { KafkaTopicWriter } from '../kafka/topicWriter.ts'
-import { KafkaTransactionalWriter, type TransactionalWriter } from '../kafka/transactionalWriter.ts'
+import type { KafkaAdapters } from '../kafka/adapters.ts'
+import { LazyTopicLog } from '../kafka/lazyTopicLog.ts'
+import type { TransactionalWriter } from '../kafka/transactionalWriter.ts'
+import { FollowTicks } from '../live/followTicks.ts'
+import type { LiveTicks } from '../live/liveLook.ts'
 import type { Log } from '../ports.ts'
 import type { Published } from '../publish/publishCandles.ts'
 import type { Services } from '../services.ts'
@@ -26,6 +25,8 @@ export interface Connections extends Services {
   readonly http: HttpSettings
   readonly trust: Trust
   readonly published: Published
+  /** Undefined where it is switched off, or where the process ends before it has read anything. */
+  readonly live: LiveTicks | undefined
   /** Throws unless Trino takes statements. */
   pingTrino(): Promise<void>
   /** Starts the function `publish`; never fails. */
@@ -36,33 +37,47 @@ export interface Connections extends Services {
 
 /** Builds the adapters. Nothing is connected before it is used. */
 export function connect(config: Config, log: Log): Connections {
-  const kafka = kafkaClient(config.kafka)
+  const { settings } = config
   const store = new S3Store(config.store)
-  const topicLog = new KafkaTopicLog(kafka)
-  const topicWriter = new KafkaTopicWriter(kafka)
+  let loading: Promise<KafkaAdapters> | undefined
+  const kafka = () => {
+    loading ??= import('../kafka/adapters.ts').then(({ kafkaAdapters }) =>
+      kafkaAdapters(config.kafka, config.publisherId),
+    )
+    return loading
+  }
+  const topicLog = new LazyTopicLog(async () => (await kafka()).topicLog)
+  const isFollowing = config.liveCandles && !config.isOneShot
+  const live = isFollowing
+    ? new FollowTicks({ topicTail: topicLog, settings, log, nowMs: Date.now })
+    : undefined
   // One function of the seven starts another: the rest need not hold the client in memory.
   let publish: Promise<PublishStarter> | undefined
   const publishStarter = () => {
     publish ??= import('./publishStarter.ts').then(module => new module.PublishStarter(config.publish, log))
     return publish
   }
-  const candleWriter = new KafkaTransactionalWriter(kafka, { transactionalId: config.publisherId })
   return {
     catalog: new RestCatalog(config.catalog),
     store,
     topicLog,
-    topicWriter,
-    candleWriter,
+    topicWriter: { send: async records => (await kafka()).topicWriter.send(records) },
+    candleWriter: {
+      open: async () => (await kafka()).candleWriter.open(),
+      send: async records => (await kafka()).candleWriter.send(records),
+      close: async () => (await kafka()).candleWriter.close(),
+    },
     query: new TrinoQuery(config.trino),
-    ensureTopics: specs => ensureTopics(kafka, specs),
-    setTopicSettings: changes => setTopicSettings(kafka, changes),
+    ensureTopics: async specs => (await kafka()).ensureTopics(specs),
+    setTopicSettings: async changes => (await kafka()).setTopicSettings(changes),
     brokers: config.kafka.brokers.join(),
     http: config.http,
     trust: newTrust(),
     published: { mark: undefined },
+    live,
     pingTrino: () => pingTrino(config.trino),
     startPublish: async () => (await publishStarter()).start(),
-    settings: config.settings,
+    settings,
     log,
     stages: new Stages(),
     nowMs: Date.now,
@@ -70,7 +85,8 @@ export function connect(config: Config, log: Log): Connections {
       store.close()
       const starter = await publish
       starter?.close()
-      await Promise.all([topicLog.close(), topicWriter.close(), candleWriter.close()])
+      await live?.close()
+      await (await loading)?.close()
     },
   }
 }

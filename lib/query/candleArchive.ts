@@ -3,6 +3,7 @@ import type { Candle } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
 import { type Micros, SECOND_US } from '../market/time.ts'
 import type { Services } from '../services.ts'
+import { type CandlesState, candlesState } from '../tables/candlesState.ts'
 import { CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import { integerLiteral, textLiteral, timestampLiteral } from '../trino/literals.ts'
@@ -31,6 +32,8 @@ export interface CandleSnapshot {
   /** Another one for every commit. */
   readonly id: string
   readonly committedAtUs: Micros
+  /** What the commit says of its candles. */
+  readonly state: CandlesState
   /** By source and symbol. */
   symbols(): Promise<readonly SymbolMonths[]>
   /** At most `limit` candles, newest first. */
@@ -53,12 +56,14 @@ export class TrinoArchive implements CandleArchive {
 
   async current(): Promise<CandleSnapshot> {
     const { catalog, query, settings } = this.#services
-    const { snapshotId, timestampMs } = currentSnapshot(await loadTable(catalog, CANDLES_TABLE))!
+    const table = await loadTable(catalog, CANDLES_TABLE)
+    const { snapshotId, timestampMs } = currentSnapshot(table)!
     const id = String(snapshotId)
     const names = { catalog: settings.trinoCatalog, candles_snapshot: id }
     return {
       id,
       committedAtUs: timestampMs * MILLISECOND_US,
+      state: candlesState(table),
       symbols: async () => (await query.rows<SymbolRow>(renderSql('symbols', names))).map(symbolOf),
       newest: async (stretch, limit) => {
         const page = withParameters(renderSql('candle_page', names), parametersOf(stretch, limit))

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { TopicMissing } from '../../lib/kafka/errors.ts'
-import type { KafkaRecord, TopicLog } from '../../lib/ports.ts'
+import type { KafkaRecord, TopicLog, TopicTail } from '../../lib/ports.ts'
 import type { RecordContents } from '../support/memoryTopicLog.ts'
 
 /** A place where topics can be made and filled, with the log that is tested. */
 export interface TopicLogWorld {
-  readonly log: TopicLog
+  readonly log: TopicLog & TopicTail
   /** Makes a topic of a name not used before. */
   createTopic(partitionCount: number): Promise<string>
   /** Ends the topic and makes one of the same name. */
@@ -97,6 +97,96 @@ export function topicLogContract(world: () => TopicLogWorld): void {
         [4, '4'],
         [5, '5'],
       ])
+    })
+
+    it('gives what comes to 3 partitions piece by piece, each record once, to the end', async () => {
+      const topic = await world().createTopic(3)
+      await world().append(topic, 0, numbered(5_000))
+      await transact(topic, texts('x'), 'abort')
+      await world().append(topic, 2, texts('a', 'b', 'c'))
+      const from = new Map([[2, 1]])
+      const found = new Map<number, unknown[]>([0, 1, 2].map(partition => [partition, []]))
+      for (let isDone = false; !isDone; ) {
+        const pieces = await world().log.pieces(topic, from)
+        for (const { partition, records, next } of pieces) {
+          found.get(partition)!.push(...records.map(placeAndText))
+          from.set(partition, next)
+        }
+        isDone = pieces.every(({ next, end }) => next >= end)
+      }
+      expect(found.get(0)).toEqual(Array.from({ length: 5_000 }, (_, i) => [i, String(i)]))
+      expect(found.get(1)).toEqual([])
+      expect(found.get(2)).toEqual([
+        [1, 'b'],
+        [2, 'c'],
+      ])
+      expect(from).toEqual(
+        new Map([
+          [2, 3],
+          [0, 5_002],
+          [1, 0],
+        ]),
+      )
+      await expect(world().log.pieces('no-such-topic', from)).rejects.toThrow(TopicMissing)
+    })
+
+    it('ends a piece where a transaction is open', async () => {
+      const topic = await world().createTopic(1)
+      await world().append(topic, 0, texts('a'))
+      const open = await world().begin()
+      await open.append(topic, 0, texts('b'))
+      await world().append(topic, 0, texts('c'))
+      const piece = async (from: number) => (await world().log.pieces(topic, new Map([[0, from]])))[0]!
+      const before = await piece(0)
+      expect([before.records.map(placeAndText), before.next, before.end]).toEqual([[[0, 'a']], 1, 1])
+      expect(await piece(1)).toEqual({ partition: 0, records: [], next: 1, end: 1 })
+      await open.commit()
+      await expect.poll(async () => (await piece(1)).end).toBe(4)
+      expect((await piece(1)).records.map(placeAndText)).toEqual([
+        [1, 'b'],
+        [2, 'c'],
+      ])
+    })
+
+    it('begins a piece at the first of 2 records left by retention, and tells of a log that ends before it', async () => {
+      const topic = await world().createTopic(2)
+      await world().append(topic, 0, numbered(6))
+      await world().append(topic, 1, numbered(2))
+      await world().cutBelow(topic, 0, 4)
+      const from = new Map([
+        [0, 1],
+        [1, 9],
+      ])
+      const pieces = await world().log.pieces(topic, from)
+      const told = pieces
+        .toSorted((a, b) => a.partition - b.partition)
+        .map(({ records, next, end }) => ({ places: records.map(placeAndText), next, end }))
+      expect(told[0]).toEqual({
+        places: [
+          [4, '4'],
+          [5, '5'],
+        ],
+        next: 6,
+        end: 6,
+      })
+      expect(told[1]).toEqual({ places: [], next: 9, end: 2 })
+    })
+
+    it('finds the first record of a time or later, in each partition that has one', async () => {
+      const topic = await world().createTopic(3)
+      const at = (...timesMs: number[]) => timesMs.map(timestampMs => ({ timestampMs }))
+      await world().append(topic, 0, at(1_000, 3_000, 2_000, 4_000))
+      await world().append(topic, 1, at(500))
+      const found = (timestampMs: number) => world().log.offsetsAt(topic, timestampMs)
+      expect(await found(0)).toEqual(
+        new Map([
+          [0, 0],
+          [1, 0],
+        ]),
+      )
+      expect(await found(2_000)).toEqual(new Map([[0, 1]]))
+      expect(await found(4_000)).toEqual(new Map([[0, 3]]))
+      expect(await found(4_001)).toEqual(new Map())
     })
 
     it('throws TopicMissing for a topic and for a partition that do not exist', async () => {

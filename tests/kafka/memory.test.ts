@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LazyTopicLog } from '../../lib/kafka/lazyTopicLog.ts'
 import { type TopicLogWorld, texts, topicLogContract } from '../contracts/topicLog.ts'
 import { transactionalWriterContract } from '../contracts/transactionalWriter.ts'
 import { MemoryTopicWriter, MemoryTransactionalWriter, partitionOf } from '../support/memoryProducers.ts'
@@ -47,6 +48,18 @@ class MemoryWorld implements TopicLogWorld {
 
 const world = new MemoryWorld()
 topicLogContract(() => world)
+describe('loaded at its first use', () => {
+  const lazily: TopicLogWorld = {
+    log: new LazyTopicLog(async () => world.log),
+    createTopic: (...args) => world.createTopic(...args),
+    recreateTopic: (...args) => world.recreateTopic(...args),
+    append: (...args) => world.append(...args),
+    begin: () => world.begin(),
+    commitGroup: (...args) => world.commitGroup(...args),
+    cutBelow: (...args) => world.cutBelow(...args),
+  }
+  topicLogContract(() => lazily)
+})
 transactionalWriterContract(() => world)
 
 describe('a topic log in memory', () => {

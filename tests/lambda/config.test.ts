@@ -61,6 +61,13 @@ describe('readConfig', () => {
     expect(readConfig(DEPLOYED).publish.endpoint).toBeUndefined()
   })
 
+  test('candles are live in the sandbox; a deployed stage has to say that its function may read Kafka', () => {
+    expect(readConfig({}).liveCandles).toBe(true)
+    expect(readConfig({ LIVE_CANDLES: 'false' }).liveCandles).toBe(false)
+    expect(readConfig(DEPLOYED).liveCandles).toBe(false)
+    expect(readConfig({ ...DEPLOYED, LIVE_CANDLES: 'true' }).liveCandles).toBe(true)
+  })
+
   test('logins: Kafka by SASL over TLS, the catalog by OAuth2, Trino by password', () => {
     const config = readConfig({
       ...DEPLOYED,

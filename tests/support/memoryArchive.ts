@@ -1,4 +1,5 @@
 import { type Candle, candleId } from '../../lib/market/candle.ts'
+import { HourSet } from '../../lib/market/hours.ts'
 import { bucketStart, timeframeOf } from '../../lib/market/timeframe.ts'
 import type {
   CandleArchive,
@@ -6,8 +7,25 @@ import type {
   CandleStretch,
   SymbolMonths,
 } from '../../lib/query/candleArchive.ts'
+import { type CandlesState, NOTHING_STALE } from '../../lib/tables/candlesState.ts'
+import { EMPTY_VECTOR } from '../../lib/tables/offsetVector.ts'
 
 const MONTH = timeframeOf('M1')
+
+/** Of a table that nothing was read for yet. */
+export const EMPTY_STATE: CandlesState = {
+  ticksUuid: 'ticks',
+  vector: EMPTY_VECTOR,
+  ticksSequence: 0,
+  candlesSequence: 0,
+  held: HourSet.EMPTY,
+  foreign: { stock_ticks: {}, candles: {} },
+  hours: NOTHING_STALE,
+  closedUntilUs: 0,
+  stampUs: 0,
+  revisionFloor: 0,
+  pending: [],
+}
 
 /** Candles in memory, for tests: a commit makes a new snapshot, and those given out before it stay as they were. */
 export class MemoryArchive implements CandleArchive {
@@ -15,6 +33,7 @@ export class MemoryArchive implements CandleArchive {
   #commits = 0
   #committedAtMs: number
   #rows: readonly Candle[] = []
+  #state = EMPTY_STATE
 
   constructor(nowMs: () => number = Date.now) {
     this.#nowMs = nowMs
@@ -22,7 +41,8 @@ export class MemoryArchive implements CandleArchive {
   }
 
   /** Adds these candles, in place of those they are revisions of. */
-  commit(candles: readonly Candle[]): void {
+  commit(candles: readonly Candle[], state: Partial<CandlesState> = {}): void {
+    this.#state = { ...this.#state, ...state }
     const rows = new Map([...this.#rows, ...candles].map(candle => [candleId(candle), candle]))
     this.#rows = [...rows.values()].toSorted((a, b) => b.dateTimeUs - a.dateTimeUs)
     this.#commits++
@@ -31,9 +51,11 @@ export class MemoryArchive implements CandleArchive {
 
   async current(): Promise<CandleSnapshot> {
     const rows = this.#rows
+    const state = this.#state
     return {
       id: String(this.#commits),
       committedAtUs: this.#committedAtMs * 1000,
+      state,
       symbols: async () => symbolsOf(rows),
       newest: async (stretch, limit) => rows.filter(row => isWithin(row, stretch)).slice(0, limit),
     }

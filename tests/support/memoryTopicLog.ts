@@ -1,5 +1,8 @@
 import { TopicMissing } from '../../lib/kafka/errors.ts'
-import type { KafkaRecord, OffsetRange, TopicLog } from '../../lib/ports.ts'
+import type { KafkaRecord, LogPiece, OffsetRange, TopicLog, TopicTail } from '../../lib/ports.ts'
+
+/** So many offsets are in one piece of a partition at most: few, so that tests read in pieces. */
+const PIECE_OFFSETS = 50
 
 /** What a record holds beside its place; without a time it is of the year 1970. */
 export type RecordContents = Partial<Omit<KafkaRecord, 'offset'>>
@@ -16,7 +19,7 @@ interface Partition {
 }
 
 /** Kafka's logs in memory, with what makes them hard to read: markers, aborted and open transactions, retention. */
-export class MemoryTopicLog implements TopicLog {
+export class MemoryTopicLog implements TopicLog, TopicTail {
   readonly #topics = new Map<string, Partition[]>()
   readonly #ids = new Map<string, string>()
   readonly #groups = new Map<string, Map<number, number>>()
@@ -135,6 +138,27 @@ export class MemoryTopicLog implements TopicLog {
       const record = log.records.get(at)
       if (record) yield [record]
     }
+  }
+
+  async offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>> {
+    const found = this.partitions(topic).map(({ records }, partition) => {
+      const first = [...records.values()].find(record => record.timestampMs >= timestampMs)
+      return [partition, first?.offset] as const
+    })
+    return new Map(found.filter((place): place is [number, number] => place[1] !== undefined))
+  }
+
+  async pieces(topic: string, from: ReadonlyMap<number, number>): Promise<LogPiece[]> {
+    return this.partitions(topic).map((log, partition) => {
+      const wanted = from.get(partition) ?? 0
+      if (wanted > log.high) return { partition, records: [], next: wanted, end: log.high }
+      const end = stableEnd(log)
+      const start = Math.max(wanted, log.low)
+      const next = Math.max(start, Math.min(end, start + PIECE_OFFSETS))
+      const offsets = Array.from({ length: next - start }, (_, i) => start + i)
+      const records = offsets.flatMap(offset => log.records.get(offset) ?? [])
+      return { partition, records, next, end }
+    })
   }
 
   partitions(topic: string): Partition[] {

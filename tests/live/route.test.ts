@@ -1,0 +1,50 @@
+import { beforeEach, expect, test } from 'vitest'
+import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
+import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
+import { addTicks, withTrino } from '../support/rollupCalls.ts'
+import { TablesArchive } from '../support/tablesArchive.ts'
+import { newWorld, produce, tickJson, type World } from '../support/world.ts'
+import { follow } from './viewer.ts'
+
+let world: World
+let get: () => Promise<{ tag: string | undefined; candles: Record<string, unknown>[]; status: unknown }>
+
+beforeEach(async () => {
+  world = await newWorld()
+  await addTicks(world, ['2026-03-01T12:00:01'])
+  await rollupCandles(withTrino(world), UNBOUNDED)
+  const routes = candleRoutes(new TablesArchive(world), follow(world))
+  get = async () => {
+    const query = new URLSearchParams({ source: 's', symbol: 'x', timeframe: 'm1' })
+    const { tag, body } = await routes['GET /candles']!({ query, path: {}, headers: {} })
+    return { tag, ...JSON.parse(typeof body === 'string' ? body : await body()) }
+  }
+})
+
+test('a candle with ticks of the log is marked as live, with the moment of the look', async () => {
+  const stored = await get()
+  expect(stored.candles).toMatchObject([{ volume: 1, close: 1.5 }])
+  expect(stored.candles[0]).not.toHaveProperty('live')
+  produce(world, 0, tickJson(9, '2026-03-01T12:00:05'))
+  world.clock.nowMs += 1_000
+  const { candles, status } = await get()
+  expect(status).toEqual({ waitingSince: null })
+  expect(candles).toMatchObject([
+    { volume: 2, live: true, asOf: '2026-03-01T12:00:11.000000Z', revision: 1, closed: false },
+  ])
+  expect(candles[0]!.updatedAt).not.toBe(candles[0]!.asOf)
+})
+
+test('the tag changes with a tick and with a commit, and not as time passes', async () => {
+  const tags = [(await get()).tag]
+  for (const values of [[], [tickJson(9)], []]) {
+    produce(world, 0, ...values)
+    world.clock.nowMs += 1_000
+    tags.push((await get()).tag)
+  }
+  await addTicks(world, ['2026-03-01T12:00:03'], { partition: 1 })
+  world.clock.nowMs += 1_000
+  tags.push((await get()).tag)
+  expect(tags.map(tag => tags.indexOf(tag))).toEqual([0, 0, 2, 2, 4])
+})
