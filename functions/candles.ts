@@ -1,9 +1,8 @@
 import { candleRoutes } from '../lib/lambda/candleRoutes.ts'
 import { httpHandler } from '../lib/lambda/http.ts'
-import { CachedArchive } from '../lib/query/cachedArchive.ts'
-import { TrinoArchive } from '../lib/query/candleArchive.ts'
+import { TableArchive } from '../lib/query/tableArchive.ts'
 
 /** Candles over HTTP: a chart for the browser, and the JSON that it is drawn from. */
 export const handler = httpHandler('candles', services =>
-  candleRoutes(new CachedArchive(new TrinoArchive(services), services.nowMs)),
+  candleRoutes(new TableArchive(services), services.nowMs),
 )

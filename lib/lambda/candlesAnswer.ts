@@ -1,11 +1,23 @@
-import { formatDateTime } from '../market/time.ts'
+import { formatDateTime, type Micros } from '../market/time.ts'
 import { TIMEFRAMES } from '../market/timeframe.ts'
-import type { SymbolMonths } from '../query/candleArchive.ts'
+import type { CandleSnapshot, SymbolMonths } from '../query/candleArchive.ts'
 import type { CandlePage } from '../query/readCandlePage.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
 
+/** How old an answer is, and what it may lack. */
+export interface AnswerStatus {
+  readonly snapshot: Pick<CandleSnapshot, 'committedAtUs' | 'state'>
+  /** The start of the newest minute in which the symbol has ticks. */
+  readonly newestMinuteUs: Micros | undefined
+  readonly nowMs: number
+}
+
 /** What `GET /candles` answers: oldest first, with the `to` that asks for the page before, or null at the beginning. */
-export function candlesAnswer({ source, symbol, timeframe }: CandlesRequest, page: CandlePage) {
+export function candlesAnswer(
+  { source, symbol, timeframe }: CandlesRequest,
+  page: CandlePage,
+  status: AnswerStatus,
+) {
   return {
     source,
     symbol,
@@ -17,8 +29,24 @@ export function candlesAnswer({ source, symbol, timeframe }: CandlesRequest, pag
         updatedAt: formatDateTime(updatedAtUs),
       }),
     ),
-    older: page.olderUs === undefined ? null : formatDateTime(page.olderUs),
+    older: momentOf(page.olderUs),
+    status: statusOf(status),
   }
+}
+
+function statusOf({ snapshot: { committedAtUs, state }, newestMinuteUs, nowMs }: AnswerStatus) {
+  return {
+    // 0 before the first candle closes.
+    closedUntil: momentOf(state.closedUntilUs || undefined),
+    committedAt: formatDateTime(committedAtUs),
+    newestMinute: momentOf(newestMinuteUs),
+    staleHours: state.hours.stale.size,
+    serverTime: formatDateTime(nowMs * 1_000),
+  }
+}
+
+function momentOf(timeUs: Micros | undefined): string | null {
+  return timeUs === undefined ? null : formatDateTime(timeUs)
 }
 
 /** What `GET /symbols` answers: whose candles there are, and in which timeframes, short to long. */

@@ -1,4 +1,6 @@
 import { type Candle, candleId } from '../../lib/market/candle.ts'
+import { HourSet } from '../../lib/market/hours.ts'
+import { floorTo, MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, timeframeOf } from '../../lib/market/timeframe.ts'
 import type {
   CandleArchive,
@@ -6,6 +8,8 @@ import type {
   CandleStretch,
   SymbolMonths,
 } from '../../lib/query/candleArchive.ts'
+import { type CandlesState, NOTHING_STALE } from '../../lib/tables/candlesState.ts'
+import { EMPTY_VECTOR } from '../../lib/tables/offsetVector.ts'
 
 const MONTH = timeframeOf('M1')
 
@@ -15,28 +19,52 @@ export class MemoryArchive implements CandleArchive {
   #commits = 0
   #committedAtMs: number
   #rows: readonly Candle[] = []
+  #state: CandlesState
 
   constructor(nowMs: () => number = Date.now) {
     this.#nowMs = nowMs
     this.#committedAtMs = nowMs()
+    this.#state = stateAt(nowMs())
   }
 
-  /** Adds these candles, in place of those they are revisions of. */
-  commit(candles: readonly Candle[]): void {
+  /** Adds these candles, in place of those they are revisions of; the table says of itself that it is up to date, unless otherwise. */
+  commit(candles: readonly Candle[], state: Partial<CandlesState> = {}): void {
     const rows = new Map([...this.#rows, ...candles].map(candle => [candleId(candle), candle]))
     this.#rows = [...rows.values()].toSorted((a, b) => b.dateTimeUs - a.dateTimeUs)
     this.#commits++
     this.#committedAtMs = this.#nowMs()
+    this.#state = { ...stateAt(this.#nowMs()), ...state }
   }
 
   async current(): Promise<CandleSnapshot> {
     const rows = this.#rows
+    const newest: CandleSnapshot['newest'] = async (stretch, limit) =>
+      rows.filter(row => isWithin(row, stretch)).slice(0, limit)
     return {
       id: String(this.#commits),
       committedAtUs: this.#committedAtMs * 1000,
+      state: this.#state,
       symbols: async () => symbolsOf(rows),
-      newest: async (stretch, limit) => rows.filter(row => isWithin(row, stretch)).slice(0, limit),
+      search: async (...of) => ({ candles: await newest(...of), restUs: undefined }),
+      newest,
     }
+  }
+}
+
+/** Of a table whose candles are closed up to the moment, and right. */
+function stateAt(nowMs: number): CandlesState {
+  return {
+    ticksUuid: 'ticks',
+    vector: EMPTY_VECTOR,
+    ticksSequence: 0,
+    candlesSequence: 0,
+    held: HourSet.EMPTY,
+    foreign: { stock_ticks: {}, candles: {} },
+    hours: NOTHING_STALE,
+    closedUntilUs: floorTo(nowMs * 1000, MINUTE_US),
+    stampUs: nowMs * 1000,
+    revisionFloor: 0,
+    pending: [],
   }
 }
 
