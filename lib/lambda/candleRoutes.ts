@@ -14,8 +14,14 @@ const SHAPE = 2
 const AT_ONCE = 8
 const MAX_WAITING = 100
 
+/** What the answers are made with, beside the candles. */
+export interface CandleRouteServices {
+  /** The wall clock, milliseconds since 1970. */
+  readonly nowMs?: () => number
+}
+
 /** The page and what it asks for: symbols and candles as JSON. */
-export function candleRoutes(archive: CandleArchive, nowMs: () => number = Date.now): Routes {
+export function candleRoutes(archive: CandleArchive, { nowMs = Date.now }: CandleRouteServices = {}): Routes {
   const file = pageFiles()
   const queue = new BoundedQueue({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING })
   /** An answer that holds until the next commit; a client that has it already costs no work. */

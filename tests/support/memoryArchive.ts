@@ -1,6 +1,5 @@
 import { type Candle, candleId } from '../../lib/market/candle.ts'
 import { HourSet } from '../../lib/market/hours.ts'
-import { floorTo, MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, timeframeOf } from '../../lib/market/timeframe.ts'
 import type {
   CandleArchive,
@@ -13,58 +12,56 @@ import { EMPTY_VECTOR } from '../../lib/tables/offsetVector.ts'
 
 const MONTH = timeframeOf('M1')
 
+/** Of a table that nothing was read for yet. */
+export const EMPTY_STATE: CandlesState = {
+  ticksUuid: 'ticks',
+  vector: EMPTY_VECTOR,
+  ticksSequence: 0,
+  candlesSequence: 0,
+  held: HourSet.EMPTY,
+  foreign: { stock_ticks: {}, candles: {} },
+  hours: NOTHING_STALE,
+  closedUntilUs: 0,
+  stampUs: 0,
+  revisionFloor: 0,
+  pending: [],
+}
+
 /** Candles in memory, for tests: a commit makes a new snapshot, and those given out before it stay as they were. */
 export class MemoryArchive implements CandleArchive {
   readonly #nowMs: () => number
   #commits = 0
   #committedAtMs: number
   #rows: readonly Candle[] = []
-  #state: CandlesState
+  #state = EMPTY_STATE
 
   constructor(nowMs: () => number = Date.now) {
     this.#nowMs = nowMs
     this.#committedAtMs = nowMs()
-    this.#state = stateAt(nowMs())
   }
 
-  /** Adds these candles, in place of those they are revisions of; the table says of itself that it is up to date, unless otherwise. */
+  /** Adds these candles, in place of those they are revisions of. */
   commit(candles: readonly Candle[], state: Partial<CandlesState> = {}): void {
+    this.#state = { ...this.#state, ...state }
     const rows = new Map([...this.#rows, ...candles].map(candle => [candleId(candle), candle]))
     this.#rows = [...rows.values()].toSorted((a, b) => b.dateTimeUs - a.dateTimeUs)
     this.#commits++
     this.#committedAtMs = this.#nowMs()
-    this.#state = { ...stateAt(this.#nowMs()), ...state }
   }
 
   async current(): Promise<CandleSnapshot> {
     const rows = this.#rows
+    const state = this.#state
     const newest: CandleSnapshot['newest'] = async (stretch, limit) =>
       rows.filter(row => isWithin(row, stretch)).slice(0, limit)
     return {
       id: String(this.#commits),
       committedAtUs: this.#committedAtMs * 1000,
-      state: this.#state,
+      state,
       symbols: async () => symbolsOf(rows),
       search: async (...of) => ({ candles: await newest(...of), restUs: undefined }),
       newest,
     }
-  }
-}
-
-/** Of a table whose candles are closed up to the moment, and right. */
-function stateAt(nowMs: number): CandlesState {
-  return {
-    ticksUuid: 'ticks',
-    vector: EMPTY_VECTOR,
-    ticksSequence: 0,
-    candlesSequence: 0,
-    held: HourSet.EMPTY,
-    foreign: { stock_ticks: {}, candles: {} },
-    hours: NOTHING_STALE,
-    closedUntilUs: floorTo(nowMs * 1000, MINUTE_US),
-    stampUs: nowMs * 1000,
-    revisionFloor: 0,
-    pending: [],
   }
 }
 

@@ -4,9 +4,14 @@ import { compressors } from 'hyparquet-compressors'
 import { TickhouseError } from '../../errors.ts'
 import { UnreadableFile } from '../errors.ts'
 
+/** The least that zlib takes. */
+const MIN_CHUNK_BYTES = 64
+
 const NATIVE_COMPRESSORS = {
   ...compressors,
-  ZSTD: (page: Uint8Array) => new Uint8Array(zstdDecompressSync(page)),
+  // In one piece: by default zlib puts pieces of 16 kB together.
+  ZSTD: (page: Uint8Array, length: number) =>
+    zstdDecompressSync(page, { chunkSize: Math.max(length, MIN_CHUNK_BYTES) }),
 }
 
 /** A text may begin with U+FEFF; it is part of the text. */
