@@ -35,17 +35,17 @@ export async function searchCandles(
 ): Promise<FoundCandles> {
   let left = newestFirst(places.filter(place => mayHold(place, stretch)))
   let found: Candle[] = []
-  let [rows, knowsMonths] = [0, false]
+  let months: readonly TimeRange[] | undefined
+  let rows = 0
   for (let wave = 0; left.length > 0; wave++) {
     const { lastUs } = left[0]!
     const oldestUs = found.length < limit ? stretch.fromUs : found.at(-1)!.dateTimeUs
     if (found.length === limit && lastUs <= oldestUs) break
     if (rows >= reader.maxRows && lastUs + 1 < stretch.toUs)
       return { candles: found.filter(({ dateTimeUs }) => dateTimeUs > lastUs), restUs: lastUs + 1 }
-    if (wave > 1 && left.length > FEW_PLACES && !knowsMonths) {
-      const months = await reader.monthsOf()
-      knowsMonths = true
-      left = left.filter(place => mayBegin(place, stretch.timeframe, months))
+    if (wave > 1 && left.length > FEW_PLACES) {
+      months ??= await reader.monthsOf()
+      left = left.filter(place => mayBegin(place, stretch.timeframe, months!))
     }
     const next = nextPlaces(left, AT_ONCE[wave] ?? AT_ONCE.at(-1)!, limit - found.length)
     const rest = { ...stretch, fromUs: oldestUs }
