@@ -1,7 +1,9 @@
-/** Whole files under full URIs (`s3://bucket/key`): S3, or memory in unit tests. A file, once written, never changes. */
+/** Files under full URIs (`s3://bucket/key`): S3, or memory in unit tests. A file, once written, never changes. */
 export interface ObjectStore {
   /** The bytes of a file. Throws `ObjectMissing` when there is none. */
   read(uri: string): Promise<Uint8Array>
+  /** The bytes of a file from place `from` to place `to` (not included). Throws `ObjectMissing`, and `UnreadableFile` when the file ends before `to`. */
+  readRange(uri: string, from: number, to: number): Promise<Uint8Array>
   write(uri: string, bytes: Uint8Array): Promise<void>
   /** Removes a file; one that is not there is removed already. */
   remove(uri: string): Promise<void>

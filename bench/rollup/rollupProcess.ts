@@ -17,6 +17,11 @@ const store: ObjectStore = {
     readBytes += bytes.length
     return bytes
   },
+  readRange: async (...range) => {
+    const bytes = await services.store.readRange(...range)
+    readBytes += bytes.length
+    return bytes
+  },
   write: (uri, bytes) => services.store.write(uri, bytes),
   remove: uri => services.store.remove(uri),
   list: prefix => services.store.list(prefix),

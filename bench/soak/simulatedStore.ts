@@ -8,6 +8,7 @@ const STORE_STEP_MS = 1_000
 export function simulatedStore(store: ObjectStore, clock: SimulatedClock): ObjectStore {
   return {
     read: uri => store.read(uri),
+    readRange: (...range) => store.readRange(...range),
     write: (uri, bytes) => store.write(uri, bytes),
     remove: uri => store.remove(uri),
     async *list(prefix) {

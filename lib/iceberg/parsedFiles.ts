@@ -5,6 +5,7 @@ export class ParsedFiles<Parsed> {
   readonly #files = new Map<string, { readonly parsed: Parsed; readonly weight: number }>()
   readonly #maxWeight: number
   readonly #weigh: (parsed: Parsed) => number
+  readonly #underWay = new Map<string, Promise<Parsed>>()
   #weight = 0
 
   constructor(maxWeight: number, weigh: (parsed: Parsed) => number) {
@@ -20,13 +21,21 @@ export class ParsedFiles<Parsed> {
     return known.parsed
   }
 
-  /** What is known of the file, else what `parse` gives, which is kept. */
+  /** What is known of the file, else what `parse` gives, which is kept. Who asks meanwhile waits for the same. */
   async getOr(path: string, parse: () => Promise<Parsed>): Promise<Parsed> {
-    const known = this.get(path)
-    if (known !== undefined) return known
-    const parsed = await parse()
-    this.set(path, parsed)
-    return parsed
+    return this.get(path) ?? this.#underWay.get(path) ?? this.#parse(path, parse)
+  }
+
+  async #parse(path: string, parse: () => Promise<Parsed>): Promise<Parsed> {
+    const parsing = parse()
+    this.#underWay.set(path, parsing)
+    try {
+      const parsed = await parsing
+      this.set(path, parsed)
+      return parsed
+    } finally {
+      this.#underWay.delete(path)
+    }
   }
 
   /** Forgets the file. */

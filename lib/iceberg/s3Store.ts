@@ -8,7 +8,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import type { ObjectStore, StoredFile } from '../ports.ts'
-import { ObjectMissing, StoreRejected, StoreUnavailable } from './errors.ts'
+import { ObjectMissing, StoreRejected, StoreUnavailable, UnreadableFile } from './errors.ts'
 
 /** How to reach an S3-compatible store. */
 export interface S3StoreOptions {
@@ -23,7 +23,7 @@ export interface S3StoreOptions {
   readonly timeoutMs?: number
 }
 
-/** Whole objects of an S3-compatible store, under `s3://bucket/key` (`s3a` and `s3n` mean the same). */
+/** Objects of an S3-compatible store, under `s3://bucket/key` (`s3a` and `s3n` mean the same). */
 export class S3Store implements ObjectStore {
   readonly #client: S3Client
   readonly #timeoutMs: number
@@ -41,12 +41,23 @@ export class S3Store implements ObjectStore {
     })
   }
 
-  async read(uri: string): Promise<Uint8Array> {
+  read(uri: string): Promise<Uint8Array> {
+    return this.#get(uri)
+  }
+
+  async readRange(uri: string, from: number, to: number): Promise<Uint8Array> {
+    // HTTP has no empty range: https://www.rfc-editor.org/rfc/rfc9110#section-14.1.1
+    if (from >= to) return new Uint8Array(0)
+    const bytes = await this.#get(uri, `bytes=${from}-${to - 1}`)
+    if (bytes.length !== to - from) throw tooShort(uri, to)
+    return bytes
+  }
+
+  async #get(uri: string, range?: string): Promise<Uint8Array> {
     const { bucket, key } = parseUri(uri)
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...(range && { Range: range }) })
     return this.#asked(`reading ${uri}`, async abortSignal => {
-      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
-        abortSignal,
-      })
+      const { Body } = await this.#client.send(command, { abortSignal })
       if (!Body) throw new StoreUnavailable(`reading ${uri}: an answer without a body`)
       return Body.transformToByteArray()
     })
@@ -113,6 +124,10 @@ function parseUri(uri: string): { bucket: string; key: string } {
   return { bucket, key }
 }
 
+function tooShort(uri: string, to: number): UnreadableFile {
+  return new UnreadableFile(`reading ${uri}: the file ends before byte ${to}`)
+}
+
 function failure(what: string, error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   // The SDK's own error holds the whole exchange, sockets and signed headers included: nothing for a log.
@@ -120,6 +135,7 @@ function failure(what: string, error: unknown): Error {
   const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 500) : 500
   if (name === 'NoSuchKey' || (status === 404 && name !== 'NoSuchBucket'))
     return new ObjectMissing(`${what}: no such object`, details)
+  if (status === 416) return new UnreadableFile(`${what}: the file is shorter than its table says`, details)
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
     return new StoreRejected(`${what}: ${name} (status ${status}); check bucket, keys and region`, details)
   return new StoreUnavailable(`${what}: ${name}: ${message}`, details)

@@ -1,42 +1,71 @@
-import type { PageCandle } from '../live/withLive.ts'
+import { earliest } from '../live/liveCandles.ts'
+import type { LiveMinute } from '../live/liveLook.ts'
+import type { LivePage, PageCandle } from '../live/withLive.ts'
 import { formatDateTime, type Micros } from '../market/time.ts'
 import { TIMEFRAMES } from '../market/timeframe.ts'
-import type { SymbolMonths } from '../query/candleArchive.ts'
+import type { CandleSnapshot, SymbolMonths } from '../query/candleArchive.ts'
 import type { CandlePage } from '../query/readCandlePage.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
 
-/** A page, some of whose candles may be live. */
-interface AnsweredPage extends CandlePage {
-  readonly candles: readonly PageCandle[]
-}
-
-/** What is known only where Kafka could be asked. */
-interface LiveStatus {
-  /** Kafka's timestamp of the oldest tick that the page lacks; undefined when it has all. */
-  readonly waitingSinceUs: Micros | undefined
+/** How old an answer is, and what it may lack. */
+export interface AnswerStatus {
+  readonly snapshot: Pick<CandleSnapshot, 'committedAtUs' | 'state'>
+  /** The start of the newest minute in which the symbol has ticks, by its stored candles. */
+  readonly newestMinuteUs: Micros | undefined
+  /** Minutes with ticks that no commit has; undefined where Kafka could not be asked. */
+  readonly minutes: readonly LiveMinute[] | undefined
+  readonly nowMs: number
 }
 
 /** What `GET /candles` answers: oldest first, with the `to` that asks for the page before, or null at the beginning. */
 export function candlesAnswer(
   { source, symbol, timeframe }: CandlesRequest,
-  page: AnsweredPage,
-  live?: LiveStatus,
+  page: CandlePage | LivePage,
+  status: AnswerStatus,
 ) {
   return {
     source,
     symbol,
     timeframe,
-    candles: page.candles.map(
-      ({ dateTimeUs, updatedAtUs, asOfUs, open, high, low, close, volume, closed, revision }) => ({
-        dateTime: formatDateTime(dateTimeUs),
-        ...{ open, high, low, close, volume, closed, revision },
-        updatedAt: formatDateTime(updatedAtUs),
-        ...(asOfUs === undefined ? {} : { live: true, asOf: formatDateTime(asOfUs) }),
-      }),
-    ),
+    candles: page.candles.map(candleAnswer),
     older: momentOf(page.olderUs),
-    ...(live === undefined ? {} : { status: { waitingSince: momentOf(live.waitingSinceUs) } }),
+    status: statusOf(page, status),
   }
+}
+
+function candleAnswer(candle: PageCandle) {
+  const { dateTimeUs, updatedAtUs, asOfUs, open, high, low, close, volume, closed, revision } = candle
+  return {
+    dateTime: formatDateTime(dateTimeUs),
+    ...{ open, high, low, close, volume, closed, revision },
+    updatedAt: formatDateTime(updatedAtUs),
+    ...(asOfUs === undefined ? {} : { live: true, asOf: formatDateTime(asOfUs) }),
+  }
+}
+
+function statusOf(page: CandlePage | LivePage, { snapshot, newestMinuteUs, minutes, nowMs }: AnswerStatus) {
+  const { committedAtUs, state } = snapshot
+  return {
+    // 0 before the first candle closes.
+    closedUntil: momentOf(state.closedUntilUs || undefined),
+    committedAt: formatDateTime(committedAtUs),
+    newestMinute: momentOf(latest([newestMinuteUs, minutes?.at(-1)?.dateTimeUs])),
+    ...(minutes === undefined ? {} : waitingTicks(page, minutes)),
+    staleHours: state.hours.stale.size,
+    serverTime: formatDateTime(nowMs * 1_000),
+  }
+}
+
+/** Kafka's timestamps of the oldest tick that is not in the answer, and of the oldest that no commit has. */
+function waitingTicks(page: CandlePage | LivePage, minutes: readonly LiveMinute[]) {
+  return {
+    waitingSince: momentOf('waitingSinceUs' in page ? page.waitingSinceUs : undefined),
+    uncommittedSince: momentOf(earliest(minutes.map(({ sinceUs }) => sinceUs))),
+  }
+}
+
+function latest(timesUs: readonly (Micros | undefined)[]): Micros | undefined {
+  return timesUs.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
 }
 
 function momentOf(timeUs: Micros | undefined): string | null {

@@ -10,6 +10,8 @@ export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles'
 
 /** Columns that files are chosen by. */
 export const CANDLE_FIELDS = {
+  source: fieldNamed(CANDLES_SCHEMA, 'source'),
+  symbol: fieldNamed(CANDLES_SCHEMA, 'symbol'),
   timeframe: fieldNamed(CANDLES_SCHEMA, 'timeframe'),
   dateTime: fieldNamed(CANDLES_SCHEMA, 'date_time'),
   closed: fieldNamed(CANDLES_SCHEMA, 'closed'),

@@ -1,11 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RestCatalog } from '../../lib/iceberg/restCatalog.ts'
 import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
 import { respond } from '../../lib/lambda/http.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
-import { TrinoArchive } from '../../lib/query/candleArchive.ts'
+import { TableArchive } from '../../lib/query/tableArchive.ts'
 import { pipelineStatus } from '../../lib/status/pipelineStatus.ts'
-import { TrinoQuery } from '../../lib/trino/client.ts'
 import { Offline } from '../integration/offline.ts'
 import { readTopics, sandboxEnv, sendMessages, services, until } from '../integration/sandbox.ts'
 import { TICKS_TOPIC, tickMessage } from '../integration/ticks.ts'
@@ -120,9 +120,12 @@ describe('GET /candles of the running functions', () => {
     ])
   })
 
-  test('is 503 at once while Trino is away', async () => {
-    const query = new TrinoQuery({ url: 'http://127.0.0.1:9', user: 'tests' })
-    const routes = candleRoutes(new TrinoArchive({ ...connections, query }))
+  test('is 503 at once while the catalog is away', async () => {
+    const catalog = new RestCatalog({
+      ...{ uri: 'http://127.0.0.1:9', warehouse: 's3://warehouse' },
+      auth: { type: 'none' },
+    })
+    const routes = candleRoutes(new TableArchive({ ...connections, catalog }))
     const event = eventOf({ url: '/symbols' })
     const log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
     expect(await respond(routes, event, log)).toMatchObject({

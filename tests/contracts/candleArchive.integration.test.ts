@@ -1,33 +1,27 @@
 import { afterAll, expect, test } from 'vitest'
-import { askTrino } from '../../bench/askTrino.ts'
-import type { Query } from '../../lib/ports.ts'
-import { TrinoArchive } from '../../lib/query/candleArchive.ts'
-import { sandboxEnv, services } from '../integration/sandbox.ts'
+import { TableArchive } from '../../lib/query/tableArchive.ts'
+import { services } from '../integration/sandbox.ts'
 import { candle, withMonths } from '../support/candles.ts'
+import { CountingStore } from '../support/countingStore.ts'
 import { insertCandles } from '../support/insertCandles.ts'
 import { candleArchiveContract } from './candleArchiveContract.ts'
 
 const connections = services()
 afterAll(() => connections.close())
 
-candleArchiveContract('Iceberg, read by Trino', async () => ({
-  archive: new TrinoArchive(connections),
+/** Each look is made a second after the one before. */
+function archiveOf(store = connections.store): TableArchive {
+  let nowMs = 0
+  return new TableArchive({ ...connections, store, nowMs: () => (nowMs += 1_000) })
+}
+
+candleArchiveContract('the Iceberg table, written by Trino', async () => ({
+  archive: archiveOf(),
   commit: candles => insertCandles(connections.query, candles),
   source: `CONTRACT_${crypto.randomUUID()}`,
 }))
 
-/** Trino's own protocol, for what the client does not tell: how many rows were read for an answer. */
-class CountingQuery implements Query {
-  rowsRead = 0
-
-  async rows<Row>(sql: string): Promise<Row[]> {
-    const { columns, rows, stats } = await askTrino(sandboxEnv().TRINO_URL!, sql)
-    this.rowsRead = stats.processedRows
-    return rows.map(row => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])) as Row)
-  }
-}
-
-test('a page reads its timeframe and month alone: 400 of 2,400 rows, and none for a month without candles', async () => {
+test('a page reads its timeframe and month alone: one file of several, and none for a month without candles', async () => {
   const source = `PARTITIONS_${crypto.randomUUID()}`
   // In a month that no other test has candles in.
   const starts = [0, 1, 2].flatMap(month =>
@@ -39,14 +33,15 @@ test('a page reads its timeframe and month alone: 400 of 2,400 rows, and none fo
     connections.query,
     withMonths(minutes.map(one => ({ ...one, timeframe: 'm5' }))).slice(0, 1_201),
   )
-  const query = new CountingQuery()
-  const snapshot = await new TrinoArchive({ ...connections, query }).current()
+  const store = new CountingStore(connections.store)
+  const snapshot = await archiveOf(store).current()
   const within = async (fromUs: number, toUs: number) => {
+    store.dataFilesRead.splice(0)
     const found = await snapshot.newest({ source, symbol: 'X', timeframe: 'm1', fromUs, toUs }, 300)
-    return { found: found.length, rowsRead: query.rowsRead }
+    return { found: found.length, filesRead: store.dataFilesRead.length }
   }
   const inFebruary = { from: Date.UTC(1993, 1, 10) * 1000, to: Date.UTC(1993, 1, 11) * 1000 }
-  expect(await within(inFebruary.from, inFebruary.to)).toEqual({ found: 300, rowsRead: 400 })
+  expect(await within(inFebruary.from, inFebruary.to)).toEqual({ found: 300, filesRead: 1 })
   const inJune = { from: Date.UTC(1993, 5, 10) * 1000, to: Date.UTC(1993, 5, 11) * 1000 }
-  expect(await within(inJune.from, inJune.to)).toEqual({ found: 0, rowsRead: 0 })
+  expect(await within(inJune.from, inJune.to)).toEqual({ found: 0, filesRead: 0 })
 })

@@ -32,6 +32,21 @@ export function candleArchiveContract(name: string, open: () => Promise<ArchiveW
       expect(await of(starts[4]! + 1, ALL.toUs, 10)).toEqual([])
     })
 
+    test('are searched for: what a search leaves over, the next one finds', async () => {
+      const { archive, commit, source } = await open()
+      const starts = [0, 1, 2, 3, 4].map(minute => at(1991, 5, 1, minute))
+      await commit(withMonths(starts.map(dateTimeUs => candle({ source, dateTimeUs }))))
+      const snapshot = await archive.current()
+      const found: number[] = []
+      for (let toUs: number | undefined = ALL.toUs; toUs !== undefined; ) {
+        const stretch = { source, symbol: 'X', timeframe: 'm1', fromUs: starts[1]!, toUs }
+        const { candles, restUs } = await snapshot.search(stretch, 10)
+        found.push(...candles.map(({ dateTimeUs }) => dateTimeUs))
+        toUs = restUs
+      }
+      expect(found).toEqual(starts.slice(1).toReversed())
+    })
+
     test('keep every field: microseconds, all digits of a price, counts above 32 bits, what is open', async () => {
       const { archive, commit, source } = await open()
       const exact = candle({

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { ObjectMissing } from '../../lib/iceberg/errors.ts'
+import { ObjectMissing, UnreadableFile } from '../../lib/iceberg/errors.ts'
 import type { ObjectStore, StoredFile } from '../../lib/ports.ts'
 
 /** What every object store does. `open` gives the store and a folder in which it may write. */
@@ -39,6 +39,28 @@ export function describeObjectStore(
       const { store, uri } = await freshUri()
       await expect(store.read(uri)).rejects.toThrow(ObjectMissing)
       await expect(store.read(uri)).rejects.toThrow(uri)
+    })
+
+    it('reads 4 ranges of a file: its beginning, its middle, its end, and none of it', async () => {
+      const { store, uri } = await freshUri()
+      const bytes = new Uint8Array(randomBytes(100_000))
+      await store.write(uri, bytes)
+      const ranges = [
+        [0, 4],
+        [30_000, 70_001],
+        [99_992, 100_000],
+        [500, 500],
+      ] as const
+      for (const [from, to] of ranges)
+        expect(Buffer.compare(await store.readRange(uri, from, to), bytes.subarray(from, to))).toBe(0)
+    })
+
+    it('throws UnreadableFile for a range beyond the end of a file, and ObjectMissing where there is none', async () => {
+      const { store, uri } = await freshUri()
+      await expect(store.readRange(uri, 0, 1)).rejects.toThrow(ObjectMissing)
+      await store.write(uri, new Uint8Array(10))
+      await expect(store.readRange(uri, 8, 11)).rejects.toThrow(UnreadableFile)
+      await expect(store.readRange(uri, 20, 30)).rejects.toThrow(UnreadableFile)
     })
 
     it('removes a file, and again when it is gone, and leaves the one beside it', async () => {

@@ -32,3 +32,16 @@ test('a file is parsed once a store, and again when it was not kept', async () =
   expect(await filesOf(store).getOr('b', async () => 'xxxx')).toBe('xxxx')
   expect(await filesOf(store).getOr('b', parse)).toBe('3')
 })
+
+test('three who ask at once wait for one parse; one that failed is made again', async () => {
+  const files = open()
+  let parsed = 0
+  const parse = async () => {
+    if (++parsed === 1) throw new Error('away')
+    return 'x'
+  }
+  const asked = await Promise.allSettled([1, 2, 3].map(() => files.getOr('a', parse)))
+  expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect(await Promise.all([1, 2, 3].map(() => files.getOr('a', parse)))).toEqual(['x', 'x', 'x'])
+  expect(parsed).toBe(2)
+})

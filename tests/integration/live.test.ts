@@ -5,8 +5,7 @@ import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
 import { FollowTicks } from '../../lib/live/followTicks.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import type { TopicTail } from '../../lib/ports.ts'
-import { CachedArchive } from '../../lib/query/cachedArchive.ts'
-import { TrinoArchive } from '../../lib/query/candleArchive.ts'
+import { TableArchive } from '../../lib/query/tableArchive.ts'
 import { readFrom } from '../../lib/tables/offsetVector.ts'
 import { EMPTY_STATE } from '../support/memoryArchive.ts'
 import { SETTINGS, tickJson } from '../support/world.ts'
@@ -41,8 +40,7 @@ describe('GET /candles', () => {
   beforeAll(async () => {
     world = await openWorld('live')
     viewer = services({ TICKS_TOPIC: world.topic, EARLIEST_TICK: '1700-01-01T00:00:00Z' })
-    const archive = new CachedArchive(new TrinoArchive(viewer), viewer.nowMs)
-    const routes = candleRoutes(archive, viewer.live)
+    const routes = candleRoutes(new TableArchive(viewer), viewer)
     get = async timeframe => {
       const query = new URLSearchParams({ source: world.id, symbol: SYMBOL, timeframe })
       const { body } = await routes['GET /candles']!({ query, path: {}, headers: {} })

@@ -22,6 +22,7 @@ async function reached(what: string): Promise<void> {
 
 const store: ObjectStore = {
   read: uri => services.store.read(uri),
+  readRange: (...range) => services.store.readRange(...range),
   list: prefix => services.store.list(prefix),
   write: async (uri, bytes) => {
     await reached('write')

@@ -22,8 +22,10 @@ const log: Log = {
 
 const NAME = `O'NEIL|"😀 &?#+%`
 const archive = new MemoryArchive(() => Date.UTC(2026, 0, 2))
-archive.commit(withMonths([candle({ symbol: NAME, dateTimeUs: Date.UTC(2026, 0, 1, 12) * 1000 })]))
-const routes = candleRoutes(archive)
+archive.commit(withMonths([candle({ symbol: NAME, dateTimeUs: Date.UTC(2026, 0, 1, 12) * 1000 })]), {
+  closedUntilUs: Date.UTC(2026, 0, 1, 23, 59) * 1000,
+})
+const routes = candleRoutes(archive, { nowMs: () => Date.UTC(2026, 0, 2, 0, 0, 7) })
 
 const get = (url: string, headers: Record<string, string> = {}) =>
   respond(routes, eventOf({ url, headers }), log)
@@ -57,6 +59,13 @@ describe('the routes of candles', () => {
         },
       ],
       older: null,
+      status: {
+        closedUntil: '2026-01-01T23:59:00.000000Z',
+        committedAt: '2026-01-02T00:00:00.000000Z',
+        newestMinute: '2026-01-01T12:00:00.000000Z',
+        staleHours: 0,
+        serverTime: '2026-01-02T00:00:07.000000Z',
+      },
     })
   })
 

@@ -1,22 +1,27 @@
 import { beforeEach, expect, test } from 'vitest'
 import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
+import { TableArchive } from '../../lib/query/tableArchive.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { addTicks, withTrino } from '../support/rollupCalls.ts'
-import { TablesArchive } from '../support/tablesArchive.ts'
 import { newWorld, produce, tickJson, type World } from '../support/world.ts'
 import { follow } from './viewer.ts'
 
 let world: World
-let get: () => Promise<{ tag: string | undefined; candles: Record<string, unknown>[]; status: unknown }>
+let get: (
+  symbol?: string,
+) => Promise<{ tag: string | undefined; candles: Record<string, unknown>[]; status: unknown }>
 
 beforeEach(async () => {
   world = await newWorld()
   await addTicks(world, ['2026-03-01T12:00:01'])
   await rollupCandles(withTrino(world), UNBOUNDED)
-  const routes = candleRoutes(new TablesArchive(world), follow(world))
-  get = async () => {
-    const query = new URLSearchParams({ source: 's', symbol: 'x', timeframe: 'm1' })
+  const routes = candleRoutes(new TableArchive(world.services), {
+    nowMs: world.services.nowMs,
+    live: follow(world),
+  })
+  get = async (symbol = 'x') => {
+    const query = new URLSearchParams({ source: 's', symbol, timeframe: 'm1' })
     const { tag, body } = await routes['GET /candles']!({ query, path: {}, headers: {} })
     return { tag, ...JSON.parse(typeof body === 'string' ? body : await body()) }
   }
@@ -29,7 +34,7 @@ test('a candle with ticks of the log is marked as live, with the moment of the l
   produce(world, 0, tickJson(9, '2026-03-01T12:00:05'))
   world.clock.nowMs += 1_000
   const { candles, status } = await get()
-  expect(status).toEqual({ waitingSince: null })
+  expect(status).toMatchObject({ waitingSince: null, uncommittedSince: '2026-03-01T12:00:10.000000Z' })
   expect(candles).toMatchObject([
     { volume: 2, live: true, asOf: '2026-03-01T12:00:11.000000Z', revision: 1, closed: false },
   ])
@@ -47,4 +52,13 @@ test('the tag changes with a tick and with a commit, and not as time passes', as
   world.clock.nowMs += 1_000
   tags.push((await get()).tag)
   expect(tags.map(tag => tags.indexOf(tag))).toEqual([0, 0, 2, 2, 4])
+})
+
+test('a symbol that only the log has is shown before its first commit; one that nobody has is not', async () => {
+  await expect(get('new')).rejects.toMatchObject({ code: 'UNKNOWN_SYMBOL' })
+  produce(world, 0, tickJson(9, '2026-03-01T12:00:05').replace('"x"', '"new"'))
+  world.clock.nowMs += 1_000
+  const { candles, status } = await get('new')
+  expect(candles).toMatchObject([{ volume: 1, live: true, revision: 0, closed: false }])
+  expect(status).toMatchObject({ newestMinute: '2026-03-01T12:00:00.000000Z', waitingSince: null })
 })

@@ -4,14 +4,14 @@ import type { LiveTicks } from '../../lib/live/liveLook.ts'
 import { withLive } from '../../lib/live/withLive.ts'
 import { formatDateTime } from '../../lib/market/time.ts'
 import { TIMEFRAMES, type TimeframeName } from '../../lib/market/timeframe.ts'
-import { readCandlePage, UnknownSymbol } from '../../lib/query/readCandlePage.ts'
+import { readCandlePage } from '../../lib/query/readCandlePage.ts'
+import { TableArchive } from '../../lib/query/tableArchive.ts'
 import { type Budget, UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { type Random, random } from '../faults/random.ts'
 import { failingTopicLog } from '../support/failingTopicLog.ts'
 import type { MemoryLogTransaction, RecordContents } from '../support/memoryTopicLog.ts'
 import { withTrino } from '../support/rollupCalls.ts'
-import { TablesArchive } from '../support/tablesArchive.ts'
 import { batch, ingest, newWorld, SETTINGS, stateOf, type World } from '../support/world.ts'
 import { follow, requestOf, valuesOf } from './viewer.ts'
 
@@ -117,17 +117,14 @@ type Pages = Map<string, ReturnType<typeof valuesOf>[]>
 
 /** All series as a viewer is shown them; undefined where live ticks are not to be had. */
 async function pagesOf(world: World, live: LiveTicks | undefined): Promise<Pages | undefined> {
-  const snapshot = await new TablesArchive(world).current()
+  const snapshot = await new TableArchive(world.services).current()
   const look = await live?.look(snapshot.state)
   if (live !== undefined && look === undefined) return undefined
   const pages: Pages = new Map()
   for (const symbol of SYMBOLS) {
     for (const { name } of TIMEFRAMES) {
       const request = requestOf(symbol, name as TimeframeName)
-      const stored = await readCandlePage(snapshot, request).catch(error => {
-        if (error instanceof UnknownSymbol) return { candles: [], olderUs: undefined }
-        throw error
-      })
+      const stored = await readCandlePage(snapshot, request)
       const page = look === undefined ? stored : await withLive(stored, request, snapshot, look)
       pages.set(`${symbol} ${name}`, page.candles.map(valuesOf))
     }
@@ -164,7 +161,7 @@ async function run(seed: number): Promise<number> {
     else compared += await compare(schedule)
     // Somebody looks often, so that no tick comes before its minute is looked at.
     world.clock.nowMs += 600
-    await live.look((await new TablesArchive(world).current()).state)
+    await live.look((await new TableArchive(world.services).current()).state)
   }
   return compared + (await compare(schedule))
 }

@@ -4,8 +4,8 @@ import { type LivePage, type PageCandle, withLive } from '../../lib/live/withLiv
 import type { TimeframeName } from '../../lib/market/timeframe.ts'
 import type { TopicTail } from '../../lib/ports.ts'
 import { readCandlePage } from '../../lib/query/readCandlePage.ts'
+import { TableArchive } from '../../lib/query/tableArchive.ts'
 import type { CandlesRequest } from '../../lib/requests/candlesRequest.ts'
-import { TablesArchive } from '../support/tablesArchive.ts'
 import type { World } from '../support/world.ts'
 
 /** Follows the world's ticks topic; `warnings` gets what is logged. */
@@ -36,7 +36,7 @@ export async function shown(
   live: LiveTicks,
   request: CandlesRequest,
 ): Promise<LivePage | undefined> {
-  const snapshot = await new TablesArchive(world).current()
+  const snapshot = await new TableArchive(world.services).current()
   const look = await live.look(snapshot.state)
   return look && withLive(await readCandlePage(snapshot, request), request, snapshot, look)
 }

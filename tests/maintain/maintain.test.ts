@@ -350,6 +350,7 @@ describe('compaction beside others', () => {
     const nowMs = () => (slowMs === undefined ? minuteMs - 30_000 : minuteMs + 9_900 + Date.now() - slowMs)
     const slow: ObjectStore = {
       read: uri => store.read(uri),
+      readRange: (...range) => store.readRange(...range),
       remove: uri => store.remove(uri),
       list: prefix => store.list(prefix),
       write: async (uri, bytes) => {
@@ -412,6 +413,7 @@ function killedAt(nth: number): Pick<MaintainServices, 'catalog' | 'store'> & { 
   }
   const killedStore: ObjectStore = {
     read: async uri => alive(() => store.read(uri)),
+    readRange: async (...range) => alive(() => store.readRange(...range)),
     write: async (uri, bytes) => alive(() => store.write(uri, bytes)),
     remove: async uri => alive(() => store.remove(uri)),
     list: prefix => alive(() => store.list(prefix)),

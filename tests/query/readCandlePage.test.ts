@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DAY_US, HOUR_US, MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, TIMEFRAMES, timeframeOf } from '../../lib/market/timeframe.ts'
-import { readCandlePage } from '../../lib/query/readCandlePage.ts'
+import { checkSymbol, newestMinute, readCandlePage } from '../../lib/query/readCandlePage.ts'
 import { candle, withMonths } from '../support/candles.ts'
 import { MemoryArchive } from '../support/memoryArchive.ts'
 
@@ -14,17 +14,11 @@ function archiveOf(timeframe: string, startsUs: readonly number[], nowUs = NOON_
   return archive
 }
 
+const OF_X = { source: 'S', symbol: 'X', timeframe: 'm1', fromUs: undefined, toUs: undefined } as const
+
 async function read(archive: MemoryArchive, of: Partial<Parameters<typeof readCandlePage>[1]> = {}) {
-  const request = {
-    source: 'S',
-    symbol: 'X',
-    timeframe: 'm1',
-    limit: 500,
-    fromUs: undefined,
-    toUs: undefined,
-  } as const
   const snapshot = await archive.current()
-  const { candles, olderUs } = await readCandlePage(snapshot, { ...request, ...of })
+  const { candles, olderUs } = await readCandlePage(snapshot, { ...OF_X, limit: 500, ...of })
   return { starts: candles.map(({ dateTimeUs }) => dateTimeUs), olderUs }
 }
 
@@ -61,45 +55,36 @@ describe('readCandlePage', () => {
     expect(await read(archive, { timeframe: 'W1' })).toEqual({ starts: [monday], olderUs: undefined })
   })
 
-  test('looks 3 times at most, over a gap of 5 years; then the cursor goes on where it has come to', async () => {
-    const [old, young] = [NOON_US - 5 * 365 * DAY_US, NOON_US]
-    const archive = archiveOf('m1', [old, young])
-    const looks: number[] = []
+  test('of exactly 3 candles is the last one: nothing is older', async () => {
+    const starts = [3, 2, 1].map(minutes => NOON_US - minutes * MINUTE_US)
+    expect(await read(archiveOf('m1', starts), { limit: 3 })).toEqual({ starts, olderUs: undefined })
+  })
+
+  test('is one search, whatever gaps there are; where that search ends, the page before begins', async () => {
+    const archive = archiveOf('m1', [NOON_US - 5 * 365 * DAY_US, NOON_US])
     const snapshot = await archive.current()
-    const counted = {
+    let searches = 0
+    const searching = {
       ...snapshot,
-      newest: (...of: Parameters<typeof snapshot.newest>) => {
-        looks.push(Math.min(of[0].toUs, NOON_US) - of[0].fromUs)
-        return snapshot.newest(...of)
+      search: async (...of: Parameters<typeof snapshot.search>) => {
+        searches++
+        const { candles } = await snapshot.search(...of)
+        return { candles: candles.slice(0, 1), restUs: NOON_US - DAY_US }
       },
     }
-    const request = {
-      source: 'S',
-      symbol: 'X',
-      timeframe: 'm1',
-      limit: 2,
-      fromUs: undefined,
-      toUs: undefined,
-    } as const
-    const first = await readCandlePage(counted, request)
-    expect(looks).toHaveLength(3)
-    expect(Math.max(...looks)).toBeLessThanOrEqual(100_000 * MINUTE_US)
-    expect(first.candles).toHaveLength(1)
-    let { olderUs } = first
-    const found: number[] = []
-    for (let pages = 0; olderUs !== undefined; pages++) {
-      expect(pages).toBeLessThan(100)
-      const page = await readCandlePage(counted, { ...request, limit: 500, toUs: olderUs })
-      found.push(...page.candles.map(({ dateTimeUs }) => dateTimeUs))
-      olderUs = page.olderUs
-    }
-    expect(found).toEqual([old])
+    const page = await readCandlePage(searching, { ...OF_X, limit: 500 })
+    expect(page.candles.map(({ dateTimeUs }) => dateTimeUs)).toEqual([NOON_US])
+    expect(page.olderUs).toBe(NOON_US - DAY_US)
+    expect(searches).toBe(1)
   })
 
   test('a symbol of which there is nothing is UNKNOWN_SYMBOL, also when another source has it', async () => {
     const unknown = { code: 'UNKNOWN_SYMBOL' }
-    await expect(read(archiveOf('m1', []))).rejects.toMatchObject(unknown)
-    await expect(read(archiveOf('m1', [NOON_US]), { source: 'T' })).rejects.toMatchObject(unknown)
+    const check = async (archive: MemoryArchive, source = 's') =>
+      checkSymbol(await archive.current(), { ...OF_X, source })
+    await expect(check(archiveOf('m1', []))).rejects.toMatchObject(unknown)
+    await expect(check(archiveOf('M1', [NOON_US]), 'T')).rejects.toMatchObject(unknown)
+    await expect(check(archiveOf('M1', [NOON_US]), OF_X.source)).resolves.toBeUndefined()
   })
 
   test('a stretch before all history is empty, and nothing is older', async () => {
@@ -136,5 +121,15 @@ describe('readCandlePage', () => {
       }),
       { numRuns: 60, examples: [[{ timeframe: 'm1', minutesBack: [539_281, 0], limit: 1 }]] },
     )
+  })
+})
+
+describe('newestMinute', () => {
+  test('is the start of the newest m1 candle, whatever else there is; undefined without one', async () => {
+    const archive = archiveOf('m1', [NOON_US - DAY_US, NOON_US - MINUTE_US])
+    archive.commit([candle({ timeframe: 'm5', dateTimeUs: NOON_US })])
+    const snapshot = await archive.current()
+    expect(await newestMinute(snapshot, OF_X)).toBe(NOON_US - MINUTE_US)
+    expect(await newestMinute(snapshot, { ...OF_X, symbol: 'Y' })).toBeUndefined()
   })
 })

@@ -15,6 +15,11 @@ export class CountingStore implements ObjectStore {
     return this.#store.read(uri)
   }
 
+  readRange(uri: string, from: number, to: number): Promise<Uint8Array> {
+    if (uri.endsWith('.parquet')) this.dataFilesRead.push(uri)
+    return this.#store.readRange(uri, from, to)
+  }
+
   write(uri: string, bytes: Uint8Array): Promise<void> {
     return this.#store.write(uri, bytes)
   }

@@ -52,12 +52,15 @@ export class MemoryArchive implements CandleArchive {
   async current(): Promise<CandleSnapshot> {
     const rows = this.#rows
     const state = this.#state
+    const newest: CandleSnapshot['newest'] = async (stretch, limit) =>
+      rows.filter(row => isWithin(row, stretch)).slice(0, limit)
     return {
       id: String(this.#commits),
       committedAtUs: this.#committedAtMs * 1000,
       state,
       symbols: async () => symbolsOf(rows),
-      newest: async (stretch, limit) => rows.filter(row => isWithin(row, stretch)).slice(0, limit),
+      search: async (...of) => ({ candles: await newest(...of), restUs: undefined }),
+      newest,
     }
   }
 }

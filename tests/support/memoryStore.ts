@@ -1,4 +1,4 @@
-import { ObjectMissing } from '../../lib/iceberg/errors.ts'
+import { ObjectMissing, UnreadableFile } from '../../lib/iceberg/errors.ts'
 import type { ObjectStore, StoredFile } from '../../lib/ports.ts'
 
 interface Stored {
@@ -25,6 +25,12 @@ export class MemoryStore implements ObjectStore {
     const stored = this.#objects.get(uri)
     if (!stored) throw new ObjectMissing(`no object ${uri}`)
     return new Uint8Array(stored.bytes)
+  }
+
+  async readRange(uri: string, from: number, to: number): Promise<Uint8Array> {
+    const bytes = await this.read(uri)
+    if (to > bytes.length) throw new UnreadableFile(`${uri} has ${bytes.length} bytes`)
+    return bytes.slice(from, to)
   }
 
   async write(uri: string, bytes: Uint8Array): Promise<void> {

@@ -627,6 +627,7 @@ describe('a file that is missing', () => {
         if (uri.includes('/stock_ticks/data/')) await happens()
         return store.read(uri)
       },
+      readRange: (...range) => store.readRange(...range),
       write: (uri, bytes) => store.write(uri, bytes),
       remove: uri => store.remove(uri),
       list: prefix => store.list(prefix),

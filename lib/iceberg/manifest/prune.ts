@@ -77,7 +77,8 @@ function summaryRange(
   return defined({ from: lower && decodeBound(type, lower), to: upper && decodeBound(type, upper) })
 }
 
-function overlaps(left: ValueRange, right: ValueRange): boolean {
+/** False when no value lies in both ranges. */
+export function overlaps(left: ValueRange, right: ValueRange): boolean {
   return !isBelow(left.to, right.from) && !isBelow(right.to, left.from)
 }
 

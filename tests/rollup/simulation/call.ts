@@ -113,6 +113,10 @@ function storeThrough(store: ObjectStore, enter: () => Promise<void>): ObjectSto
       await enter()
       return store.read(uri)
     },
+    async readRange(...range) {
+      await enter()
+      return store.readRange(...range)
+    },
     async write(uri, bytes) {
       await enter()
       return store.write(uri, bytes)

@@ -1,0 +1,142 @@
+import type { Catalog } from '../iceberg/catalog.ts'
+import { versionOf } from '../iceberg/deletes/deletedRows.ts'
+import { currentSnapshot } from '../iceberg/metadata.ts'
+import { ParsedFiles } from '../iceberg/parsedFiles.ts'
+import { type RowGroup, readRowGroup, readRowGroups, readWhole } from '../iceberg/rowGroups.ts'
+import type { Table } from '../iceberg/table.ts'
+import type { ObjectStore } from '../ports.ts'
+import type { Services } from '../services.ts'
+import { candlesState } from '../tables/candlesState.ts'
+import { CANDLES_SCHEMA, CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { loadTable } from '../tables/layout.ts'
+import { type CandleArchive, type CandleSnapshot, newestOf, type SymbolMonths } from './candleArchive.ts'
+import { CandleBlock } from './candleBlock.ts'
+import { type Place, placeOfGroup, placesOf } from './candlePlaces.ts'
+import { searchCandles } from './searchCandles.ts'
+import { MONTHLY, SymbolDirectory } from './symbolDirectory.ts'
+
+/** How long a look at the newest commit is good for, however many ask. */
+const LOOK_EVERY_MS = 1_000
+
+/** What one process reads and keeps. */
+export interface ReadLimits {
+  /** What is kept of rows, about. Files never change, so that a commit costs only those that it added. */
+  readonly keptBytes: number
+  /** A file of so many bytes is read whole: to read less of it takes a request more, and saves nothing. */
+  readonly wholeBytes: number
+  /** Rows among which one search looks: half a second of work where none of them is kept. */
+  readonly searchRows: number
+}
+
+const LIMITS: ReadLimits = { keptBytes: 96 * 1024 ** 2, wholeBytes: 256 * 1024, searchRows: 2_000_000 }
+
+/** Row groups whose place in their files is kept: 5 kB each. */
+const MAX_GROUPS = 4_000
+
+/** Candles of the Iceberg table, read from its files. Calls throw what `loadTable` and `readRowGroup` throw. */
+export class TableArchive implements CandleArchive {
+  readonly #catalog: Catalog
+  readonly #files: CandleReader
+  readonly #nowMs: () => number
+  #look: Promise<CandleSnapshot> | undefined
+  #isAnswered = true
+  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #known: CandleSnapshot | undefined
+
+  constructor(
+    { catalog, store, nowMs }: Pick<Services, 'catalog' | 'store' | 'nowMs'>,
+    limits: Partial<ReadLimits> = {},
+  ) {
+    this.#catalog = catalog
+    this.#files = new CandleReader(store, { ...LIMITS, ...limits })
+    this.#nowMs = nowMs
+  }
+
+  /** The table is asked for at most once a second, and never again before it has answered. */
+  current(): Promise<CandleSnapshot> {
+    const nowMs = this.#nowMs()
+    if (this.#isAnswered && nowMs >= this.#lookedAtMs + LOOK_EVERY_MS) {
+      this.#lookedAtMs = nowMs
+      this.#look = this.#lookAgain()
+    }
+    return this.#look!
+  }
+
+  async #lookAgain(): Promise<CandleSnapshot> {
+    this.#isAnswered = false
+    try {
+      const table = await loadTable(this.#catalog, CANDLES_TABLE)
+      if (this.#known?.id !== idOf(table)) this.#known = snapshotOf(table, this.#files)
+      return this.#known!
+    } finally {
+      this.#isAnswered = true
+    }
+  }
+}
+
+function idOf(table: Table): string {
+  return String(currentSnapshot(table)!.snapshotId)
+}
+
+const US_PER_MS = 1_000
+
+function snapshotOf(table: Table, reader: CandleReader): CandleSnapshot {
+  const places = new ParsedFiles<readonly Place[]>(Number.POSITIVE_INFINITY, () => 0)
+  const symbols = new ParsedFiles<readonly SymbolMonths[]>(Number.POSITIVE_INFINITY, () => 0)
+  const of = (timeframe: string) =>
+    places.getOr(timeframe, () => placesOf(reader.store, table, timeframe, reader.limits.wholeBytes))
+  const search: CandleSnapshot['search'] = async (stretch, limit) =>
+    searchCandles(
+      {
+        maxRows: reader.limits.searchRows,
+        read: place => reader.block(place),
+        groupsOf: place => reader.groups(place),
+        monthsOf: async () => reader.directory.monthsOf(stretch, await of(MONTHLY)),
+      },
+      await of(stretch.timeframe),
+      stretch,
+      limit,
+    )
+  return {
+    id: idOf(table),
+    committedAtUs: currentSnapshot(table)!.timestampMs * US_PER_MS,
+    state: candlesState(table),
+    symbols: () => symbols.getOr('all', async () => reader.directory.symbols(await of(MONTHLY))),
+    search,
+    newest: (stretch, limit) => newestOf({ search }, stretch, limit),
+  }
+}
+
+/** Reads files of candles, and keeps what was used last. What is being read already is not read twice. */
+class CandleReader {
+  readonly store: ObjectStore
+  readonly directory: SymbolDirectory
+  readonly limits: ReadLimits
+  readonly #blocks: ParsedFiles<CandleBlock>
+  readonly #groups = new ParsedFiles<readonly RowGroup[]>(MAX_GROUPS, ({ length }) => length + 1)
+
+  constructor(store: ObjectStore, limits: ReadLimits) {
+    this.store = store
+    this.limits = limits
+    this.#blocks = new ParsedFiles(limits.keptBytes, ({ bytes }) => bytes)
+    this.directory = new SymbolDirectory(store)
+  }
+
+  async groups({ file }: Place): Promise<Place[]> {
+    const groups = await this.#groups.getOr(file.path, () => readRowGroups(this.store, file, CANDLES_SCHEMA))
+    return groups.map(group => placeOfGroup(file, group))
+  }
+
+  block({ file, group }: Place): Promise<CandleBlock> {
+    const key = `${group?.firstRow ?? 'all'} ${versionOf(file)}`
+    return this.#blocks.getOr(
+      key,
+      async () =>
+        new CandleBlock(
+          group === undefined
+            ? await readWhole(this.store, file, CANDLES_SCHEMA)
+            : await readRowGroup(this.store, file, group, CANDLES_SCHEMA),
+        ),
+    )
+  }
+}
