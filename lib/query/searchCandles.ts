@@ -1,5 +1,6 @@
 import type { Candle } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
+import type { Micros } from '../market/time.ts'
 import type { CandleStretch, FoundCandles } from './candleArchive.ts'
 import type { CandleBlock } from './candleBlock.ts'
 import { isOfOneSymbol, mayBegin, mayHold, type Place } from './candlePlaces.ts'
@@ -36,13 +37,13 @@ export async function searchCandles(
   let left = newestFirst(places.filter(place => mayHold(place, stretch)))
   let found: Candle[] = []
   let months: readonly TimeRange[] | undefined
-  let rows = 0
+  const done: Place[] = []
   for (let wave = 0; left.length > 0; wave++) {
-    const { lastUs } = left[0]!
+    const restUs = left[0]!.lastUs + 1
     const oldestUs = found.length < limit ? stretch.fromUs : found.at(-1)!.dateTimeUs
-    if (found.length === limit && lastUs <= oldestUs) break
-    if (rows >= reader.maxRows && lastUs + 1 < stretch.toUs)
-      return { candles: found.filter(({ dateTimeUs }) => dateTimeUs > lastUs), restUs: lastUs + 1 }
+    if (found.length === limit && restUs <= oldestUs + 1) break
+    if (restUs < stretch.toUs && isEnough(done, restUs, reader.maxRows))
+      return { candles: found.filter(({ dateTimeUs }) => dateTimeUs >= restUs), restUs }
     if (wave > 1 && left.length > FEW_PLACES) {
       months ??= await reader.monthsOf()
       left = left.filter(place => mayBegin(place, stretch.timeframe, months!))
@@ -50,11 +51,24 @@ export async function searchCandles(
     const next = nextPlaces(left, AT_ONCE[wave] ?? AT_ONCE.at(-1)!, limit - found.length)
     const rest = { ...stretch, fromUs: oldestUs }
     const read = await Promise.all(next.map(place => readPlace(reader, place, rest, limit)))
-    rows += next.reduce((sum, place) => sum + workOf(place), 0)
+    done.push(...next)
     found = newest([...found, ...read.flatMap(({ candles }) => candles)], limit)
     left = newestFirst([...left.slice(next.length), ...read.flatMap(({ groups }) => groups)])
   }
   return { candles: found, restUs: undefined }
+}
+
+/**
+ * True when a search has looked among so many rows, and the next one, which goes on at the moment, would look again among half of
+ * them at most: where places overlap, many small steps would take far longer than one.
+ */
+function isEnough(done: readonly Place[], restUs: Micros, maxRows: number): boolean {
+  const rows = rowsOf(done)
+  return rows >= maxRows && rowsOf(done.filter(({ firstUs }) => firstUs < restUs)) <= rows / 2
+}
+
+function rowsOf(places: readonly Place[]): number {
+  return places.reduce((sum, place) => sum + (place.hasGroups ? ROWS_OF_FOOTER : place.rowCount), 0)
 }
 
 function newestFirst(places: readonly Place[]): Place[] {
@@ -65,14 +79,14 @@ function newest(candles: Candle[], limit: number): Candle[] {
   return candles.sort((a, b) => b.dateTimeUs - a.dateTimeUs).slice(0, limit)
 }
 
-/** The first places, as many as may be read at once, or fewer where these surely have `wanted` candles. */
+/** The first place and further ones, as many as may be read at once, or fewer where these surely have `wanted` candles. */
 function nextPlaces(places: readonly Place[], atOnce: number, wanted: number): Place[] {
   const next: Place[] = []
   let sure = 0
   for (const place of places.slice(0, atOnce)) {
-    if (sure >= wanted) break
     next.push(place)
     if (isOfOneSymbol(place)) sure += place.rowCount
+    if (sure >= wanted) break
   }
   return next
 }
@@ -87,8 +101,4 @@ async function readPlace(
   if (!place.hasGroups) return { candles: (await reader.read(place)).newest(stretch, limit), groups: [] }
   const groups = await reader.groupsOf(place)
   return { candles: [], groups: groups.filter(group => mayHold(group, stretch)) }
-}
-
-function workOf(place: Place): number {
-  return place.hasGroups ? ROWS_OF_FOOTER : place.rowCount
 }
