@@ -158,7 +158,7 @@ describe('keys', () => {
     publish: WRITERS,
     maintain: WRITERS,
     page: [],
-    candles: ['TRINO_PASSWORD'],
+    candles: [],
     metrics: ['METRICS_TOKEN'],
   }
 
