@@ -8,6 +8,7 @@ import type { ObjectStore } from '../ports.ts'
 import { publishedRevisions, readMark } from '../publish/publishCandles.ts'
 import { readCandles } from '../rollup/storedCandles.ts'
 import type { Services } from '../services.ts'
+import { rowTimeframesOf } from '../tables/candleFiles.ts'
 import { type CandlesState, NOTHING_STALE } from '../tables/candlesState.ts'
 import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
@@ -59,13 +60,17 @@ interface Extent {
 
 const NOTHING_FOUND: Extent = { revision: 0, stampUs: 0, closedUntilUs: 0 }
 
-/** Taken from the file's bounds, or from its rows where it has no bounds. */
+/** Taken from the file's bounds, or from its rows where the bounds are not enough. */
 async function extentOf(store: ObjectStore, file: LiveFile): Promise<Extent> {
   const revision = upperBound(file, CANDLE_FIELDS.revision)
   const stampUs = upperBound(file, CANDLE_FIELDS.updatedAt)
   const lastUs = upperBound(file, CANDLE_FIELDS.dateTime)
-  const isClosed = file.partition.timeframe === 'm1' && lowerBound(file, CANDLE_FIELDS.closed) === true
-  if (revision !== undefined && stampUs !== undefined && lastUs !== undefined) {
+  const timeframes = rowTimeframesOf(file)
+  const hasMinutes = timeframes.includes('m1')
+  // Of several timeframes, the last candle and the open ones may be of others than m1.
+  const isEnough = timeframes.length === 1 || !hasMinutes
+  if (isEnough && revision !== undefined && stampUs !== undefined && lastUs !== undefined) {
+    const isClosed = hasMinutes && lowerBound(file, CANDLE_FIELDS.closed) === true
     const closedUntilUs = isClosed ? Number(lastUs) + MINUTE_US : 0
     return { revision: Number(revision), stampUs: Number(stampUs), closedUntilUs }
   }

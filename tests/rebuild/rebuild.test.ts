@@ -21,7 +21,8 @@ import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, type TicksState, ticksState } from '../../lib/tables/ticksTable.ts'
-import { rewriteRows } from '../support/foreignEngine.ts'
+import { partitionedBy, withMetadata } from '../support/changedMetadata.ts'
+import { mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
 import { metadataToWire } from '../support/memoryCatalog.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { tickColumns } from '../support/tickColumns.ts'
@@ -85,6 +86,12 @@ async function removeFile(index: number): Promise<void> {
   const files = (await planFiles(services.store, table)).sort((a, b) => a.sequenceNumber - b.sequenceNumber)
   const change = { add: [], remove: [files[index]!], summary: carriedState(table), nowMs: clock.nowMs }
   await commitSnapshot(catalog, table, await stageSnapshot(services.store, table, change))
+}
+
+/** Another engine merges all files of the table: one is left for each partition. */
+async function mergeAll(ident: TableIdent): Promise<void> {
+  const files = await planFiles(world.services.store, await world.catalog.loadTable(ident))
+  await mergeFiles(world, ident, files, true)
 }
 
 async function take(partition: number, ...values: (string | null)[]): Promise<void> {
@@ -407,5 +414,21 @@ describe('a rebuild of the candles’ state', () => {
     )
     expect(changed).toMatchObject({ volume: 3, revision: revision + 1 })
     expect((await publish()).sent).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['not at all', partitionedBy()],
+    ['by source', partitionedBy([1, 'identity'])],
+  ])('finds what is closed also in files that others partitioned %s', async (_, by) => {
+    await addTicks(world, ['2026-03-01T10:00:01', '2026-03-01T11:58:59'])
+    world.clock.nowMs += 360_000
+    await rollUp()
+    const { closedUntilUs } = await stateOfCandles(world)
+    world = withMetadata(world, CANDLES_TABLE, by)
+    await mergeAll(CANDLES_TABLE)
+    await loseState(CANDLES_TABLE)
+    const { candles } = await run()
+    expect(candles.closedUntilUs).toBe(Date.parse('2026-03-01T11:59:00Z') * 1000)
+    expect(candles.closedUntilUs).toBeLessThanOrEqual(closedUntilUs)
   })
 })
