@@ -13,7 +13,7 @@ import { type CandlesState, NOTHING_STALE } from '../tables/candlesState.ts'
 import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
 import type { OffsetVector } from '../tables/offsetVector.ts'
 
-type Needs = Pick<Services, 'store' | 'topicLog' | 'settings'>
+type Needs = Pick<Services, 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
 /**
  * Works out the candles' state from their rows. Revisions and stamps go on above all those of the rows and of published candles,
@@ -25,6 +25,7 @@ export async function rebuildCandles(
   ticks: Table,
   vector: OffsetVector,
 ): Promise<CandlesState> {
+  const { nowMs } = services
   const mark = await readMark(services)
   let { revision, stampUs, closedUntilUs } = NOTHING_FOUND
   for await (const files of scanFiles(services.store, candles)) {
@@ -39,12 +40,13 @@ export async function rebuildCandles(
     ticksUuid: ticks.metadata.tableUuid,
     vector,
     ticksSequence: currentSnapshot(ticks)?.sequenceNumber ?? 0,
-    candlesSequence: candles.metadata.lastSequenceNumber + 1,
+    // Nobody knows what others did to them: rollup takes rows that were not sent yet for theirs.
+    candlesSequence: 0,
     held: HourSet.EMPTY,
     foreign: { stock_ticks: {}, candles: {} },
     hours: NOTHING_STALE,
     closedUntilUs,
-    stampUs: Math.max(stampUs, mark?.stampUs ?? 0),
+    stampUs: Math.max(mark?.stampUs ?? 0, Math.min(stampUs, nowMs() * 1000)),
     revisionFloor: Math.max(revision, await publishedRevisions(services)),
     pending: [],
   }

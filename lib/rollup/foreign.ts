@@ -7,11 +7,12 @@ import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
 import { newlyHeld } from './heldHours.ts'
 import { EVER, hoursWithMinutes, hoursWithRows } from './hoursWithRows.ts'
+import { removeUnsure } from './removeUnsure.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
 import { isForgotten, takeBack } from './takeBack.ts'
 
-type Needs = Pick<Services, 'store' | 'topicLog' | 'settings' | 'nowMs'>
+type Needs = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
 /** What a live round begins with once it has looked at what others did. */
 export interface LookedAt {
@@ -19,6 +20,8 @@ export interface LookedAt {
   readonly inputs: RollupInputs
   /** What is told once it is committed. */
   readonly seen: readonly SeenChange[]
+  /** True where a change of the candles cannot be taken back, as the version before is gone. */
+  readonly isLost: boolean
   /** Hours that wait for nothing any more: their ticks were deleted, and their candles stay as they are. */
   readonly settled: HourSet
   /** Those of them that were damaged: their coarser candles are put together from what there is. */
@@ -32,9 +35,17 @@ export interface SeenChange extends ForeignChange {
 
 /**
  * Looks at what other engines did to both tables since the candles' newest commit. Ticks that they added, changed or
- * deleted make their hours stale; what they did to candles is taken back. Where they did nothing, nothing is read.
+ * deleted make their hours stale; what they did to candles is taken back. Where that cannot be, every hour is damaged, and
+ * candles that may be theirs are removed before `publish` sees them. Where others did nothing, nothing is read.
  */
 export async function lookAtForeign(services: Needs, given: RollupInputs): Promise<LookedAt> {
+  const looked = await look(services, given)
+  if (!looked.isLost) return looked
+  const without = await removeUnsure(services, given, looked.inputs.state)
+  return without === undefined ? looked : look(services, without)
+}
+
+async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const { store, nowMs } = services
   const { state: before, ticks } = given
   const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
@@ -55,7 +66,8 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
     ...own.changes.map(change => ({ ...change, table: 'candles' as const })),
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
   ]
-  if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
+  const { isLost } = own
+  if (seen.length === 0) return { inputs, seen, isLost, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
   const isAll = own.isLost || ofTicks.some(({ hours }) => hours === 'all')
   const touched = isAll ? await hoursWithRows(store, inputs, [EVER]) : hoursOf(ofTicks)
   const nowUs = nowMs() * 1000
@@ -69,7 +81,7 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
   const hours = own.isLost ? markDamaged(cleared, marks, nowUs) : markForeign(cleared, marks, nowUs)
   const marked = { ...state, held, hours }
   const refolded = settled.intersect(before.hours.damaged)
-  return { inputs: { ...inputs, state: marked }, seen, settled, refolded }
+  return { inputs: { ...inputs, state: marked }, seen, isLost, settled, refolded }
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

@@ -152,7 +152,7 @@ async function takeIn(
     },
     { startedMs, closesMinute: closing.untilUs > before.closedUntilUs },
   )
-  tellForeign(services.log, looked.seen, { hours: before.held, late })
+  tellForeign(services.log, looked, { hours: before.held, late })
   return { committed, looked: inputs, flooded, hasMore }
 }
 

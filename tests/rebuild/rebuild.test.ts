@@ -416,6 +416,31 @@ describe('a rebuild of the candles’ state', () => {
     expect((await publish()).sent).toBeGreaterThan(0)
   })
 
+  test('sends nothing that others changed before the state was lost', async () => {
+    await addTicks(world, ['2026-03-01T11:59:59'], { symbols: ['x', 'y'] })
+    await rollUp()
+    await publish()
+    const theirs = { updated_at: Date.UTC(2100, 0) * 1000, high: 1_000 }
+    await rewriteRows(world, CANDLES_TABLE, row => (row.symbol === 'x' ? { ...row, ...theirs } : row))
+    await loseState(CANDLES_TABLE)
+    const { candles } = await run()
+    expect(candles.stampUs).toBeLessThan(theirs.updated_at)
+    expect(await publish()).toMatchObject({ sent: 0 })
+    world.clock.nowMs += 60_000
+    // What is sent after the live round is sent before its candles are computed again.
+    await rollupCandles(withTrino(world), { ...UNBOUNDED, mayBegin: () => false })
+    await publish()
+    await rollUp()
+    await publish()
+    const highs: number[] = []
+    for (const [partition, { high }] of await world.log.offsets('candle_D1')) {
+      for await (const records of world.log.records('candle_D1', partition, 0, high)) {
+        highs.push(...records.map(({ value }) => JSON.parse(String(value)).high))
+      }
+    }
+    expect(highs).toEqual([1.5, 1.5, 1.5])
+  })
+
   test.each([
     ['not at all', partitionedBy()],
     ['by source', partitionedBy([1, 'identity'])],
