@@ -1,3 +1,4 @@
+import { lineageSince } from '../iceberg/lineage.ts'
 import { HourSet } from '../market/hours.ts'
 import type { Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
@@ -5,6 +6,7 @@ import type { Services } from '../services.ts'
 import type { StaleHours } from '../tables/candlesState.ts'
 import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
+import { carriesState } from '../tables/layout.ts'
 import { newlyHeld } from './heldHours.ts'
 import { EVER, hoursWithMinutes, hoursWithRows } from './hoursWithRows.ts'
 import { removeUnsure } from './removeUnsure.ts'
@@ -49,9 +51,10 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const { store, nowMs } = services
   const { state: before, ticks } = given
   const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
+  const ofCandles = [...rollbackOf(given, nowMs()), ...own.changes]
   const ofTicks = await foreignTicksSince(store, ticks, before.ticksSequence, nowMs())
   const foreign = {
-    candles: countKinds(own.changes, before.foreign.candles),
+    candles: countKinds(ofCandles, before.foreign.candles),
     stock_ticks: countKinds(ofTicks, before.foreign.stock_ticks),
   }
   const candlesSequence = given.candles.metadata.lastSequenceNumber
@@ -63,7 +66,7 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const state = { ...before, candlesSequence, revisionFloor, foreign }
   const inputs = { ...given, candles: own.candles, state }
   const seen = [
-    ...own.changes.map(change => ({ ...change, table: 'candles' as const })),
+    ...ofCandles.map(change => ({ ...change, table: 'candles' as const })),
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
   ]
   const { isLost } = own
@@ -82,6 +85,14 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const marked = { ...state, held, hours }
   const refolded = settled.intersect(before.hours.damaged)
   return { inputs: { ...inputs, state: marked }, seen, isLost, settled, refolded }
+}
+
+/** That others have rolled the candles back behind the version with this state, as far as the versions since are still listed. */
+function rollbackOf({ candles, state }: RollupInputs, seenMs: number): ForeignChange[] {
+  const { undone } = lineageSince(candles, state.candlesSequence)
+  if (undone === undefined || undone.snapshots === 'unknown') return []
+  if (!undone.snapshots.some(({ summary }) => carriesState(summary))) return []
+  return [{ sequence: candles.metadata.lastSequenceNumber, seenMs, kinds: { rolled_back: 1 }, hours: 'all' }]
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

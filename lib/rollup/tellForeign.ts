@@ -5,14 +5,16 @@ import type { Log } from '../ports.ts'
 import type { LookedAt, SeenChange } from './foreign.ts'
 import { stretchOf } from './heldHours.ts'
 
-const WHAT: Readonly<Record<SeenChange['table'], string>> = {
-  stock_ticks:
-    'another engine has changed market_data.stock_ticks: candles of the hours concerned are recomputed',
-  candles:
-    'another engine has changed market_data.candles: it is taken back, candles are made of ticks alone',
+/** What another engine did, and what comes of it. */
+function whatOf({ table, kinds }: SeenChange, isLost: boolean): string {
+  if (table === 'stock_ticks')
+    return 'another engine has changed market_data.stock_ticks: candles of the hours concerned are recomputed'
+  if (kinds.rolled_back !== undefined)
+    return 'another engine has rolled market_data.candles back: they go on from there, with revisions above all that were sent'
+  return isLost
+    ? 'another engine has changed market_data.candles, and the version before is gone: every candle is recomputed'
+    : 'another engine has changed market_data.candles: it is taken back, candles are made of ticks alone'
 }
-const LOST =
-  'another engine has changed market_data.candles, and the version before is gone: every candle is recomputed'
 
 /** What is held of candles whose ticks were deleted. */
 export interface Held {
@@ -29,10 +31,11 @@ export function tellForeign(
 ): void {
   const stretch = stretchOf(heldHours)
   const candlesHeld = stretch && { candlesHeld: stretch }
-  for (const { table, kinds, snapshotId, operation, hours } of seen) {
+  for (const change of seen) {
+    const { table, kinds, snapshotId, operation, hours } = change
     const size = hours === 'all' ? {} : { hours: hours.size }
     const isTicks = table === 'stock_ticks'
-    log.warn(isLost && !isTicks ? LOST : WHAT[table], {
+    log.warn(whatOf(change, isLost), {
       kinds,
       snapshotId,
       operation,

@@ -52,8 +52,14 @@ export class Findings {
   /** From the first of the candles in Iceberg that differ until after the last one's first hour; undefined where none does. */
   repairable: Stretch | undefined
 
+  /** Timeframes whose topics differ from Iceberg. */
+  readonly topics: string[] = []
+
   report(difference: Difference): void {
     this.differenceCount += 1
+    const { timeframe } = difference.candle ?? {}
+    if (difference.in === 'kafka' && timeframe !== undefined && !this.topics.includes(timeframe))
+      this.topics.push(timeframe)
     if (difference.in === 'iceberg' && difference.candle) this.#widen(Date.parse(difference.candle.dateTime))
     if (this.differences.length < SHOWN) this.differences.push(difference)
   }
