@@ -5,6 +5,7 @@ import type { ObjectStore } from '../ports.ts'
 import type { RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Price } from '../tables/candlesTable.ts'
 import { rowsByOthers } from '../tables/foreignTicks.ts'
+import { stretchesBetween } from '../tables/offsetVector.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import { DAY_US } from './calendar.ts'
@@ -104,7 +105,7 @@ function spread(files: readonly CandleFile[]): number {
 }
 
 async function verifyShare(
-  { store, inputs: { state }, price, days, findings, onProgress }: Verified,
+  { store, inputs: { state, ticksVector }, price, days, findings, onProgress }: Verified,
   share: Share,
   ticks: TickFiles,
   candles: readonly CandleFile[],
@@ -112,9 +113,11 @@ async function verifyShare(
   const byDay = new CandlesByDay(store, share, candles)
   const scope = { fromUs: days.first * DAY_US, toUs: (days.last + 1) * DAY_US }
   const comparison = new CandleComparison(findings, { ...scope, provable: new Provable(state) })
+  // What ingest has committed since is not in the candles yet; rows of others are, whatever offsets they have.
+  const later = stretchesBetween(state.vector, ticksVector)
   const listed = daysWithAnything(ticks, candles, days)
   for (const [i, day] of listed.entries()) {
-    const dayTicks = new DayTicks(day, share, state.vector)
+    const dayTicks = new DayTicks(day, share, later)
     for (const file of ticks.get(day) ?? []) await dayTicks.read(store, file, price)
     for (const detail of dayTicks.doubles()) findings.report({ in: 'ticks', problem: 'doubled', detail })
     comparison.addDay(day * DAY_US, await byDay.take(day), dayTicks.symbols())

@@ -18,7 +18,7 @@ import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { appendToBranch } from '../support/branchWriter.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
-import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
+import { commitForeign, mergeFiles, rewriteRows, rowsIn, writeRows } from '../support/foreignEngine.ts'
 import { insertDay } from '../support/insertDay.ts'
 import { addTicks, candlesIn, rollBack, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
@@ -262,6 +262,68 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])(
     expect(await findings()).toEqual([])
   },
 )
+
+describe('ticks that another engine adds', () => {
+  const day = (text: string) => Date.parse(`${text}Z`) * 1000
+  /** Rows like the first one of the table, of another day. */
+  async function insert(dateTime: string, ...places: Record<string, number | bigint>[]): Promise<void> {
+    const table = await load(TICKS_TABLE)
+    const [like] = await rowsIn(world, TICKS_TABLE)
+    const rows = places.map(place => ({ ...like!, date_time: day(dateTime), ...place }))
+    await commitForeign(world, TICKS_TABLE, { add: await writeRows(world, table, rows), remove: [] })
+  }
+
+  test.each([
+    ['far above all that were read', { kafka_offset: 10n ** 12n }],
+    ['below all', { kafka_offset: -1n }],
+    ['of a partition that there is not', { kafka_partition: 77 }],
+    ['of an epoch that there is not', { kafka_epoch: 77 }],
+    ['of the next records', { kafka_offset: 3n }],
+  ])('are in candles by the next rollup, with offsets %s; it is told, and stays so', async (_, place) => {
+    await addTicks(world, ['2026-02-19T10:00:01', LIVE])
+    await rollUp()
+    await insert('2026-02-20T10:00:01', place)
+    await rollUp()
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1 })
+    expect(warnings).toMatchObject([[expect.stringContaining('stock_ticks'), { kinds: { appended: 1 } }]])
+    // What ingest takes in meanwhile passes their offsets.
+    for (let commit = 0; commit < 4; commit++) {
+      await addTicks(world, [LIVE])
+      await rollUp(LIVE_ONLY)
+    }
+    await repairAll()
+    await publish()
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'x 03-01T12:00': 5 })
+    expect(await findings()).toEqual([])
+  })
+
+  test('of the next records are there also while the backlog works, and ingest goes on', async () => {
+    await addTicks(world, ['2026-02-19T10:00:01', LIVE])
+    await rollUp()
+    await insert('2026-02-20T10:00:01', { kafka_offset: 3n })
+    // Ingest passes their offsets after the live round has looked at the tables, and before their hour is computed.
+    let isPassed = false
+    const services = withTrino(world, async ({ isBacklog }) => {
+      if (isBacklog || isPassed) return
+      isPassed = true
+      await addTicks(world, [LIVE, LIVE, LIVE])
+    })
+    world.clock.nowMs += MINUTE_MS
+    await addTicks(world, [LIVE])
+    await rollupCandles(services, UNBOUNDED)
+    expect(isPassed).toBe(true)
+    await rollUp()
+    await publish()
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'x 03-01T12:00': 5 })
+    expect(await findings()).toEqual([])
+  })
+
+  /** All hours with rows are computed again. */
+  async function repairAll(): Promise<void> {
+    await markRanges(world.services, [EVER])
+    await rollUp()
+  }
+})
 
 describe('ticks that another engine deletes by their places', () => {
   const deleteDay = async (day: number) => {
