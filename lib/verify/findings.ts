@@ -32,6 +32,8 @@ const HOUR_MS = 3_600_000
 export class Findings {
   /** Ticks that the candles are made of, each checked to be there once. */
   ticks = 0
+  /** Ticks of others at times of which no candle is made, in files that have no other ticks. */
+  outside = 0
   /** Candles that were compared with their recomputation, by timeframe. */
   readonly candles: Record<string, number> = {}
   /** Rows that stand for candles which are gone. */

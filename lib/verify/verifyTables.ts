@@ -1,6 +1,7 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
+import { NEWEST_US, OLDEST_US } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Price } from '../tables/candlesTable.ts'
@@ -62,12 +63,16 @@ export async function verifyTables(verified: Verified): Promise<void> {
 /** Files of ticks by day. When all days are verified, it also compares the number of rows with the count in the state. */
 async function tickFilesByDay({ store, inputs, days, findings }: Verified): Promise<TickFiles> {
   const byDay = new Map<number, LiveFile[]>()
+  // No candle is made of ticks before or after.
+  const oldest = Math.max(days.first, dayOf(OLDEST_US))
+  const newest = Math.min(days.last, dayOf(NEWEST_US))
   let rows = 0
   for await (const files of scanFiles(store, inputs.ticks)) {
     for (const file of files) {
       rows += file.recordCount
       const { fromUs, toUs } = rangeOf(file)
-      const [first, last] = [Math.max(days.first, dayOf(fromUs)), Math.min(days.last, dayOf(toUs - 1))]
+      if (toUs <= OLDEST_US || fromUs > NEWEST_US) findings.outside += file.recordCount
+      const [first, last] = [Math.max(oldest, dayOf(fromUs)), Math.min(newest, dayOf(toUs - 1))]
       for (let day = first; day <= last; day++) byDay.set(day, [...(byDay.get(day) ?? []), file])
     }
   }

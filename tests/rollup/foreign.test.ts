@@ -75,11 +75,9 @@ async function heldDays(): Promise<string[]> {
 }
 
 /** All that is wrong by `verify`, which shares no code with the rollup. */
-async function findings() {
-  const limits = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 }
-  const { differences } = await verify(world.services, {}, () => {}, limits)
-  return differences
-}
+const findings = async () => (await verified()).differences
+const verified = () =>
+  verify(world.services, {}, () => {}, { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 })
 
 const deleteTicks = (isDeleted: (row: Record<string, unknown>) => boolean) =>
   rewriteRows(world, TICKS_TABLE, row => (isDeleted(row) ? undefined : row))
@@ -296,6 +294,19 @@ describe('ticks that another engine adds', () => {
     expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'x 03-01T12:00': 5 })
     expect(await findings()).toEqual([])
   })
+
+  test.each(['1690-01-01', '1699-12-31', '2250-01-01'])(
+    'at %s are in no candle: verify says how many there are, and is clean',
+    async date => {
+      await addTicks(world, ['2026-02-19T10:00:01', LIVE])
+      await rollUp()
+      await insert(`${date}T10:00:01`, { kafka_offset: 7n }, { kafka_offset: 8n })
+      await repairAll()
+      await publish()
+      expect(await findings()).toEqual([])
+      expect(await verified()).toMatchObject({ ticks: 2, outside: 2 })
+    },
+  )
 
   test('of the next records are there also while the backlog works, and ingest goes on', async () => {
     await addTicks(world, ['2026-02-19T10:00:01', LIVE])

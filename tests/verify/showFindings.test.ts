@@ -24,6 +24,11 @@ test.each([
   },
 )
 
+test('says how many ticks are of times that have no candles', () => {
+  expect(shown({ outside: 2 })).toContain('2 ticks of others before 1700 or after 2249')
+  expect(shown({})).not.toContain('1700')
+})
+
 test('says how many candles are gone', () => {
   expect(shown({ candles: { m1: 2 }, removed: 3 })).toContain('2 recomputed: m1 2; 3 are gone\n')
 })
