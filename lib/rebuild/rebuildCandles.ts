@@ -2,10 +2,10 @@ import { type LiveFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
-import { HourSet } from '../market/hours.ts'
 import { MINUTE_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import { publishedRevisions, readMark } from '../publish/publishCandles.ts'
+import { heldAnew } from '../rollup/heldHours.ts'
 import { readCandles } from '../rollup/storedCandles.ts'
 import type { Services } from '../services.ts'
 import { rowTimeframesOf } from '../tables/candleFiles.ts'
@@ -17,7 +17,7 @@ type Needs = Pick<Services, 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
 /**
  * Works out the candles' state from their rows. Revisions and stamps go on above all those of the rows and of published candles,
- * and closed candles stay closed. The state is right once every hour is marked as damaged.
+ * closed candles stay closed, and candles whose ticks were deleted are held. The state is right once every hour is marked as damaged.
  */
 export async function rebuildCandles(
   services: Needs,
@@ -42,7 +42,7 @@ export async function rebuildCandles(
     ticksSequence: currentSnapshot(ticks)?.sequenceNumber ?? 0,
     // Nobody knows what others did to them: rollup takes rows that were not sent yet for theirs.
     candlesSequence: 0,
-    held: HourSet.EMPTY,
+    held: await heldAnew(services.store, { ticks, candles }, nowMs() * 1000),
     foreign: { stock_ticks: {}, candles: {} },
     hours: NOTHING_STALE,
     closedUntilUs,

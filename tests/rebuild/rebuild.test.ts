@@ -22,7 +22,7 @@ import { carriedState } from '../../lib/tables/layout.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, type TicksState, ticksState } from '../../lib/tables/ticksTable.ts'
 import { partitionedBy, withMetadata } from '../support/changedMetadata.ts'
-import { mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
+import { mergeFiles, type Row, rewriteRows } from '../support/foreignEngine.ts'
 import { metadataToWire } from '../support/memoryCatalog.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { tickColumns } from '../support/tickColumns.ts'
@@ -56,18 +56,21 @@ function run(request: Partial<RebuildRequest> = {}) {
   )
 }
 
-/** Another engine expires all but the current snapshot; the copy is gone too. */
-async function loseState(ident: TableIdent): Promise<void> {
+/** Another engine expires all but the current snapshot; the copy of our summary is gone too, or belongs to none that is left. */
+async function loseState(ident: TableIdent, { copyStays = false } = {}): Promise<void> {
   const { catalog, services, clock } = world
-  const before = await catalog.loadTable(ident)
-  const staged = await stageSnapshot(services.store, before, { add: [], nowMs: clock.nowMs })
-  const { metadata } = await commitSnapshot(catalog, before, staged)
+  let before = await catalog.loadTable(ident)
+  for (let commits = copyStays ? 2 : 1; commits > 0; commits--) {
+    const staged = await stageSnapshot(services.store, before, { add: [], nowMs: clock.nowMs })
+    before = await commitSnapshot(catalog, before, staged)
+  }
+  const { metadata } = before
   const snapshotIds = metadata.snapshots
     .map(({ snapshotId }) => snapshotId)
     .filter(id => id !== metadata.currentSnapshotId)
   const updates: Update[] = [
     { action: 'remove-snapshots', snapshotIds },
-    { action: 'set-properties', updates: { [SUMMARY_COPY]: '' } },
+    ...(copyStays ? [] : [{ action: 'set-properties', updates: { [SUMMARY_COPY]: '' } } as const]),
   ]
   await catalog.commit(ident, [], updates)
 }
@@ -414,6 +417,61 @@ describe('a rebuild of the candles’ state', () => {
     )
     expect(changed).toMatchObject({ volume: 3, revision: revision + 1 })
     expect((await publish()).sent).toBeGreaterThan(0)
+  })
+
+  describe('holds candles whose ticks were deleted', () => {
+    const isBefore = (time: string) => (row: Row) => Number(row.date_time) < Date.parse(`${time}Z`) * 1000
+    const ofFebruary = async () => {
+      const rows = (await candlesIn(world)).filter(({ dateTimeUs }) => dateTimeUs < Date.UTC(2026, 2) * 1000)
+      return rows.map(({ timeframe, dateTimeUs, volume, revision }) => [
+        timeframe,
+        dateTimeUs,
+        volume,
+        revision,
+      ])
+    }
+    const heldDays = async () => (await stateOfCandles(world)).held.days().map(([day]) => day - FIRST_DAY)
+    const FIRST_DAY = Date.parse('2026-02-20') / 86_400_000
+    beforeEach(async () => {
+      await addTicks(
+        world,
+        [20, 21, 22, 23].map(day => `2026-02-${day}T10:00:01`),
+      )
+      await addTicks(world, ['2026-03-01T11:58:59'])
+      await rollUp()
+    })
+
+    test('and those of a day to which ticks came later, as the copy of the last state says', async () => {
+      const isDeleted = isBefore('2026-02-22T00:00:00')
+      await rewriteRows(world, TICKS_TABLE, row => (isDeleted(row) ? undefined : row))
+      await rollUp()
+      await addTicks(world, ['2026-02-20T12:00:00'])
+      await rollUp()
+      await publish()
+      const before = await ofFebruary()
+      for (const ident of [CANDLES_TABLE, TICKS_TABLE]) await loseState(ident, { copyStays: true })
+      await run()
+      expect(await heldDays()).toEqual([0, 1])
+      world.clock.nowMs += 60_000
+      await rollUp()
+      expect(await ofFebruary()).toEqual(before)
+      expect(await heldDays()).toEqual([0, 1])
+    })
+
+    test('of the oldest days, and of a day between others, where no state is left', async () => {
+      const isOldest = isBefore('2026-02-21T00:00:00')
+      const isDeleted = (row: Row) =>
+        isOldest(row) || (isBefore('2026-02-23T00:00:00')(row) && !isBefore('2026-02-22T00:00:00')(row))
+      await publish()
+      const before = await ofFebruary()
+      await rewriteRows(world, TICKS_TABLE, row => (isDeleted(row) ? undefined : row))
+      for (const ident of [CANDLES_TABLE, TICKS_TABLE]) await loseState(ident)
+      await run()
+      expect(await heldDays()).toEqual([0, 2])
+      world.clock.nowMs += 60_000
+      await rollUp()
+      expect(await ofFebruary()).toEqual(before)
+    })
   })
 
   test('sends nothing that others changed before the state was lost', async () => {
