@@ -1,4 +1,5 @@
-import { lineageSince } from '../iceberg/lineage.ts'
+import { lineageSince, type Undone } from '../iceberg/lineage.ts'
+import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
 import type { Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
@@ -12,7 +13,7 @@ import { EVER, hoursWithMinutes, hoursWithRows } from './hoursWithRows.ts'
 import { removeUnsure } from './removeUnsure.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
-import { isForgotten, takeBack } from './takeBack.ts'
+import { takeBack } from './takeBack.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
@@ -51,7 +52,8 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const { store, nowMs } = services
   const { state: before, ticks } = given
   const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
-  const ofCandles = [...rollbackOf(given, nowMs()), ...own.changes]
+  const { undone } = lineageSince(given.candles, before.candlesSequence)
+  const ofCandles = [...rollbackOf(given.candles, undone, nowMs()), ...own.changes]
   const ofTicks = await foreignTicksSince(store, ticks, before.ticksSequence, nowMs())
   const foreign = {
     candles: countKinds(ofCandles, before.foreign.candles),
@@ -59,7 +61,7 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   }
   const candlesSequence = given.candles.metadata.lastSequenceNumber
   // How high revisions went, only Kafka knows then.
-  const isUnknown = own.isLost || isForgotten(given.candles, before.candlesSequence)
+  const isUnknown = own.isLost || undone?.snapshots === 'unknown'
   const revisionFloor = isUnknown
     ? Math.max(before.revisionFloor, await publishedRevisions(services))
     : before.revisionFloor
@@ -87,12 +89,11 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   return { inputs: { ...inputs, state: marked }, seen, isLost, settled, refolded }
 }
 
-/** That others have rolled the candles back behind the version with this state, as far as the versions since are still listed. */
-function rollbackOf({ candles, state }: RollupInputs, seenMs: number): ForeignChange[] {
-  const { undone } = lineageSince(candles, state.candlesSequence)
+/** That others have rolled the candles back, where versions of ours that this has undone are still listed. */
+function rollbackOf({ metadata }: Table, undone: Undone | undefined, seenMs: number): ForeignChange[] {
   if (undone === undefined || undone.snapshots === 'unknown') return []
   if (!undone.snapshots.some(({ summary }) => carriesState(summary))) return []
-  return [{ sequence: candles.metadata.lastSequenceNumber, seenMs, kinds: { rolled_back: 1 }, hours: 'all' }]
+  return [{ sequence: metadata.lastSequenceNumber, seenMs, kinds: { rolled_back: 1 }, hours: 'all' }]
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

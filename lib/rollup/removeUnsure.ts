@@ -1,11 +1,14 @@
 import { commitSnapshot } from '../iceberg/commit.ts'
 import type { DataFile, LiveFile } from '../iceberg/dataFile.ts'
 import { withoutEqualityDeletes } from '../iceberg/deletes/deletedRows.ts'
+import { isOfOneFile } from '../iceberg/errors.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { stageSnapshot } from '../iceberg/stage.ts'
 import { encodeDataFiles } from '../iceberg/write.ts'
 import type { Candle } from '../market/candle.ts'
+import { isWithinYears } from '../market/time.ts'
 import { bucketEnd, TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
+import type { ObjectStore } from '../ports.ts'
 import { readMark } from '../publish/publishCandles.ts'
 import { isUnsent, mayHoldUnsent, type Reach } from '../publish/sendingOrder.ts'
 import type { Services } from '../services.ts'
@@ -42,12 +45,12 @@ export async function removeUnsure(
   let revision = Math.max(state.revisionFloor, marked.revisionFloor)
   for await (const files of scanFiles(store, candles, { keep: file => mayHoldUnsent(file, reach) })) {
     for (const file of files) {
-      const rows = await readCandles(store, withoutEqualityDeletes(file))
+      const rows = await rowsOf(store, file)
       const unsure = rows.filter(row => isUnsent(row, reach))
       if (unsure.length === 0) continue
       for (const row of unsure) if (row.revision < MAX_REVISION) revision = Math.max(revision, row.revision)
       kept.push(...unsure.filter(row => staysWithoutTicks(row, marked)))
-      const sure = rows.filter(row => !isUnsent(row, reach))
+      const sure = rows.filter(row => !isUnsent(row, reach) && isWithinYears(row.dateTimeUs))
       add.push(...(await writeRows(services, candles, sure)))
       remove.push(file)
     }
@@ -62,6 +65,16 @@ export async function removeUnsure(
   const change = { add, remove, summary: candlesSummary(next), nowMs: nowMs() }
   const staged = await stageSnapshot(store, candles, change, candlesRetention(settings))
   return { ...inputs, candles: await commitSnapshot(catalog, candles, staged), state: next }
+}
+
+/** None of a file that cannot be read: publish cannot read it either. Rows that equality deletes name are back with it. */
+async function rowsOf(store: ObjectStore, file: LiveFile): Promise<Candle[]> {
+  try {
+    return await readCandles(store, withoutEqualityDeletes(file))
+  } catch (error) {
+    if (!isOfOneFile(error)) throw error
+    return []
+  }
 }
 
 /** How far candles were sent; where none of this table were, all of ours up to the newest stamp count as sent. */

@@ -691,6 +691,15 @@ describe('candles that another engine changes', () => {
       expect(warnings).toMatchObject([[expect.stringContaining('the version before is gone'), {}]])
     })
 
+    test('a file of theirs that is gone keeps no live candle from being made', async () => {
+      await changeAndExpire(row => ({ ...row, ...later, high: 1_000 }))
+      const within = { timeframe: { from: 'm5', to: 'm5' }, date_time: { to: Date.UTC(2026, 1, 28) * 1000 } }
+      const [file] = await planFiles(world.services.store, await load(), { within })
+      await world.services.store.remove(file!.path)
+      await addTicks(world, [LIVE])
+      expect(await rollUp(LIVE_ONLY)).toMatchObject({ rounds: 1, behind: 0 })
+    })
+
     test('a candle that was removed, and not sent yet, is sent as a tombstone', async () => {
       await deleteTicks(
         ({ symbol, date_time }) => symbol === 'x' && Number(date_time) < Date.UTC(2026, 2) * 1000,
