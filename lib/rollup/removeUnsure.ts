@@ -22,7 +22,7 @@ import { readCandles } from './storedCandles.ts'
 type Needs = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
 /** Revisions of ours are far below it; those of rows of others may be anything. */
-const MAX_REVISION = 2 ** 30
+export const MAX_REVISION = 2 ** 30
 
 /**
  * Removes the candles of which nobody can tell whether they are ours. Where others changed the table and the version before is

@@ -10,6 +10,7 @@ import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { newTrust } from '../../lib/ingest/admit.ts'
 import { beginEpoch } from '../../lib/ingest/beginEpoch.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
+import { candleId } from '../../lib/market/candle.ts'
 import { decodeTick, type Tick } from '../../lib/market/tick.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { type RebuildRequest, rebuild } from '../../lib/rebuild/rebuild.ts'
@@ -482,10 +483,11 @@ describe('a rebuild of the candles’ state', () => {
     await addTicks(world, ['2026-03-01T11:59:59'], { symbols: ['x', 'y'] })
     await rollUp()
     await publish()
-    const theirs = { updated_at: Date.UTC(2100, 0) * 1000, high: 1_000 }
+    const theirs = { updated_at: Date.UTC(2100, 0) * 1000, high: 1_000, revision: 2 ** 31 - 1 }
     await rewriteRows(world, CANDLES_TABLE, row => (row.symbol === 'x' ? { ...row, ...theirs } : row))
     await loseState(CANDLES_TABLE)
     const { candles } = await run()
+    expect(candles.revisionFloor).toBe(1)
     expect(candles.stampUs).toBeLessThan(theirs.updated_at)
     expect(await publish()).toMatchObject({ sent: 0 })
     world.clock.nowMs += 60_000
@@ -501,6 +503,21 @@ describe('a rebuild of the candles’ state', () => {
       }
     }
     expect(highs).toEqual([1.5, 1.5, 1.5])
+  })
+
+  test('with force leaves what others changed to be taken back', async () => {
+    await addTicks(world, ['2026-03-01T11:59:59'], { symbols: ['x', 'y'] })
+    await rollUp()
+    const before = await candlesIn(world)
+    const theirs = { updated_at: Date.UTC(2100, 0) * 1000, high: 1_000 }
+    await rewriteRows(world, CANDLES_TABLE, row => (row.symbol === 'x' ? { ...row, ...theirs } : row))
+    const { candles } = await run({ force: true })
+    expect(candles.stampUs).toBe(Math.max(...before.map(({ updatedAtUs }) => updatedAtUs)))
+    expect(await publish()).toMatchObject({ sent: before.length })
+    world.clock.nowMs += 60_000
+    await rollUp()
+    const byId = (rows: typeof before) => new Map(rows.map(row => [candleId(row), { ...row, closed: true }]))
+    expect(byId(await candlesIn(world))).toMatchObject(byId(before))
   })
 
   test.each([
