@@ -10,5 +10,5 @@ export async function computeLastMinute(
 ): Promise<void> {
   const inputs = await loadInputs(services)
   const stretches = [{ fromUs: endUs - MINUTE_US, toUs: endUs }]
-  await foldMinutes(services, { ticks: inputs.ticks, vector: inputs.ticksVector, stretches })
+  await foldMinutes(services, { ticks: inputs.ticks, stretches })
 }

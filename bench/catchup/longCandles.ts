@@ -3,6 +3,7 @@ import type { Micros } from '../../lib/market/time.ts'
 import { bucketEnd, timeframeOf } from '../../lib/market/timeframe.ts'
 import { readCandles } from '../../lib/rollup/storedCandles.ts'
 import type { Services } from '../../lib/services.ts'
+import { rowTimeframesOf } from '../../lib/tables/candleFiles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
 
@@ -15,9 +16,10 @@ export async function countLongCandles(
 ): Promise<{ readonly over: number; readonly open: number }> {
   const table = await loadTable(catalog, CANDLES_TABLE)
   const files = await planFiles(store, table, {
-    keep: file => LONG.includes(String(file.partition.timeframe)),
+    keep: file => rowTimeframesOf(file).some(name => LONG.includes(name)),
   })
-  const rows = (await Promise.all(files.map(file => readCandles(store, file)))).flat()
+  const all = (await Promise.all(files.map(file => readCandles(store, file)))).flat()
+  const rows = all.filter(({ timeframe }) => LONG.includes(timeframe))
   const over = rows.filter(row => bucketEnd(timeframeOf(row.timeframe), row.dateTimeUs) <= overUs)
   return { over: over.length, open: over.filter(({ closed }) => !closed).length }
 }

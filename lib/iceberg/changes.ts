@@ -2,9 +2,10 @@ import type { ObjectStore } from '../ports.ts'
 import type { DataFile } from './dataFile.ts'
 import { UnreadableFile } from './errors.ts'
 import { readManifestList, readManifests } from './manifest/readManifests.ts'
-import type { HasMetadata, Snapshot } from './metadata.ts'
+import { type HasMetadata, type Snapshot, schemaOfSpec, specById, type TableMetadata } from './metadata.ts'
+import { withPartitionBounds } from './partitionBounds.ts'
 
-/** Changes that one snapshot made to the files of its table. */
+/** Changes that one snapshot made to the files of its table; the bounds of their partitions are among the files' bounds. */
 export interface FileChanges {
   readonly added: readonly DataFile[]
   readonly removed: readonly DataFile[]
@@ -43,12 +44,19 @@ export async function changesOf(
   const entries = (await readManifests(store, metadata, data)).flat()
   const deleteEntries = (await readManifests(store, metadata, deletes)).flat()
   const filesOf = (some: typeof entries, status: 'added' | 'deleted') =>
-    some.filter(entry => entry.status === status && entry.snapshotId === snapshotId).map(({ file }) => file)
+    some
+      .filter(entry => entry.status === status && entry.snapshotId === snapshotId)
+      .map(({ file }) => withBounds(file, metadata))
   return {
     added: filesOf(entries, 'added'),
     removed: filesOf(entries, 'deleted'),
     addedDeletes: filesOf(deleteEntries, 'added'),
   }
+}
+
+function withBounds(file: DataFile, metadata: TableMetadata): DataFile {
+  const spec = specById(metadata, file.specId)
+  return withPartitionBounds(file, spec, schemaOfSpec(metadata, spec))
 }
 
 function isOfDeletes({ content }: { readonly content: 'data' | 'deletes' }): boolean {

@@ -1,5 +1,5 @@
 import { encodeBound } from './bounds.ts'
-import type { LiveFile } from './dataFile.ts'
+import type { DataFile } from './dataFile.ts'
 import { isFieldType, isTransform, type PartitionSpec, type Schema } from './schema.ts'
 import { sourceField, valuesOf } from './transforms.ts'
 
@@ -7,7 +7,11 @@ import { sourceField, valuesOf } from './transforms.ts'
  * The file with bounds added for partition columns that have none. So the bounds alone are enough to find files by their rows,
  * however the table is partitioned.
  */
-export function withPartitionBounds(file: LiveFile, { fields }: PartitionSpec, schema: Schema): LiveFile {
+export function withPartitionBounds<File extends DataFile>(
+  file: File,
+  { fields }: PartitionSpec,
+  schema: Schema,
+): File {
   const unknown = fields.filter(
     ({ sourceId }) => !file.lowerBounds?.has(sourceId) || !file.upperBounds?.has(sourceId),
   )

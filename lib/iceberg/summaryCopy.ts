@@ -29,16 +29,20 @@ export function copySummary(
  * replace it.
  */
 export function expiredSummary(table: HasMetadata): Readonly<Record<string, string>> | undefined {
-  const text = table.metadata.properties[SUMMARY_COPY]
   const oldest = [...ancestors(table)].at(-1)
-  if (text === undefined || oldest?.parentSnapshotId === undefined) return undefined
-  const copy = parseCopy(text)
+  if (oldest?.parentSnapshotId === undefined) return undefined
+  const copy = copyOf(table)
   return copy?.snapshotId === oldest.parentSnapshotId ? copy.summary : undefined
 }
 
-function parseCopy(text: string): z.output<typeof STORED_COPY> | undefined {
+/** The copied summary, whatever others did to the history since; undefined where there is none. */
+export function copiedSummary(table: HasMetadata): Readonly<Record<string, string>> | undefined {
+  return copyOf(table)?.summary
+}
+
+function copyOf({ metadata }: HasMetadata): z.output<typeof STORED_COPY> | undefined {
   try {
-    return STORED_COPY.parse(JSON.parse(text))
+    return STORED_COPY.parse(JSON.parse(metadata.properties[SUMMARY_COPY] ?? ''))
   } catch {
     return undefined
   }

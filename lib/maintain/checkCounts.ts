@@ -1,13 +1,15 @@
 import { TickhouseError } from '../errors.ts'
 import { hasEqualityDeletes, liveRows } from '../iceberg/deletes/deletedRows.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
-import { scanFiles } from '../iceberg/plan.ts'
+import { planFiles, scanFiles } from '../iceberg/plan.ts'
+import { readRows } from '../iceberg/readRows.ts'
 import { coverWith, type TimeRange } from '../market/range.ts'
 import { DAY_US, dayOf, formatDateTime, NEWEST_US, OLDEST_US, SECOND_US } from '../market/time.ts'
 import { markRanges } from '../rollup/markRanges.ts'
 import { loadInputs, type RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Services } from '../services.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
+import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import { inRanges } from '../trino/literals.ts'
 import { renderSql } from '../trino/sql.ts'
 import { awaitSlot, SLOT } from './slot.ts'
@@ -49,25 +51,44 @@ export async function checkCounts(services: CountServices): Promise<CountCheck> 
 }
 
 async function compare(services: CountServices): Promise<CountCheck> {
-  const { store, log } = services
+  const { log } = services
   const inputs = await loadInputs(services)
-  const ticks = await countTicks(store, inputs)
+  const ticks = await countTicks(services.store, inputs)
   if (ticks.size === 0) return NOTHING
   const volumes = await sumVolumes(services, inputs, [...ticks.keys()])
-  const differing = [...ticks]
-    .filter(([day, rows]) => rows !== (volumes.get(day) ?? 0))
-    .sort(([a], [b]) => a - b)
-  for (const [day, rows] of differing) {
+  const differing: number[] = []
+  for (const [day, rows] of [...ticks].sort(([a], [b]) => a - b)) {
+    const volume = volumes.get(day) ?? 0
+    if (rows === volume || (rows > volume && rows - (await countOddPrices(services, inputs, day)) === volume))
+      continue
+    differing.push(day)
     const counts = {
       day: formatDateTime(day * DAY_US).slice(0, 10),
       ticks: rows,
-      inCandles: volumes.get(day) ?? 0,
+      inCandles: volume,
     }
     log.warn('a day has more or fewer ticks than its candles were made of: it is recomputed', counts)
   }
-  const days = differing.map(([day]) => day)
-  const hoursMarked = days.length === 0 ? 0 : await markRanges(services, days.map(rangeOfDay))
-  return { days: ticks.size, differing: days.length, hoursMarked }
+  const hoursMarked = differing.length === 0 ? 0 : await markRanges(services, differing.map(rangeOfDay))
+  return { days: ticks.size, differing: differing.length, hoursMarked }
+}
+
+/** How many ticks of a day have a price that is no finite number, as others may write: no candle is made of these. */
+async function countOddPrices(
+  { store, settings: { price } }: CountServices,
+  { ticks, state }: RollupInputs,
+  day: number,
+): Promise<number> {
+  if (Object.keys(state.foreign.stock_ticks).length === 0) return 0
+  const { fromUs, toUs } = rangeOfDay(day)
+  let odd = 0
+  for (const file of await planFiles(store, ticks, {
+    within: { date_time: { from: fromUs, to: toUs - 1 } },
+  })) {
+    const { [price]: prices = [] } = await readRows(store, file, TICKS_SCHEMA, [price])
+    for (const value of prices) if (!Number.isFinite(value)) odd += 1
+  }
+  return odd
 }
 
 /**

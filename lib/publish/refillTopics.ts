@@ -1,7 +1,9 @@
 import { planFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
+import type { Candle } from '../market/candle.ts'
 import { removedTimeframe } from '../market/timeframe.ts'
 import type { ObjectStore } from '../ports.ts'
+import { rowTimeframesOf } from '../tables/candleFiles.ts'
 import { bySendingOrder, type Mark, mayHoldUnsent, type Refill, reachAt } from './sendingOrder.ts'
 import { type UnsentPart, unsentCandles } from './unsentCandles.ts'
 
@@ -31,9 +33,10 @@ async function* partsOf(
   const start: Mark = { tableUuid, ...from }
   const names = [timeframe, removedTimeframe(timeframe)]
   const files = await planFiles(store, table, {
-    keep: file => names.includes(String(file.partition.timeframe)) && mayHoldUnsent(file, start),
+    keep: file => rowTimeframesOf(file).some(name => names.includes(name)) && mayHoldUnsent(file, start),
   })
-  for await (const { candles, isLast } of unsentCandles(store, files, start)) {
+  const isWanted = (candle: Candle) => names.includes(candle.timeframe)
+  for await (const { candles, isLast } of unsentCandles(store, files, start, { isWanted })) {
     const lacking = candles.filter(candle => bySendingOrder(candle, before) < 0)
     const isEnd = isLast || lacking.length < candles.length
     yield { candles: lacking, isLast: isEnd }

@@ -14,14 +14,14 @@ import {
   startOf,
 } from './sendingOrder.ts'
 
-/** What bounds the memory, and a transaction. */
-export interface Bounds {
-  /** Of the files that are read at once (one is, however large), and of those that are found at once. */
-  readonly rowsAtOnce: number
-  readonly rowsPerPart: number
+export interface UnsentOptions {
+  /** Bounds the memory: of the files that are read at once (one is, however large), and of those that are found at once. */
+  readonly rowsAtOnce?: number
+  /** Bounds a transaction. */
+  readonly rowsPerPart?: number
+  /** Leaves the other candles of the files out. */
+  readonly isWanted?: (candle: Candle) => boolean
 }
-
-const BOUNDS: Bounds = { rowsAtOnce: 50_000, rowsPerPart: 5_000 }
 
 /** What one transaction holds. */
 export interface UnsentPart {
@@ -35,10 +35,10 @@ export async function* unsentCandles(
   store: ObjectStore,
   files: readonly LiveFile[],
   from: Mark,
-  { rowsAtOnce, rowsPerPart } = BOUNDS,
+  { rowsAtOnce = 50_000, rowsPerPart = 5_000, isWanted = () => true }: UnsentOptions = {},
 ): AsyncGenerator<UnsentPart> {
   for (let mark = from, isLast = false; !isLast; ) {
-    const found = await firstUnsent(store, files, mark, rowsAtOnce)
+    const found = await firstUnsent(store, files, mark, rowsAtOnce, isWanted)
     for (let i = 0; i === 0 || i < found.length; i += rowsPerPart) {
       const candles = found.slice(i, i + rowsPerPart)
       isLast = found.length < rowsAtOnce && i + candles.length === found.length
@@ -62,6 +62,7 @@ async function firstUnsent(
   files: readonly LiveFile[],
   mark: Mark,
   most: number,
+  isWanted: (candle: Candle) => boolean,
 ): Promise<Candle[]> {
   const waiting = files
     .filter(file => mayHoldUnsent(file, mark))
@@ -73,7 +74,7 @@ async function firstUnsent(
     if (limit && byPlace(waiting[0]!.start, limit) > 0) break
     const batch = takeRows(waiting, most)
     const rows = await Promise.all(batch.map(({ file }) => readUnsent(store, file, mark, limit)))
-    found = [...found, ...rows.flat()].sort(bySendingOrder).slice(0, most)
+    found = [...found, ...rows.flat().filter(isWanted)].sort(bySendingOrder).slice(0, most)
   }
   return found
 }

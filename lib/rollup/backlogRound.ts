@@ -4,6 +4,8 @@ import { dayOfHour, HOURS_PER_DAY, HourSet } from '../market/hours.ts'
 import { rowsFor } from '../market/refold.ts'
 import type { Services } from '../services.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
+import { stretchesBetween } from '../tables/offsetVector.ts'
+import { ticksState } from '../tables/ticksTable.ts'
 import { mayCloseWithin } from './closing.ts'
 import { type CommitServices, type CommittedCandles, commitCandles } from './commitCandles.ts'
 import { differingMinutes } from './foldMinutes.ts'
@@ -13,8 +15,9 @@ import type { SymbolShare } from './symbolShare.ts'
 
 export type BacklogServices = CommitServices & Pick<Services, 'query'>
 
-/** What a round of the backlog works on; the candles hold all that the ticks table has. */
+/** What a round of the backlog works on. */
 export interface Backlog {
+  /** The version of which the candles hold all ticks, or a later one that differs by commits of `ingest` alone. */
   readonly ticks: Table
   readonly candles: Table
   /** What the candles' summary says, with the sweep that is under way. */
@@ -55,7 +58,8 @@ export async function backlogRound(
   const { store, stages, nowMs } = services
   const share = { index: nextShare(state.hours, hours, shares), count: shares }
   const stretches = hours.ranges()
-  const fold = { ticks, candles, vector: state.vector, stretches, share }
+  const later = stretchesBetween(state.vector, ticksState(ticks).vector)
+  const fold = { ticks, candles, later, stretches, share }
   const [differing, files] = await Promise.all([
     stages.time('backlog', () => differingMinutes(services, fold, { timeoutMs })),
     planFiles(store, candles),

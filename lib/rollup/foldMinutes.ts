@@ -6,16 +6,17 @@ import type { TimeRange } from '../market/range.ts'
 import { SECOND_US } from '../market/time.ts'
 import type { QueryOptions } from '../ports.ts'
 import type { Services } from '../services.ts'
-import type { OffsetVector } from '../tables/offsetVector.ts'
+import type { OffsetStretch } from '../tables/offsetVector.ts'
 import { inRanges, integerLiteral, textLiteral } from '../trino/literals.ts'
 import { renderSql } from '../trino/sql.ts'
 import { type SymbolShare, shareSql } from './symbolShare.ts'
 
-/** Which ticks are folded: those of a table as it was at one moment, below a vector, in some stretches of whole minutes. */
+/** Which ticks are folded: those of a table as it was at one moment, in some stretches of whole minutes. */
 export interface FoldedTicks {
   readonly ticks: Table
-  readonly vector: OffsetVector
   readonly stretches: readonly TimeRange[]
+  /** Leaves out what `ingest` has committed since the version that the candles have seen. */
+  readonly later?: readonly OffsetStretch[]
   /** Only the ticks of these data files; of all unless said. */
   readonly paths?: readonly string[]
 }
@@ -90,23 +91,23 @@ export async function differingMinutes(
 
 function minutesSql(
   settings: Services['settings'],
-  { ticks, vector, stretches, paths }: FoldedTicks,
+  { ticks, stretches, later = [], paths }: FoldedTicks,
 ): string {
   return renderSql('minutes', {
     catalog: settings.trinoCatalog,
     price: settings.price,
     ticks_snapshot: String(currentSnapshot(ticks)!.snapshotId),
     stretches: inRanges('date_time', stretches),
-    below_vector: belowVector(vector),
+    later: isLater(later),
     files: paths === undefined ? 'true' : `"$path" IN (${paths.map(textLiteral).join(', ')})`,
   })
 }
 
-/** True for the ticks that the vector covers. */
-function belowVector({ positions }: OffsetVector): string {
-  const logs = positions.map(({ epoch, partition, next }) => {
-    const [e, p, end] = [epoch, partition, next].map(integerLiteral)
-    return `(kafka_epoch = ${e} AND kafka_partition = ${p} AND kafka_offset < ${end})`
+/** True for ticks with these offsets. */
+function isLater(stretches: readonly OffsetStretch[]): string {
+  const logs = stretches.map(({ epoch, partition, from, to }) => {
+    const [e, p, first, end] = [epoch, partition, from, to].map(integerLiteral)
+    return `(kafka_epoch = ${e} AND kafka_partition = ${p} AND kafka_offset >= ${first} AND kafka_offset < ${end})`
   })
   return logs.join(' OR ') || 'false'
 }

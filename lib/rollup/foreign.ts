@@ -1,3 +1,5 @@
+import { lineageSince, type Undone } from '../iceberg/lineage.ts'
+import type { Table } from '../iceberg/table.ts'
 import { HourSet } from '../market/hours.ts'
 import type { Micros } from '../market/time.ts'
 import { publishedRevisions } from '../publish/publishCandles.ts'
@@ -5,13 +7,15 @@ import type { Services } from '../services.ts'
 import type { StaleHours } from '../tables/candlesState.ts'
 import { countKinds, type ForeignChange } from '../tables/foreignChanges.ts'
 import { foreignTicksSince } from '../tables/foreignTicks.ts'
+import { carriesState } from '../tables/layout.ts'
 import { newlyHeld } from './heldHours.ts'
 import { EVER, hoursWithMinutes, hoursWithRows } from './hoursWithRows.ts'
+import { removeUnsure } from './removeUnsure.ts'
 import type { RollupInputs } from './rollupInputs.ts'
 import { clear, joinSweep, markDamaged, markStale, mayJoin } from './staleHours.ts'
-import { isForgotten, takeBack } from './takeBack.ts'
+import { takeBack } from './takeBack.ts'
 
-type Needs = Pick<Services, 'store' | 'topicLog' | 'settings' | 'nowMs'>
+type Needs = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
 /** What a live round begins with once it has looked at what others did. */
 export interface LookedAt {
@@ -19,6 +23,8 @@ export interface LookedAt {
   readonly inputs: RollupInputs
   /** What is told once it is committed. */
   readonly seen: readonly SeenChange[]
+  /** True where a change of the candles cannot be taken back, as the version before is gone. */
+  readonly isLost: boolean
   /** Hours that wait for nothing any more: their ticks were deleted, and their candles stay as they are. */
   readonly settled: HourSet
   /** Those of them that were damaged: their coarser candles are put together from what there is. */
@@ -32,30 +38,41 @@ export interface SeenChange extends ForeignChange {
 
 /**
  * Looks at what other engines did to both tables since the candles' newest commit. Ticks that they added, changed or
- * deleted make their hours stale; what they did to candles is taken back. Where they did nothing, nothing is read.
+ * deleted make their hours stale; what they did to candles is taken back. Where that cannot be, every hour is damaged, and
+ * candles that may be theirs are removed before `publish` sees them. Where others did nothing, nothing is read.
  */
 export async function lookAtForeign(services: Needs, given: RollupInputs): Promise<LookedAt> {
+  const looked = await look(services, given)
+  if (!looked.isLost) return looked
+  const without = await removeUnsure(services, given, looked.inputs.state)
+  return without === undefined ? looked : look(services, without)
+}
+
+async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const { store, nowMs } = services
   const { state: before, ticks } = given
   const own = await takeBack(store, given.candles, before.candlesSequence, nowMs())
+  const { undone } = lineageSince(given.candles, before.candlesSequence)
+  const ofCandles = [...rollbackOf(given.candles, undone, nowMs()), ...own.changes]
   const ofTicks = await foreignTicksSince(store, ticks, before.ticksSequence, nowMs())
   const foreign = {
-    candles: countKinds(own.changes, before.foreign.candles),
+    candles: countKinds(ofCandles, before.foreign.candles),
     stock_ticks: countKinds(ofTicks, before.foreign.stock_ticks),
   }
   const candlesSequence = given.candles.metadata.lastSequenceNumber
   // How high revisions went, only Kafka knows then.
-  const isUnknown = own.isLost || isForgotten(given.candles, before.candlesSequence)
+  const isUnknown = own.isLost || undone?.snapshots === 'unknown'
   const revisionFloor = isUnknown
     ? Math.max(before.revisionFloor, await publishedRevisions(services))
     : before.revisionFloor
   const state = { ...before, candlesSequence, revisionFloor, foreign }
   const inputs = { ...given, candles: own.candles, state }
   const seen = [
-    ...own.changes.map(change => ({ ...change, table: 'candles' as const })),
+    ...ofCandles.map(change => ({ ...change, table: 'candles' as const })),
     ...ofTicks.map(change => ({ ...change, table: 'stock_ticks' as const })),
   ]
-  if (seen.length === 0) return { inputs, seen, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
+  const { isLost } = own
+  if (seen.length === 0) return { inputs, seen, isLost, settled: HourSet.EMPTY, refolded: HourSet.EMPTY }
   const isAll = own.isLost || ofTicks.some(({ hours }) => hours === 'all')
   const touched = isAll ? await hoursWithRows(store, inputs, [EVER]) : hoursOf(ofTicks)
   const nowUs = nowMs() * 1000
@@ -69,7 +86,14 @@ export async function lookAtForeign(services: Needs, given: RollupInputs): Promi
   const hours = own.isLost ? markDamaged(cleared, marks, nowUs) : markForeign(cleared, marks, nowUs)
   const marked = { ...state, held, hours }
   const refolded = settled.intersect(before.hours.damaged)
-  return { inputs: { ...inputs, state: marked }, seen, settled, refolded }
+  return { inputs: { ...inputs, state: marked }, seen, isLost, settled, refolded }
+}
+
+/** That others have rolled the candles back, where versions of ours that this has undone are still listed. */
+function rollbackOf({ metadata }: Table, undone: Undone | undefined, seenMs: number): ForeignChange[] {
+  if (undone === undefined || undone.snapshots === 'unknown') return []
+  if (!undone.snapshots.some(({ summary }) => carriesState(summary))) return []
+  return [{ sequence: metadata.lastSequenceNumber, seenMs, kinds: { rolled_back: 1 }, hours: 'all' }]
 }
 
 /** Hours that others have changed need not wait for the next sweep, unless they come in minute by minute. */

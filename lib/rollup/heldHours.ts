@@ -4,12 +4,13 @@ import { isOfOneFile } from '../iceberg/errors.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
 import { mapBounded } from '../mapBounded.ts'
-import { type HourSet, hourOf } from '../market/hours.ts'
-import type { TimeRange } from '../market/range.ts'
+import { HourSet, hourOf } from '../market/hours.ts'
+import { mergeRanges, type TimeRange } from '../market/range.ts'
 import { DAY_US, floorTo, formatDateTime, HOUR_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
+import { heldBefore } from '../tables/candlesState.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
-import { EVER } from './hoursWithRows.ts'
+import { EVER, hoursWithMinutes } from './hoursWithRows.ts'
 import { widestWindow } from './liveWindow.ts'
 
 /** Some hours, of which candles are held, for people. */
@@ -36,11 +37,33 @@ export async function newlyHeld(
   ticks: Table,
   { held, touched, nowUs }: { readonly held: HourSet; readonly touched: HourSet; readonly nowUs: Micros },
 ): Promise<HourSet> {
-  // Live candles are never held.
-  const latestUs = floorTo(widestWindow(nowUs).fromUs, DAY_US)
-  const days = hoursBefore(touched.minus(held), latestUs).wholeDays()
+  const days = hoursBefore(touched.minus(held), latestHeldUs(nowUs)).wholeDays()
   if (days.isEmpty) return days
   return hoursBefore(days, await firstDayWithTicks(store, ticks, days, held))
+}
+
+/**
+ * What is held where nobody knows what was: the hours by the newest state that is left, and the days with m1 candles and without a
+ * tick. Candles that no tick brings back are not removed unasked.
+ */
+export async function heldAnew(
+  store: ObjectStore,
+  { ticks, candles }: { readonly ticks: Table; readonly candles: Table },
+  nowUs: Micros,
+): Promise<HourSet> {
+  const known = heldBefore(candles)
+  const touched = await hoursWithMinutes(store, candles)
+  const oldest = await newlyHeld(store, ticks, { held: known, touched, nowUs })
+  const ranges: TimeRange[] = []
+  for await (const files of scanFiles(store, ticks)) ranges.push(...files.map(rangeOf))
+  const withTicks = HourSet.touching(mergeRanges(ranges)).wholeDays()
+  const without = hoursBefore(touched, latestHeldUs(nowUs)).wholeDays().minus(withTicks)
+  return known.union(oldest).union(without)
+}
+
+/** Live candles are never held. */
+function latestHeldUs(nowUs: Micros): Micros {
+  return floorTo(widestWindow(nowUs).fromUs, DAY_US)
 }
 
 function hoursBefore(hours: HourSet, toUs: Micros): HourSet {

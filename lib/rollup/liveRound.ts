@@ -134,7 +134,7 @@ async function takeIn(
   if (!isForeign && !isWorthwhile(before, next, news.minutes))
     return { committed: undefined, looked: inputs, flooded, hasMore: false }
   const computed = await stages.time('select', () =>
-    foldLive(services, { ticks, vector: ticksVector, stretches: live.inside }, ahead, { timeoutMs }),
+    foldLive(services, { ticks, stretches: live.inside }, ahead, { timeoutMs }),
   )
   const committed = await commitCandles(
     services,
@@ -152,7 +152,7 @@ async function takeIn(
     },
     { startedMs, closesMinute: closing.untilUs > before.closedUntilUs },
   )
-  tellForeign(services.log, looked.seen, { hours: before.held, late })
+  tellForeign(services.log, looked, { hours: before.held, late })
   return { committed, looked: inputs, flooded, hasMore }
 }
 

@@ -24,13 +24,13 @@ export async function readAhead(services: RollupServices, candles: Table): Promi
   if (untilGraceIsOver(nowMs(), settings.graceMs) === 0) return undefined
   try {
     const inputs = inputsOf(settings, candles, await loadTable(catalog, TICKS_TABLE))
-    const { ticks, ticksVector: vector } = inputs
+    const { ticks } = inputs
     const { minutes } = await findNewTicks(store, inputs)
     const { inside: stretches } = await chooseLiveMinutes(store, ticks, minutes, nowMs() * 1000)
     const files = await planFiles(store, candles)
     const { changing, reading } = touchedFiles(files, rowsFor(stretches, liveReach(files, stretches)))
     const [folded] = await Promise.all([
-      foldMinutes(services, { ticks, vector, stretches }, { timeoutMs: STATEMENT_MS }),
+      foldMinutes(services, { ticks, stretches }, { timeoutMs: STATEMENT_MS }),
       // The round may do without a file that cannot be read, and meets what it needs of them.
       readMinuteByMinute(store, [...changing, ...reading]).catch(() => undefined),
     ])

@@ -226,17 +226,19 @@ class Rollup {
   }
 
   /**
-   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others changed it since the live
-   * round, the version that the live round inspected; undefined where that snapshot is no longer listed.
+   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others have ever changed it, the
+   * version that the live round inspected, as `ingest` may pass the offsets of their rows meanwhile. Undefined where that is no
+   * longer listed, and others have changed the table since.
    */
   async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
     const { catalog, store, nowMs } = this.#services
     const ticks = await loadTable(catalog, TICKS_TABLE)
     checkTicks(ticks, state)
     const changes = await foreignTicksSince(store, ticks, state.ticksSequence, nowMs())
-    if (changes.length === 0) return ticks
+    if (changes.length === 0 && Object.keys(state.foreign.stock_ticks).length === 0) return ticks
     const seen = ticks.metadata.snapshots.find(({ sequenceNumber }) => sequenceNumber === state.ticksSequence)
-    return seen && asOf(ticks, seen)
+    if (seen !== undefined) return asOf(ticks, seen)
+    return changes.length === 0 ? ticks : undefined
   }
 
   /** Runs one round, and adds it to the totals. */

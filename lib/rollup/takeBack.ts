@@ -1,7 +1,7 @@
 import { TickhouseError } from '../errors.ts'
 import { changesOf, isUnchanged } from '../iceberg/changes.ts'
 import { CommitConflict } from '../iceberg/errors.ts'
-import { asOf, hasGapAfter, lineageSince } from '../iceberg/lineage.ts'
+import { asOf, hasGapAfter } from '../iceberg/lineage.ts'
 import { ancestors, currentSnapshot, type Snapshot } from '../iceberg/metadata.ts'
 import { type Table, tableName } from '../iceberg/table.ts'
 import type { ObjectStore } from '../ports.ts'
@@ -69,11 +69,6 @@ export function publishable(candles: Table, lookedAt: number): Table | undefined
 function versionBefore(candles: Table, history: readonly Snapshot[], snapshot: Snapshot): Table | undefined {
   const before = history[history.indexOf(snapshot) + 1]
   return before && asOf(candles, before)
-}
-
-/** True where the candles were rolled back, and versions that this has undone are no longer listed: only Kafka knows of them. */
-export function isForgotten(candles: Table, lookedAt: number): boolean {
-  return lineageSince(candles, lookedAt).undone?.snapshots === 'unknown'
 }
 
 /**

@@ -2,14 +2,18 @@ import type { HourSet } from '../market/hours.ts'
 import type { TimeRange } from '../market/range.ts'
 import { MINUTE_US } from '../market/time.ts'
 import type { Log } from '../ports.ts'
-import type { SeenChange } from './foreign.ts'
+import type { LookedAt, SeenChange } from './foreign.ts'
 import { stretchOf } from './heldHours.ts'
 
-const WHAT: Readonly<Record<SeenChange['table'], string>> = {
-  stock_ticks:
-    'another engine has changed market_data.stock_ticks: candles of the hours concerned are recomputed',
-  candles:
-    'another engine has changed market_data.candles: it is taken back, candles are made of ticks alone',
+/** What another engine did, and what comes of it. */
+function whatOf({ table, kinds }: SeenChange, isLost: boolean): string {
+  if (table === 'stock_ticks')
+    return 'another engine has changed market_data.stock_ticks: candles of the hours concerned are recomputed'
+  if (kinds.rolled_back !== undefined)
+    return 'another engine has rolled market_data.candles back: they go on from there, with revisions above all that were sent'
+  return isLost
+    ? 'another engine has changed market_data.candles, and the version before is gone: every candle is recomputed'
+    : 'another engine has changed market_data.candles: it is taken back, candles are made of ticks alone'
 }
 
 /** What is held of candles whose ticks were deleted. */
@@ -20,13 +24,23 @@ export interface Held {
 }
 
 /** Says what others did, a line each, and which ticks are not computed as their candles are held. */
-export function tellForeign(log: Log, seen: readonly SeenChange[], { hours: heldHours, late }: Held): void {
+export function tellForeign(
+  log: Log,
+  { seen, isLost }: Pick<LookedAt, 'seen' | 'isLost'>,
+  { hours: heldHours, late }: Held,
+): void {
   const stretch = stretchOf(heldHours)
   const candlesHeld = stretch && { candlesHeld: stretch }
-  for (const { table, kinds, snapshotId, operation, hours } of seen) {
+  for (const change of seen) {
+    const { table, kinds, snapshotId, operation, hours } = change
     const size = hours === 'all' ? {} : { hours: hours.size }
     const isTicks = table === 'stock_ticks'
-    log.warn(WHAT[table], { kinds, snapshotId, operation, ...(isTicks && { ...size, ...candlesHeld }) })
+    log.warn(whatOf(change, isLost), {
+      kinds,
+      snapshotId,
+      operation,
+      ...(isTicks && { ...size, ...candlesHeld }),
+    })
   }
   if (late.length === 0) return
   const minutes = late.reduce((sum, { fromUs, toUs }) => sum + (toUs - fromUs) / MINUTE_US, 0)

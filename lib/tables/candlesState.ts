@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { copiedSummary } from '../iceberg/summaryCopy.ts'
 import type { Table } from '../iceberg/table.ts'
 import { type Hour, HourSet } from '../market/hours.ts'
 import type { TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import { type KindCounts, STORED_KINDS } from './foreignChanges.ts'
-import { newestOwn, readNewestState } from './layout.ts'
+import { newestOwn, ownSummary, readNewestState } from './layout.ts'
 import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
 import { STORED_HOURS, storeHours } from './storedHours.ts'
 
@@ -152,6 +153,27 @@ export function candlesState(table: Table): CandlesState {
   const schemas = { [STATE_KEY]: STORED_STATE, [EARLIER_KEY]: EARLIER_STATE }
   const state = readNewestState<StoredState>(table, schemas)
   return { ...state, candlesSequence: state.candlesSequence ?? newestOwn(table) }
+}
+
+/**
+ * The held hours by the newest state that the table still tells of: also by the copy of a summary that no longer belongs to the
+ * history. None where no state can be read.
+ */
+export function heldBefore(table: Table): HourSet {
+  const texts = [ownSummary(table), copiedSummary(table)].map(summary => summary?.[STATE_KEY])
+  for (const text of texts) {
+    const parsed = STORED_STATE.safeParse(jsonOf(text))
+    if (parsed.success) return parsed.data.held
+  }
+  return HourSet.EMPTY
+}
+
+function jsonOf(text = ''): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** The state as properties of a snapshot's summary. */

@@ -82,9 +82,19 @@ export interface OffsetSpan {
 
 /** The offsets that lie between the two, one span a partition and epoch; none where `to` is not ahead. */
 export function spansBetween(from: OffsetVector, to: OffsetVector): OffsetSpan[] {
+  return stretchesBetween(from, to).map(({ partition, from, to }) => ({ partition, from, to: to - 1 }))
+}
+
+/** Offsets of one partition in one epoch, the end not included. */
+export interface OffsetStretch extends OffsetSpan {
+  readonly epoch: number
+}
+
+/** The offsets that lie between the two, one stretch a partition and epoch; none where `to` is not ahead. */
+export function stretchesBetween(from: OffsetVector, to: OffsetVector): OffsetStretch[] {
   return to.positions.flatMap(({ partition, epoch, next }) => {
     const start = nextOffset(from, partition, epoch)
-    return next > start ? [{ partition, from: start, to: next - 1 }] : []
+    return next > start ? [{ epoch, partition, from: start, to: next }] : []
   })
 }
 

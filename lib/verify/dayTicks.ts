@@ -2,7 +2,7 @@ import type { FileOfRows } from '../iceberg/deletes/deletedRows.ts'
 import { readRows } from '../iceberg/readRows.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { Price } from '../tables/candlesTable.ts'
-import { nextOffset, type OffsetVector } from '../tables/offsetVector.ts'
+import type { OffsetStretch } from '../tables/offsetVector.ts'
 import { TICKS_SCHEMA } from '../tables/ticksTable.ts'
 import { DAY_US } from './calendar.ts'
 import { MinuteFold } from './fold.ts'
@@ -15,20 +15,20 @@ export interface SymbolMinutes {
   readonly fold: MinuteFold
 }
 
-/** The ticks of one day below a vector, folded to minutes by symbol. */
+/** The ticks of one day, without those of some offsets, folded to minutes by symbol. */
 export class DayTicks {
   /** By source, then symbol. */
   readonly #symbols = new Map<string, Map<string, SymbolMinutes | undefined>>()
   readonly #offsets = new Map<string, number[]>()
   readonly #day: number
   readonly #share: Share
-  readonly #vector: OffsetVector
+  readonly #later: readonly OffsetStretch[]
   count = 0
 
-  constructor(day: number, share: Share, vector: OffsetVector) {
+  constructor(day: number, share: Share, later: readonly OffsetStretch[]) {
     this.#day = day
     this.#share = share
-    this.#vector = vector
+    this.#later = later
   }
 
   /** Adds the day's ticks of one data file. */
@@ -52,7 +52,7 @@ export class DayTicks {
     for (let i = 0; i < source.length; i++) {
       const [epoch, partition, offset] = [epochs[i]!, partitions[i]!, Number(offsets[i]!)]
       if (Math.floor(dateTimeUs[i]! / DAY_US) !== this.#day) continue
-      if (offset >= nextOffset(this.#vector, partition, epoch)) continue
+      if (this.#isLater(epoch, partition, offset)) continue
       // What another engine has made of it is no price.
       if (!Number.isFinite(prices[i])) continue
       const minutes = this.#minutesOf(source[i]!, symbol[i]!)
@@ -77,6 +77,12 @@ export class DayTicks {
         if (sorted[i] === sorted[i - 1]) yield `${log}, offset ${sorted[i]}`
       }
     }
+  }
+
+  #isLater(epoch: number, partition: number, offset: number): boolean {
+    return this.#later.some(
+      each => each.epoch === epoch && each.partition === partition && each.from <= offset && offset < each.to,
+    )
   }
 
   /** Undefined for a symbol of another share. */

@@ -32,6 +32,8 @@ const HOUR_MS = 3_600_000
 export class Findings {
   /** Ticks that the candles are made of, each checked to be there once. */
   ticks = 0
+  /** Ticks of others at times of which no candle is made, in files that have no other ticks. */
+  outside = 0
   /** Candles that were compared with their recomputation, by timeframe. */
   readonly candles: Record<string, number> = {}
   /** Rows that stand for candles which are gone. */
@@ -52,8 +54,14 @@ export class Findings {
   /** From the first of the candles in Iceberg that differ until after the last one's first hour; undefined where none does. */
   repairable: Stretch | undefined
 
+  /** Timeframes whose topics differ from Iceberg. */
+  readonly topics: string[] = []
+
   report(difference: Difference): void {
     this.differenceCount += 1
+    const { timeframe } = difference.candle ?? {}
+    if (difference.in === 'kafka' && timeframe !== undefined && !this.topics.includes(timeframe))
+      this.topics.push(timeframe)
     if (difference.in === 'iceberg' && difference.candle) this.#widen(Date.parse(difference.candle.dateTime))
     if (this.differences.length < SHOWN) this.differences.push(difference)
   }

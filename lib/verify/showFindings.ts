@@ -5,13 +5,16 @@ export function showFindings(findings: Findings, seconds: number): string {
   const { ticks, candles, removed, staleHours, kafkaRecords, published, overtaken, unpublished } = findings
   const total = Object.values(candles).reduce((sum, n) => sum + n, 0)
   const perTimeframe = Object.entries(candles).map(([timeframe, n]) => `${timeframe} ${count(n)}`)
-  const { differenceCount, differences, repairable, held } = findings
+  const { differenceCount, differences, repairable, topics, held, outside } = findings
   return [
     `ticks     ${count(ticks)} that candles are made of`,
     `candles   ${count(total)} recomputed: ${perTimeframe.join(', ')}` +
       (removed > 0 ? `; ${count(removed)} are gone` : ''),
     ...(staleHours > 0
       ? [`stale     ${leftOut(staleHours)}; --wait waits for ${staleHours === 1 ? 'it' : 'them'}`]
+      : []),
+    ...(outside > 0
+      ? [`outside   ${count(outside)} ticks of others before 1700 or after 2249, of which no candle is made`]
       : []),
     ...(held === undefined
       ? []
@@ -28,6 +31,11 @@ export function showFindings(findings: Findings, seconds: number): string {
     ...(repairable === undefined
       ? []
       : [`cure      npm run repair -- --from ${repairable.from} --to ${repairable.to}`]),
+    ...(topics.length === 0
+      ? []
+      : [
+          `cure      where Kafka alone differs: delete the topics of ${topics.join(', ')}, then npm run set-up; publish fills them again from Iceberg`,
+        ]),
   ].join('\n')
 }
 

@@ -1,10 +1,12 @@
 import type { LiveFile } from '../iceberg/dataFile.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import type { Table } from '../iceberg/table.ts'
+import { NEWEST_US, OLDEST_US } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { RollupInputs } from '../rollup/rollupInputs.ts'
 import type { Price } from '../tables/candlesTable.ts'
 import { rowsByOthers } from '../tables/foreignTicks.ts'
+import { stretchesBetween } from '../tables/offsetVector.ts'
 import { rangeOf } from '../tables/tickFiles.ts'
 import { ticksState } from '../tables/ticksTable.ts'
 import { DAY_US } from './calendar.ts'
@@ -61,12 +63,16 @@ export async function verifyTables(verified: Verified): Promise<void> {
 /** Files of ticks by day. When all days are verified, it also compares the number of rows with the count in the state. */
 async function tickFilesByDay({ store, inputs, days, findings }: Verified): Promise<TickFiles> {
   const byDay = new Map<number, LiveFile[]>()
+  // No candle is made of ticks before or after.
+  const oldest = Math.max(days.first, dayOf(OLDEST_US))
+  const newest = Math.min(days.last, dayOf(NEWEST_US))
   let rows = 0
   for await (const files of scanFiles(store, inputs.ticks)) {
     for (const file of files) {
       rows += file.recordCount
       const { fromUs, toUs } = rangeOf(file)
-      const [first, last] = [Math.max(days.first, dayOf(fromUs)), Math.min(days.last, dayOf(toUs - 1))]
+      if (toUs <= OLDEST_US || fromUs > NEWEST_US) findings.outside += file.recordCount
+      const [first, last] = [Math.max(oldest, dayOf(fromUs)), Math.min(newest, dayOf(toUs - 1))]
       for (let day = first; day <= last; day++) byDay.set(day, [...(byDay.get(day) ?? []), file])
     }
   }
@@ -104,7 +110,7 @@ function spread(files: readonly CandleFile[]): number {
 }
 
 async function verifyShare(
-  { store, inputs: { state }, price, days, findings, onProgress }: Verified,
+  { store, inputs: { state, ticksVector }, price, days, findings, onProgress }: Verified,
   share: Share,
   ticks: TickFiles,
   candles: readonly CandleFile[],
@@ -112,9 +118,11 @@ async function verifyShare(
   const byDay = new CandlesByDay(store, share, candles)
   const scope = { fromUs: days.first * DAY_US, toUs: (days.last + 1) * DAY_US }
   const comparison = new CandleComparison(findings, { ...scope, provable: new Provable(state) })
+  // What ingest has committed since is not in the candles yet; rows of others are, whatever offsets they have.
+  const later = stretchesBetween(state.vector, ticksVector)
   const listed = daysWithAnything(ticks, candles, days)
   for (const [i, day] of listed.entries()) {
-    const dayTicks = new DayTicks(day, share, state.vector)
+    const dayTicks = new DayTicks(day, share, later)
     for (const file of ticks.get(day) ?? []) await dayTicks.read(store, file, price)
     for (const detail of dayTicks.doubles()) findings.report({ in: 'ticks', problem: 'doubled', detail })
     comparison.addDay(day * DAY_US, await byDay.take(day), dayTicks.symbols())

@@ -4,7 +4,7 @@ import type { Query } from '../../lib/ports.ts'
 import { differingMinutes, type FoldedTicks, foldMinutes } from '../../lib/rollup/foldMinutes.ts'
 import { isInShare } from '../../lib/rollup/symbolShare.ts'
 import type { Settings } from '../../lib/services.ts'
-import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
+import { type OffsetStretch, type OffsetVector, stretchesBetween } from '../../lib/tables/offsetVector.ts'
 import { QueryFailed } from '../../lib/trino/errors.ts'
 import { candle } from '../support/candles.ts'
 import { type MinuteTables, openMinuteTables, type TestTick } from '../support/minuteTables.ts'
@@ -44,12 +44,12 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
         source,
         services,
         async foldEnds(of: Partial<FoldedTicks> = {}) {
-          const folded = { vector: tables.vector(), stretches: [STRETCH], ...of }
+          const folded = { stretches: [STRETCH], ...of }
           const minutes = await foldMinutes(services, { ticks: await tables.ticks(), ...folded })
           return own(minutes).toSorted(byPlace)
         },
-        async fold(stretches = [STRETCH], vector = tables.vector()) {
-          const folded = { ticks: await tables.ticks(), vector, stretches }
+        async fold(stretches = [STRETCH], later: readonly OffsetStretch[] = []) {
+          const folded = { ticks: await tables.ticks(), later, stretches }
           const minutes = await foldMinutes(services, folded)
           return own(minutes)
             .toSorted(byPlace)
@@ -57,7 +57,7 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
         },
         async differ({ stretches = [STRETCH], share = ONE_SHARE, query = world.query } = {}) {
           const [ticks, candles] = [await tables.ticks(), await tables.candles()]
-          const fold = { ticks, candles, vector: tables.vector(), stretches, share }
+          const fold = { ticks, candles, stretches, share }
           const { computed, surplus } = await differingMinutes({ ...services, query }, fold)
           return { computed: own(computed).toSorted(byPlace), surplus: own(surplus).toSorted(byPlace) }
         },
@@ -137,18 +137,20 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
       ])
     })
 
-    test('have the ticks below the vector alone, of each epoch and partition', async () => {
+    test('leave the ticks between two vectors out, of each epoch and partition', async () => {
       const { commitTicks, fold, vector } = await begin()
       await commitTicks(
         [0, 1].flatMap(epoch => [0, 1].map(partition => ({ timeUs: minuteAt(5), mid: 1, epoch, partition }))),
       )
       const before = vector()
       await commitTicks([0, 1].map(epoch => ({ timeUs: minuteAt(5), mid: 2, epoch, partition: 1 })))
-      const volumeBelow = async (below: OffsetVector) => (await fold([STRETCH], below))[0]?.volume
-      expect(await volumeBelow(vector())).toBe(6)
-      expect(await volumeBelow(before)).toBe(4)
-      expect(await volumeBelow({ ...before, positions: before.positions.slice(0, 1) })).toBe(1)
-      expect(await volumeBelow({ epoch: 0, positions: [] })).toBeUndefined()
+      const volumeWithout = async (from: OffsetVector, to = vector()) =>
+        (await fold([STRETCH], stretchesBetween(from, to)))[0]?.volume
+      expect(await volumeWithout(vector())).toBe(6)
+      expect(await volumeWithout(before)).toBe(4)
+      expect(await volumeWithout({ epoch: 0, positions: [] }, before)).toBe(2)
+      expect(await volumeWithout({ ...before, positions: before.positions.slice(0, 1) })).toBe(1)
+      expect(await volumeWithout({ epoch: 0, positions: [] })).toBeUndefined()
     })
 
     test('lie within the stretches, whose ends are not included', async () => {
@@ -265,8 +267,7 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
     })
 
     test('are those of the snapshots that are named, whatever was committed or deleted since', async () => {
-      const { commitTicks, commitCandles, deleteAll, fold, ticks, candles, services, vector, source } =
-        await begin()
+      const { commitTicks, commitCandles, deleteAll, fold, ticks, candles, services, source } = await begin()
       await commitTicks([{ timeUs: minuteAt(0), mid: 1 }])
       await commitCandles([candle({ source, dateTimeUs: minuteAt(1) })])
       const [ticksThen, candlesThen] = [await ticks(), await candles()]
@@ -275,7 +276,7 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
       await deleteAll()
       expect(await fold()).toEqual([])
       const then = {
-        ...{ ticks: ticksThen, candles: candlesThen, vector: vector() },
+        ...{ ticks: ticksThen, candles: candlesThen },
         ...{ stretches: [STRETCH], share: ONE_SHARE },
       }
       expect((await foldMinutes(services, then)).filter(row => row.source === source)).toHaveLength(1)
@@ -285,12 +286,12 @@ export function minutesContract(name: string, open: () => Promise<MinutesWorld>)
     })
 
     test('of a snapshot that was expired are refused', async () => {
-      const { commitTicks, expire, services, ticks, candles, vector } = await begin()
+      const { commitTicks, expire, services, ticks, candles } = await begin()
       await commitTicks([{ timeUs: minuteAt(0), mid: 1 }])
       const [ticksThen, candlesThen] = [await ticks(), await candles()]
       await commitTicks([{ timeUs: minuteAt(2), mid: 2 }])
       await expire(ticksThen)
-      const then = { ticks: ticksThen, vector: vector(), stretches: [STRETCH] }
+      const then = { ticks: ticksThen, stretches: [STRETCH] }
       const differing = { ...then, candles: candlesThen, share: ONE_SHARE }
       for (const ask of [() => foldMinutes(services, then), () => differingMinutes(services, differing)]) {
         const failure = await ask().catch(error => error)

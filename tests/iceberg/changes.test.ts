@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { changesOf, isUnchanged, NO_CHANGES } from '../../lib/iceberg/changes.ts'
-import type { DataFile, LiveFile } from '../../lib/iceberg/dataFile.ts'
+import { type DataFile, type LiveFile, lowerBound, upperBound } from '../../lib/iceberg/dataFile.ts'
 import { currentSnapshot } from '../../lib/iceberg/metadata.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import type { Table } from '../../lib/iceberg/table.ts'
+import { DAY_US } from '../../lib/market/time.ts'
+import { fieldNamed } from '../../lib/tables/layout.ts'
 import { MemoryCatalog } from '../support/memoryCatalog.ts'
 import { MemoryStore } from '../support/memoryStore.ts'
-import { openWorld, type World } from './fixtures.ts'
+import { openWorld, readingsSchema, type World } from './fixtures.ts'
 
 let world: World
 let files: LiveFile[]
@@ -29,6 +31,15 @@ describe('what a snapshot changed', () => {
   test('is what it removed, of manifests that it has written anew', async () => {
     const { added, removed } = await changesIn(await world.commit({ add: [], remove: files.slice(0, 1) }))
     expect([added, pathsOf(removed)]).toEqual([[], [files[0]!.path]])
+  })
+
+  test('is of files that say by their partition alone which values they hold', async () => {
+    const { lowerBounds, upperBounds, ...file } = await world.file({ from: 6, rows: 2 })
+    const { added } = await changesIn(await world.commit({ add: [file] }))
+    const dateTime = fieldNamed(readingsSchema, 'date_time')
+    const day = Number(file.partition.date_time_day)
+    expect(lowerBound(added[0]!, dateTime)).toBe(day * DAY_US)
+    expect(upperBound(added[0]!, dateTime)).toBe((day + 1) * DAY_US - 1)
   })
 
   test('is nothing where it put as many rows into other files and says so, nor where it did nothing', async () => {

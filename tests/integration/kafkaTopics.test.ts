@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ensureTopics } from '../../lib/kafka/admin.ts'
 import { RecordTooLarge, TopicMissing } from '../../lib/kafka/errors.ts'
+import { setTopicSettings } from '../../lib/kafka/topicSettings.ts'
 import { texts } from '../contracts/topicLog.ts'
 import { partitionOf } from '../support/memoryProducers.ts'
 import { KafkaWorld } from './kafkaWorld.ts'
@@ -44,13 +45,32 @@ describe('ensureTopics', () => {
     expect(await ensureTopics(world.kafka, [other])).toEqual(differences)
   })
 
-  it('names the setting that Kafka refuses', async () => {
+  it('names the setting that Kafka refuses, and goes on once it is corrected', async () => {
     const [spec] = specs()
     const broken = { ...spec!, config: { 'cleanup.policy': 'nonsense' } }
     await expect(ensureTopics(world.kafka, [broken])).rejects.toMatchObject({
       code: 'KAFKA_REFUSED',
       retryable: false,
     })
+    expect(await ensureTopics(world.kafka, [spec!])).toEqual([])
+  })
+})
+
+describe('a consumer group', () => {
+  it('is not moved while it has members, and is once they have left', async () => {
+    const topic = await world.createTopic(1)
+    await world.append(topic, 0, texts('a', 'b'))
+    const groupId = crypto.randomUUID()
+    const consumer = world.kafka.consumer({ groupId })
+    const joined = new Promise<void>(done => void consumer.on(consumer.events.GROUP_JOIN, () => done()))
+    await consumer.connect()
+    await consumer.subscribe({ topic })
+    await consumer.run({ eachMessage: async () => {} })
+    await joined
+    const move = () => world.commitGroup(groupId, topic, new Map([[0, 1]]))
+    await expect(move()).rejects.toMatchObject({ code: 'GROUP_ACTIVE' })
+    await consumer.disconnect()
+    await move()
   })
 })
 
@@ -76,13 +96,16 @@ describe('a topic writer', () => {
     expect((await world.log.last(topic, 0))?.offset).toBe(2)
   })
 
-  it('names topic, bytes and setting for a record that the topic does not take, and works on', async () => {
+  it('names topic, bytes and setting for a record that the topic does not take, works on, and takes it once that is raised', async () => {
     const topic = await world.createTopic(1, { 'max.message.bytes': '1000' })
     const tooLarge = world.append(topic, 0, texts('x'.repeat(2_000)))
     await expect(tooLarge).rejects.toThrow(RecordTooLarge)
     await expect(tooLarge).rejects.toThrow(new RegExp(`${topic}.*2040 bytes.*max\\.message\\.bytes`))
     await world.append(topic, 0, texts('a'))
     expect((await world.log.last(topic, 0))?.offset).toBe(0)
+    await setTopicSettings(world.kafka, [{ topic, setting: 'max.message.bytes', value: '3000' }])
+    await expect.poll(() => world.append(topic, 0, texts('x'.repeat(2_000)))).toBeUndefined()
+    expect((await world.log.last(topic, 0))?.value?.byteLength).toBe(2_000)
   })
 
   it('throws TopicMissing for a topic that does not exist', async () => {

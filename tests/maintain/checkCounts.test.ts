@@ -8,6 +8,8 @@ import { newTrust } from '../../lib/ingest/admit.ts'
 import { type CountServices, checkCounts } from '../../lib/maintain/checkCounts.ts'
 import { HourSet } from '../../lib/market/hours.ts'
 import { dayOf } from '../../lib/market/time.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
+import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import {
   type CandlesState,
   candlesState,
@@ -18,9 +20,11 @@ import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
+import { rewriteRows } from '../support/foreignEngine.ts'
 import { insertDay } from '../support/insertDay.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
 import { MemoryVolumes } from '../support/memoryVolumes.ts'
+import { withTrino } from '../support/rollupCalls.ts'
 import { batch, ingest, newWorld, produce, tickJson, type World } from '../support/world.ts'
 
 const DAYS = ['2026-02-25', '2026-02-26', '2026-02-28']
@@ -126,6 +130,18 @@ describe('the check of counts', () => {
     expect(await check()).toMatchObject({ days: 2, differing: 1 })
     expect(warnings).toMatchObject([[expect.any(String), { ticks: 2, inCandles: 3 }]])
   })
+
+  test.each([Number.NaN, Number.NEGATIVE_INFINITY])(
+    'counts no tick whose price others have set to %s',
+    async mid => {
+      const spoiled = Date.parse(`${DAYS[1]}T10:00:30Z`) * 1000
+      await rewriteRows(world, TICKS_TABLE, row => (row.date_time === spoiled ? { ...row, mid } : row))
+      await rollupCandles(withTrino(world), UNBOUNDED)
+      expect(await check()).toEqual({ days: 3, differing: 0, hoursMarked: 0 })
+      await removeFiles(CANDLES_TABLE, isOfMinutes)
+      expect(await check()).toMatchObject({ days: 3, differing: 3 })
+    },
+  )
 
   test('leaves out days with hours whose candles are held, and no others', async () => {
     await removeFiles(CANDLES_TABLE, isOfMinutes)

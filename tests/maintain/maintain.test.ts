@@ -554,7 +554,7 @@ describe('orphan files', () => {
     expect((await load(TICKS_TABLE)).metadata.snapshots.length).toBeLessThan(315)
   })
 
-  test('with metadata of another table among them are all left alone, and that is said', async () => {
+  test('with metadata of another table among them are all left alone, and that is said, until that is removed', async () => {
     await appendTicks(1)
     const uri = await orphan(`data/${randomUUID()}.parquet`)
     const { location } = (await load(TICKS_TABLE)).metadata
@@ -570,6 +570,9 @@ describe('orphan files', () => {
     expect(await upkeep({ log })).toMatchObject({ 'market_data.stock_ticks': { removed: 0 } })
     expect(exists(uri)).toBe(true)
     expect(warnings.join()).toContain('belongs to another table')
+    await world.services.store.remove(`${location}/metadata/00001-x.metadata.json`)
+    expect(await upkeep({ log })).toMatchObject({ 'market_data.stock_ticks': { removed: 1 } })
+    expect(exists(uri)).toBe(false)
   })
 })
 

@@ -40,6 +40,11 @@ export class Ledger {
     this.#all.push(oracleTick(value, partition, offset))
   }
 
+  /** Somebody put a tick into the table that Kafka does not have. */
+  inserted(value: string, partition: number, offset: number): void {
+    this.#table.push(oracleTick(value, partition, offset))
+  }
+
   /** All that was sent is in the table. */
   ingested(): void {
     this.#table.push(...this.#all.slice(this.#ingested))

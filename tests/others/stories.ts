@@ -1,4 +1,6 @@
 import { TickhouseError } from '../../lib/errors.ts'
+import { UNBOUNDED } from '../../lib/rollup/budget.ts'
+import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import type { Case } from './cases.ts'
 import { findingsOf, say } from './findings.ts'
 import type { TestTick } from './ledger.ts'
@@ -80,6 +82,64 @@ export const STORIES: readonly Story[] = [
       await part('rollup', () => judged(world, findings))
       await part('a tick of the first day that is left', async () => {
         await world.send([of(3, 12)])
+        await judged(world, findings)
+      })
+      return findings
+    },
+  },
+  {
+    name: 'trino: candles updated with newer stamps, the version before expired: nothing of it is sent',
+    isShort: true,
+    async play(world) {
+      const { findings, part } = findingsOf()
+      const source = 'STAMPED'
+      await part('ticks', async () => {
+        await world.send(minuteOf(source, 1, 20))
+        await judged(world, findings)
+      })
+      await part('the update', async () => {
+        await world.engines.trino.sql(
+          `UPDATE lake.market_data.candles SET high = high + 1e6, updated_at = updated_at + INTERVAL '1' DAY WHERE source = '${source}'`,
+        )
+        await world.engines.pyiceberg.call('expire', { table: 'market_data.candles' })
+      })
+      await part('rollup', async () => {
+        // publish is called after the live round, before the backlog has computed anything again.
+        await rollupCandles(world.services, { ...UNBOUNDED, mayBegin: () => false })
+        await world.publish()
+        await judged(world, findings)
+        const theirs = world.topics.records.filter(({ value }) => (value?.high ?? 0) >= 1e6)
+        for (const { topic, key } of theirs) findings.push(`sent: ${topic} ${key} of another engine`)
+      })
+      return findings
+    },
+  },
+  {
+    name: 'trino: ticks inserted with offsets that Kafka does not have',
+    isShort: true,
+    async play(world) {
+      const { findings, part } = findingsOf()
+      const tick = { source: 'INSERTED', symbol: 'A', ask: 7, bid: 7, mid: 7 }
+      await part('ticks', async () => {
+        await world.send(minuteOf(tick.source, 1, 20))
+        await judged(world, findings)
+      })
+      await part('the insert', async () => {
+        const rows = [-1, 1e12].map((offset, number) => {
+          const dateTime = `2018-03-05T09:0${number}:00`
+          world.ledger.inserted(JSON.stringify({ ...tick, number, dateTime }), number, offset)
+          const time = `TIMESTAMP '${dateTime.replace('T', ' ')} UTC'`
+          return `('${tick.source}', '${tick.symbol}', 7e0, 7e0, 7e0, ${number}, ${time}, 0, ${number}, ${offset}, ${time})`
+        })
+        const columns =
+          'source, symbol, ask, bid, mid, number, date_time, kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp'
+        await world.engines.trino.sql(
+          `INSERT INTO lake.market_data.stock_ticks (${columns}) VALUES ${rows.join(', ')}`,
+        )
+      })
+      await part('rollup', () => judged(world, findings))
+      await part('ticks after it', async () => {
+        await world.send(minuteOf(tick.source, 2, 20))
         await judged(world, findings)
       })
       return findings

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type PublishServices, publishCandles, readMark } from '../../lib/publish/publishCandles.ts'
+import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
+import { partitionedBy, withMetadata } from '../support/changedMetadata.ts'
 import { MemoryTransactionalWriter } from '../support/memoryProducers.ts'
 import { candle, storeCandles } from '../support/storeCandles.ts'
 import { newWorld, SETTINGS, type World } from '../support/world.ts'
@@ -63,6 +65,29 @@ describe('a candle topic that was made again', () => {
     expect(await onTopic('m1')).toHaveLength(20)
     expect(await publish()).toMatchObject({ sent: 0, transactions: 0 })
   })
+
+  test.each([
+    ['not at all', partitionedBy()],
+    ['by timeframe and symbol', partitionedBy([3, 'identity'], [2, 'identity'])],
+    ['by year', partitionedBy([4, 'year'])],
+  ])(
+    'is filled also from files that others partitioned %s, and with its own timeframe alone',
+    async (_, by) => {
+      world = withMetadata(world, CANDLES_TABLE, by)
+      const timeframes = ['m1', 'h1', 'removed_m1']
+      await storeCandles(
+        world,
+        first(30).map((row, n) => ({ ...row, timeframe: timeframes[n % 3]! })),
+      )
+      await publish()
+      const before = (await onTopic('m1')).sort()
+      expect(before).toHaveLength(20)
+      makeAgain('candle_m1')
+      expect(await publish()).toMatchObject({ sent: 20, complete: true })
+      expect((await onTopic('m1')).sort()).toEqual(before)
+      expect(await onTopic('h1')).toHaveLength(10)
+    },
+  )
 
   test('is filled in parts by calls that run out of time, and gets what changes meanwhile once', async () => {
     await storeCandles(world, first(10_100))

@@ -5,7 +5,7 @@ import type { Table } from '../../lib/iceberg/table.ts'
 import { writeDataFile } from '../../lib/iceberg/write.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import type { Mark } from '../../lib/publish/sendingOrder.ts'
-import { type Bounds, type UnsentPart, unsentCandles } from '../../lib/publish/unsentCandles.ts'
+import { type UnsentOptions, type UnsentPart, unsentCandles } from '../../lib/publish/unsentCandles.ts'
 import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import { CountingStore } from '../support/countingStore.ts'
 import { newWorld } from '../support/world.ts'
@@ -44,7 +44,7 @@ async function read(
   store: CountingStore,
   files: LiveFile[],
   mark: Mark,
-  bounds?: Bounds,
+  bounds?: UnsentOptions,
 ): Promise<UnsentPart[]> {
   const parts = []
   for await (const part of unsentCandles(store, files, mark, bounds)) parts.push(part)

@@ -10,6 +10,7 @@ import { writeDataFile } from '../../lib/iceberg/write.ts'
 import { newTrust } from '../../lib/ingest/admit.ts'
 import { beginEpoch } from '../../lib/ingest/beginEpoch.ts'
 import { maintain } from '../../lib/maintain/maintain.ts'
+import { candleId } from '../../lib/market/candle.ts'
 import { decodeTick, type Tick } from '../../lib/market/tick.ts'
 import { publishCandles } from '../../lib/publish/publishCandles.ts'
 import { type RebuildRequest, rebuild } from '../../lib/rebuild/rebuild.ts'
@@ -21,7 +22,8 @@ import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE, type TicksState, ticksState } from '../../lib/tables/ticksTable.ts'
-import { rewriteRows } from '../support/foreignEngine.ts'
+import { partitionedBy, withMetadata } from '../support/changedMetadata.ts'
+import { mergeFiles, type Row, rewriteRows } from '../support/foreignEngine.ts'
 import { metadataToWire } from '../support/memoryCatalog.ts'
 import { addTicks, candlesIn, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { tickColumns } from '../support/tickColumns.ts'
@@ -55,18 +57,21 @@ function run(request: Partial<RebuildRequest> = {}) {
   )
 }
 
-/** Another engine expires all but the current snapshot; the copy is gone too. */
-async function loseState(ident: TableIdent): Promise<void> {
+/** Another engine expires all but the current snapshot; the copy of our summary is gone too, or belongs to none that is left. */
+async function loseState(ident: TableIdent, { copyStays = false } = {}): Promise<void> {
   const { catalog, services, clock } = world
-  const before = await catalog.loadTable(ident)
-  const staged = await stageSnapshot(services.store, before, { add: [], nowMs: clock.nowMs })
-  const { metadata } = await commitSnapshot(catalog, before, staged)
+  let before = await catalog.loadTable(ident)
+  for (let commits = copyStays ? 2 : 1; commits > 0; commits--) {
+    const staged = await stageSnapshot(services.store, before, { add: [], nowMs: clock.nowMs })
+    before = await commitSnapshot(catalog, before, staged)
+  }
+  const { metadata } = before
   const snapshotIds = metadata.snapshots
     .map(({ snapshotId }) => snapshotId)
     .filter(id => id !== metadata.currentSnapshotId)
   const updates: Update[] = [
     { action: 'remove-snapshots', snapshotIds },
-    { action: 'set-properties', updates: { [SUMMARY_COPY]: '' } },
+    ...(copyStays ? [] : [{ action: 'set-properties', updates: { [SUMMARY_COPY]: '' } } as const]),
   ]
   await catalog.commit(ident, [], updates)
 }
@@ -85,6 +90,12 @@ async function removeFile(index: number): Promise<void> {
   const files = (await planFiles(services.store, table)).sort((a, b) => a.sequenceNumber - b.sequenceNumber)
   const change = { add: [], remove: [files[index]!], summary: carriedState(table), nowMs: clock.nowMs }
   await commitSnapshot(catalog, table, await stageSnapshot(services.store, table, change))
+}
+
+/** Another engine merges all files of the table: one is left for each partition. */
+async function mergeAll(ident: TableIdent): Promise<void> {
+  const files = await planFiles(world.services.store, await world.catalog.loadTable(ident))
+  await mergeFiles(world, ident, files, true)
 }
 
 async function take(partition: number, ...values: (string | null)[]): Promise<void> {
@@ -256,7 +267,7 @@ describe('a rebuild of the ticks’ state', () => {
     expect(await storedTicks(world)).toHaveLength(5)
   })
 
-  test('is refused where a row has a place that no Kafka has, which would keep all ticks out: the file is named', async () => {
+  test('is refused where a row has a place that no Kafka has, which would keep all ticks out: the file is named, and it goes on without that row', async () => {
     await take(0, tickJson(1))
     const { catalog, services, clock } = world
     const table = await catalog.loadTable(TICKS_TABLE)
@@ -270,6 +281,10 @@ describe('a rebuild of the ticks’ state', () => {
       code: 'ROWS_INVALID',
       message: expect.stringContaining(file.path),
     })
+    await rewriteRows(world, TICKS_TABLE, row => (Number(row.kafka_offset) === 2 ** 45 ? undefined : row))
+    expect((await run()).ticks).toMatchObject({ source: 'rows', isProven: true })
+    await take(0, tickJson(3))
+    expect(await storedTicks(world)).toHaveLength(2)
   })
 
   test('of a table without a tick begins at 0 in every partition', async () => {
@@ -407,5 +422,117 @@ describe('a rebuild of the candles’ state', () => {
     )
     expect(changed).toMatchObject({ volume: 3, revision: revision + 1 })
     expect((await publish()).sent).toBeGreaterThan(0)
+  })
+
+  describe('holds candles whose ticks were deleted', () => {
+    const isBefore = (time: string) => (row: Row) => Number(row.date_time) < Date.parse(`${time}Z`) * 1000
+    const ofFebruary = async () => {
+      const rows = (await candlesIn(world)).filter(({ dateTimeUs }) => dateTimeUs < Date.UTC(2026, 2) * 1000)
+      return rows.map(({ timeframe, dateTimeUs, volume, revision }) => [
+        timeframe,
+        dateTimeUs,
+        volume,
+        revision,
+      ])
+    }
+    const heldDays = async () => (await stateOfCandles(world)).held.days().map(([day]) => day - FIRST_DAY)
+    const FIRST_DAY = Date.parse('2026-02-20') / 86_400_000
+    beforeEach(async () => {
+      await addTicks(
+        world,
+        [20, 21, 22, 23].map(day => `2026-02-${day}T10:00:01`),
+      )
+      await addTicks(world, ['2026-03-01T11:58:59'])
+      await rollUp()
+    })
+
+    test('and those of a day to which ticks came later, as the copy of the last state says', async () => {
+      const isDeleted = isBefore('2026-02-22T00:00:00')
+      await rewriteRows(world, TICKS_TABLE, row => (isDeleted(row) ? undefined : row))
+      await rollUp()
+      await addTicks(world, ['2026-02-20T12:00:00'])
+      await rollUp()
+      await publish()
+      const before = await ofFebruary()
+      for (const ident of [CANDLES_TABLE, TICKS_TABLE]) await loseState(ident, { copyStays: true })
+      await run()
+      expect(await heldDays()).toEqual([0, 1])
+      world.clock.nowMs += 60_000
+      await rollUp()
+      expect(await ofFebruary()).toEqual(before)
+      expect(await heldDays()).toEqual([0, 1])
+    })
+
+    test('of the oldest days, and of a day between others, where no state is left', async () => {
+      const isOldest = isBefore('2026-02-21T00:00:00')
+      const isDeleted = (row: Row) =>
+        isOldest(row) || (isBefore('2026-02-23T00:00:00')(row) && !isBefore('2026-02-22T00:00:00')(row))
+      await publish()
+      const before = await ofFebruary()
+      await rewriteRows(world, TICKS_TABLE, row => (isDeleted(row) ? undefined : row))
+      for (const ident of [CANDLES_TABLE, TICKS_TABLE]) await loseState(ident)
+      await run()
+      expect(await heldDays()).toEqual([0, 2])
+      world.clock.nowMs += 60_000
+      await rollUp()
+      expect(await ofFebruary()).toEqual(before)
+    })
+  })
+
+  test('sends nothing that others changed before the state was lost', async () => {
+    await addTicks(world, ['2026-03-01T11:59:59'], { symbols: ['x', 'y'] })
+    await rollUp()
+    await publish()
+    const theirs = { updated_at: Date.UTC(2100, 0) * 1000, high: 1_000, revision: 2 ** 31 - 1 }
+    await rewriteRows(world, CANDLES_TABLE, row => (row.symbol === 'x' ? { ...row, ...theirs } : row))
+    await loseState(CANDLES_TABLE)
+    const { candles } = await run()
+    expect(candles.revisionFloor).toBe(1)
+    expect(candles.stampUs).toBeLessThan(theirs.updated_at)
+    expect(await publish()).toMatchObject({ sent: 0 })
+    world.clock.nowMs += 60_000
+    // What is sent after the live round is sent before its candles are computed again.
+    await rollupCandles(withTrino(world), { ...UNBOUNDED, mayBegin: () => false })
+    await publish()
+    await rollUp()
+    await publish()
+    const highs: number[] = []
+    for (const [partition, { high }] of await world.log.offsets('candle_D1')) {
+      for await (const records of world.log.records('candle_D1', partition, 0, high)) {
+        highs.push(...records.map(({ value }) => JSON.parse(String(value)).high))
+      }
+    }
+    expect(highs).toEqual([1.5, 1.5, 1.5])
+  })
+
+  test('with force leaves what others changed to be taken back', async () => {
+    await addTicks(world, ['2026-03-01T11:59:59'], { symbols: ['x', 'y'] })
+    await rollUp()
+    const before = await candlesIn(world)
+    const theirs = { updated_at: Date.UTC(2100, 0) * 1000, high: 1_000 }
+    await rewriteRows(world, CANDLES_TABLE, row => (row.symbol === 'x' ? { ...row, ...theirs } : row))
+    const { candles } = await run({ force: true })
+    expect(candles.stampUs).toBe(Math.max(...before.map(({ updatedAtUs }) => updatedAtUs)))
+    expect(await publish()).toMatchObject({ sent: before.length })
+    world.clock.nowMs += 60_000
+    await rollUp()
+    const byId = (rows: typeof before) => new Map(rows.map(row => [candleId(row), { ...row, closed: true }]))
+    expect(byId(await candlesIn(world))).toMatchObject(byId(before))
+  })
+
+  test.each([
+    ['not at all', partitionedBy()],
+    ['by source', partitionedBy([1, 'identity'])],
+  ])('finds what is closed also in files that others partitioned %s', async (_, by) => {
+    await addTicks(world, ['2026-03-01T10:00:01', '2026-03-01T11:58:59'])
+    world.clock.nowMs += 360_000
+    await rollUp()
+    const { closedUntilUs } = await stateOfCandles(world)
+    world = withMetadata(world, CANDLES_TABLE, by)
+    await mergeAll(CANDLES_TABLE)
+    await loseState(CANDLES_TABLE)
+    const { candles } = await run()
+    expect(candles.closedUntilUs).toBe(Date.parse('2026-03-01T11:59:00Z') * 1000)
+    expect(candles.closedUntilUs).toBeLessThanOrEqual(closedUntilUs)
   })
 })

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
 import { UnsupportedTable } from '../../lib/iceberg/errors.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
-import type { Field, PartitionSpec } from '../../lib/iceberg/schema.ts'
+import type { Field } from '../../lib/iceberg/schema.ts'
 import type { Table, TableIdent } from '../../lib/iceberg/table.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { DAY_US } from '../../lib/market/time.ts'
@@ -12,6 +12,7 @@ import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { readCandles } from '../../lib/rollup/storedCandles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { partitionedBy, withMetadata } from '../support/changedMetadata.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
 import { ticksOf } from '../support/memoryRollup.ts'
 import { expectedCandles } from '../support/oracle.ts'
@@ -107,30 +108,7 @@ describe('rows that others deleted by their values', () => {
 
 /** Others change the table's metadata: what a catalog does for their statements. */
 function changing(ident: TableIdent, change: (table: Table) => Partial<Table['metadata']>): void {
-  const { catalog } = world.services
-  const changed: typeof catalog = Object.create(catalog, {
-    loadTable: {
-      value: async (wanted: TableIdent) => {
-        const table = await catalog.loadTable(wanted)
-        return wanted.name === ident.name
-          ? { ...table, metadata: { ...table.metadata, ...change(table) } }
-          : table
-      },
-    },
-    commit: {
-      value: async (...commit: Parameters<typeof catalog.commit>) => {
-        const [ident, requirements, updates] = commit
-        const others = requirements.filter(({ type }) => !/schema|spec/.test(type))
-        await catalog.commit(ident, others, updates)
-        return changed.loadTable(ident)
-      },
-    },
-  })
-  world = {
-    ...world,
-    catalog: changed as typeof world.catalog,
-    services: { ...world.services, catalog: changed },
-  }
+  world = withMetadata(world, ident, change)
 }
 
 const withColumn = (type: unknown) => (table: Table) => {
@@ -150,33 +128,19 @@ describe('a column that others added to candles', () => {
   })
 })
 
-const spec = (...fields: readonly [sourceId: number, transform: string][]): PartitionSpec => ({
-  specId: 1,
-  fields: fields.map(([sourceId, transform], i) => ({
-    sourceId,
-    fieldId: 1000 + i,
-    name: `p${i}`,
-    transform: transform as PartitionSpec['fields'][number]['transform'],
-  })),
-})
-const by = (next: PartitionSpec) => (table: Table) => ({
-  defaultSpecId: 1,
-  partitionSpecs: [...table.metadata.partitionSpecs, next],
-})
-
 describe('candles partitioned by others', () => {
   test.each([
-    ['timeframe, month, symbol', spec([3, 'identity'], [4, 'month'], [2, 'identity'])],
-    ['timeframe, day, bucket of symbol', spec([3, 'identity'], [4, 'day'], [2, 'bucket[4]'])],
-    ['nothing', spec()],
-    ['year', spec([4, 'year'])],
-    ['source', spec([1, 'identity'])],
+    ['timeframe, month, symbol', partitionedBy([3, 'identity'], [4, 'month'], [2, 'identity'])],
+    ['timeframe, day, bucket of symbol', partitionedBy([3, 'identity'], [4, 'day'], [2, 'bucket[4]'])],
+    ['nothing', partitionedBy()],
+    ['year', partitionedBy([4, 'year'])],
+    ['source', partitionedBy([1, 'identity'])],
   ])('by %s are rolled up, with files of the old partitioning beside them', async (_, next) => {
     const times = [`${DAY}T10:00:01`, `${DAY}T23:59:01`, '2026-01-31T10:00:01', LIVE]
     const symbols = ['a', 'b', 'c', 'd', 'e']
     await addTicks(world, times, { symbols })
     await rollup()
-    changing(CANDLES_TABLE, by(next))
+    changing(CANDLES_TABLE, next)
     await addTicks(world, [...times, `${DAY}T10:01:01`, '2026-01-30T10:00:01'], { symbols })
     await rollup()
     await expectRight()
@@ -191,7 +155,7 @@ describe('candles partitioned by others', () => {
   })
 
   test('by a value that changes with revisions are one error with the way back', async () => {
-    changing(CANDLES_TABLE, by(spec([10, 'identity'])))
+    changing(CANDLES_TABLE, partitionedBy([10, 'identity']))
     await addTicks(world, [LIVE])
     const failing = rollup()
     await expect(failing).rejects.toThrow(UnsupportedTable)

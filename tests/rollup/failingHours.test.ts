@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { CatalogUnavailable, CommitRejected } from '../../lib/iceberg/errors.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
+import type { Query, QueryOptions } from '../../lib/ports.ts'
 import { UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { type RollupServices, rollupCandles } from '../../lib/rollup/rollupCandles.ts'
@@ -62,6 +63,24 @@ const staleHours = async () =>
   [...(await stateOfCandles(world)).hours.stale.hours()].map(hour =>
     new Date(hour * 3_600_000).toISOString().slice(0, 13),
   )
+
+test('of hours that differ in too many minutes, smaller rounds follow until all are done', async () => {
+  await addTicks(world, [...OTHERS, BAD].map(inHour))
+  const rounds: number[] = []
+  const trino = withTrino(world, each => {
+    if (each.isBacklog) rounds.push(each.hours)
+  })
+  const query: Query = {
+    async rows<Row>(sql: string, options?: QueryOptions): Promise<Row[]> {
+      const rows = await trino.query.rows<Row>(sql, options)
+      return rounds.at(-1)! > 1 ? new Array<Row>(120_000).fill(rows[0]!) : rows
+    },
+  }
+  expect(await call({ ...trino, query })).toBeUndefined()
+  expect(rounds.slice(0, 3)).toEqual([4, 2, 1])
+  expect(rounds.filter(hours => hours === 1)).toHaveLength(4)
+  expect(await staleHours()).toEqual([])
+})
 
 describe('an hour that Trino cannot read', () => {
   test.each([

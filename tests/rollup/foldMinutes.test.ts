@@ -9,7 +9,7 @@ import { differingMinutes, foldMinutes } from '../../lib/rollup/foldMinutes.ts'
 import { dividedBy, widestWindow } from '../../lib/rollup/liveWindow.ts'
 import { ALL_SYMBOLS, type SymbolShare } from '../../lib/rollup/symbolShare.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
-import type { OffsetVector } from '../../lib/tables/offsetVector.ts'
+import type { OffsetStretch } from '../../lib/tables/offsetVector.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
 import { newWorld, SETTINGS } from '../support/world.ts'
 
@@ -41,18 +41,14 @@ beforeAll(async () => {
   candles = await catalog.loadTable(CANDLES_TABLE)
 })
 
-const vector: OffsetVector = {
-  epoch: 1,
-  positions: [
-    { epoch: 0, partition: 0, next: 7, timestampMs: 1 },
-    { epoch: 1, partition: 2, next: 1_234_567_890_123, timestampMs: 1 },
-  ],
-}
+const LATER: readonly OffsetStretch[] = [
+  { epoch: 0, partition: 0, from: 5, to: 7 },
+  { epoch: 1, partition: 2, from: 0, to: 1_234_567_890_123 },
+]
 /** Of 4 partitions far on in their offsets. */
-const usualVector: OffsetVector = {
-  epoch: 0,
-  positions: [0, 1, 2, 3].map(partition => ({ epoch: 0, partition, next: 9_876_543_210, timestampMs: 1 })),
-}
+const USUAL: readonly OffsetStretch[] = [0, 1, 2, 3].map(partition => {
+  return { epoch: 0, partition, from: 9_876_543_210, to: 9_876_654_321 }
+})
 const range = (from: string, to: string): TimeRange => {
   return { fromUs: Date.parse(from) * 1000, toUs: Date.parse(to) * 1000 }
 }
@@ -61,19 +57,19 @@ const TWO_MINUTES = [
   range('1969-12-31T23:59Z', '1970-01-01T00:00Z'),
 ]
 
-async function liveStatement(stretches: readonly TimeRange[], below = vector): Promise<string> {
+async function liveStatement(stretches: readonly TimeRange[], later = LATER): Promise<string> {
   const query = new SameRows()
-  await foldMinutes({ query, settings: SETTINGS }, { ticks, vector: below, stretches })
+  await foldMinutes({ query, settings: SETTINGS }, { ticks, later, stretches })
   return query.statements[0]!
 }
 
 async function backlogStatement(
   stretches: readonly TimeRange[],
   share: SymbolShare = ALL_SYMBOLS,
-  below = vector,
+  later = LATER,
 ) {
   const query = new SameRows()
-  const folded = { ticks, candles, vector: below, stretches, share }
+  const folded = { ticks, candles, later, stretches, share }
   await differingMinutes({ query, settings: SETTINGS }, folded)
   return query.statements[0]!
 }
@@ -85,7 +81,7 @@ const key = { source: 's', symbol: 'x', timeframe: 'm1', dateTimeUs: -MINUTE_US 
 const computed = { ...key, ...values }
 
 describe('foldMinutes', () => {
-  test('asks for the ticks of one version of the table, of the stretches, below the vector', async () => {
+  test('asks for the ticks of one version of the table, of the stretches, without later offsets', async () => {
     const sql = await liveStatement(TWO_MINUTES)
     const { snapshotId } = currentSnapshot(ticks)!
     expect(sql).toContain(`FROM lake.market_data.stock_ticks FOR VERSION AS OF ${snapshotId}`)
@@ -94,13 +90,13 @@ describe('foldMinutes', () => {
         ' OR (date_time >= from_unixtime(-60) AND date_time < from_unixtime(0)))',
     )
     expect(sql).toContain(
-      'AND ((kafka_epoch = 0 AND kafka_partition = 0 AND kafka_offset < 7)' +
-        ' OR (kafka_epoch = 1 AND kafka_partition = 2 AND kafka_offset < 1234567890123))',
+      'AND NOT ((kafka_epoch = 0 AND kafka_partition = 0 AND kafka_offset >= 5 AND kafka_offset < 7)' +
+        ' OR (kafka_epoch = 1 AND kafka_partition = 2 AND kafka_offset >= 0 AND kafka_offset < 1234567890123))',
     )
   })
 
-  test('takes no tick below an empty vector', async () => {
-    expect(await liveStatement(TWO_MINUTES, { epoch: 0, positions: [] })).toContain('AND (false)')
+  test('takes every tick where nothing came since', async () => {
+    expect(await liveStatement(TWO_MINUTES, [])).toContain('AND NOT (false)')
   })
 
   test('gives m1 candles with their starts in microseconds, and the places of their first and last tick', async () => {
@@ -109,27 +105,27 @@ describe('foldMinutes', () => {
       ['1969-12-31 23:59:59.999999 UTC', '9223372036854775807', '0', '2', '8'],
     ]
     const query = new SameRows([{ ...row, ends }])
-    const found = await foldMinutes({ query, settings: SETTINGS }, { ticks, vector, stretches: TWO_MINUTES })
+    const found = await foldMinutes({ query, settings: SETTINGS }, { ticks, stretches: TWO_MINUTES })
     expect(found).toEqual([{ ...computed, ends }])
   })
 
   test('asks nothing where there is no stretch', async () => {
     const query: Query = { rows: sql => Promise.reject(new Error(`not to be asked: ${sql}`)) }
-    expect(await foldMinutes({ query, settings: SETTINGS }, { ticks, vector, stretches: [] })).toEqual([])
+    expect(await foldMinutes({ query, settings: SETTINGS }, { ticks, stretches: [] })).toEqual([])
   })
 
   test('reads all files, or those that are named, whatever their names contain', async () => {
     expect(await liveStatement(TWO_MINUTES)).toContain('AND (true)')
     const query = new SameRows()
     const paths = ["s3://b/it's.parquet", 's3://b/2.parquet']
-    await foldMinutes({ query, settings: SETTINGS }, { ticks, vector, stretches: TWO_MINUTES, paths })
+    await foldMinutes({ query, settings: SETTINGS }, { ticks, stretches: TWO_MINUTES, paths })
     expect(query.statements[0]).toContain(`AND ("$path" IN ('s3://b/it''s.parquet', 's3://b/2.parquet'))`)
   })
 
   test('folds the price that the settings name, and no other', async () => {
     const query = new SameRows()
     const settings = { ...SETTINGS, price: 'ask' as const }
-    await foldMinutes({ query, settings }, { ticks, vector, stretches: TWO_MINUTES })
+    await foldMinutes({ query, settings }, { ticks, stretches: TWO_MINUTES })
     expect(query.statements[0]).toContain('ask + 0e0 AS price')
     expect(query.statements[0]).not.toContain('mid')
   })
@@ -147,7 +143,7 @@ describe('differingMinutes', () => {
   test('gives what is to be written apart from what is to be removed', async () => {
     const gone = { ...row, symbol: 'y', open: null, high: null, low: null, close: null, volume: null }
     const query = new SameRows([gone, row])
-    const folded = { ticks, candles, vector, stretches: TWO_MINUTES, share: ALL_SYMBOLS }
+    const folded = { ticks, candles, stretches: TWO_MINUTES, share: ALL_SYMBOLS }
     expect(await differingMinutes({ query, settings: SETTINGS }, folded)).toEqual({
       computed: [computed],
       surplus: [{ ...key, symbol: 'y' }],
@@ -155,7 +151,7 @@ describe('differingMinutes', () => {
   })
 
   test('takes no part of an answer that may have been cut off: 120,000 minutes are too many', async () => {
-    const folded = { ticks, candles, vector, stretches: TWO_MINUTES, share: ALL_SYMBOLS }
+    const folded = { ticks, candles, stretches: TWO_MINUTES, share: ALL_SYMBOLS }
     const ask = (rows: number) =>
       differingMinutes({ query: new SameRows(Array(rows).fill(row)), settings: SETTINGS }, folded)
     expect((await ask(119_999)).computed).toHaveLength(119_999)
@@ -164,7 +160,7 @@ describe('differingMinutes', () => {
 
   test('hands on how long the statement may take', async () => {
     const query = new SameRows()
-    const folded = { ticks, candles, vector, stretches: TWO_MINUTES, share: ALL_SYMBOLS }
+    const folded = { ticks, candles, stretches: TWO_MINUTES, share: ALL_SYMBOLS }
     await differingMinutes({ query, settings: SETTINGS }, folded, { timeoutMs: 1_234 })
     expect(query.options).toEqual([{ timeoutMs: 1_234 }])
   })
@@ -212,7 +208,7 @@ describe('a statement stays a few kB, whatever is touched', () => {
   ])('the live one of %s', async (_, touched) => {
     const { inside } = dividedBy(widestWindow(NOW_US), touched)
     expect(inside.length).toBeGreaterThan(0)
-    expect((await liveStatement(inside, usualVector)).length).toBeLessThan(7_000)
+    expect((await liveStatement(inside, USUAL)).length).toBeLessThan(7_000)
   })
 
   test.each([
@@ -224,7 +220,7 @@ describe('a statement stays a few kB, whatever is touched', () => {
     const sweep = HourSet.of(randoms(count).map(random => newest - Math.floor(random * 4 * count)))
     const hours = chooseHours({ owed: HourSet.EMPTY, damaged: HourSet.EMPTY, sweep }, 20_000)
     expect(hours.isEmpty).toBe(false)
-    const sql = await backlogStatement(hours.ranges(), { index: 255, count: 256 }, usualVector)
+    const sql = await backlogStatement(hours.ranges(), { index: 255, count: 256 }, USUAL)
     expect(sql.length).toBeLessThan(9_500)
   })
 

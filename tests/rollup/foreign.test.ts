@@ -5,8 +5,8 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import { type Candle, candleId } from '../../lib/market/candle.ts'
 import { HourSet } from '../../lib/market/hours.ts'
 import type { ObjectStore } from '../../lib/ports.ts'
-import { publishCandles } from '../../lib/publish/publishCandles.ts'
-import { UNBOUNDED } from '../../lib/rollup/budget.ts'
+import { candleTopics, publishCandles } from '../../lib/publish/publishCandles.ts'
+import { type Budget, UNBOUNDED } from '../../lib/rollup/budget.ts'
 import { EVER } from '../../lib/rollup/hoursWithRows.ts'
 import { markRanges } from '../../lib/rollup/markRanges.ts'
 import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
@@ -18,7 +18,7 @@ import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { appendToBranch } from '../support/branchWriter.ts'
 import { faultyCatalog } from '../support/faultyCatalog.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
-import { commitForeign, mergeFiles, rewriteRows } from '../support/foreignEngine.ts'
+import { commitForeign, mergeFiles, rewriteRows, rowsIn, writeRows } from '../support/foreignEngine.ts'
 import { insertDay } from '../support/insertDay.ts'
 import { addTicks, candlesIn, rollBack, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { newWorld, type World } from '../support/world.ts'
@@ -26,6 +26,8 @@ import { newWorld, type World } from '../support/world.ts'
 const MINUTE_MS = 60_000
 /** The clock stands at 2026-03-01T12:00:10. */
 const LIVE = '2026-03-01T12:00:01'
+/** A minute that has no time for the backlog. */
+const LIVE_ONLY: Budget = { ...UNBOUNDED, mayBegin: () => false }
 
 let world: World
 let warnings: [string, Readonly<Record<string, unknown>>?][]
@@ -47,13 +49,13 @@ async function coldIngest(): Promise<void> {
   await addTicks(world, [LIVE])
 }
 
-async function rollUp() {
+async function rollUp(budget = UNBOUNDED) {
   world.clock.nowMs += MINUTE_MS
   const log = {
     ...world.services.log,
     warn: (...warning: (typeof warnings)[number]) => void warnings.push(warning),
   }
-  return rollupCandles({ ...withTrino(world), log }, UNBOUNDED)
+  return rollupCandles({ ...withTrino(world), log }, budget)
 }
 
 /** Volumes of the candles of a timeframe, by symbol and start. */
@@ -73,11 +75,9 @@ async function heldDays(): Promise<string[]> {
 }
 
 /** All that is wrong by `verify`, which shares no code with the rollup. */
-async function findings() {
-  const limits = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 }
-  const { differences } = await verify(world.services, {}, () => {}, limits)
-  return differences
-}
+const findings = async () => (await verified()).differences
+const verified = () =>
+  verify(world.services, {}, () => {}, { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 })
 
 const deleteTicks = (isDeleted: (row: Record<string, unknown>) => boolean) =>
   rewriteRows(world, TICKS_TABLE, row => (isDeleted(row) ? undefined : row))
@@ -260,6 +260,81 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])(
     expect(await findings()).toEqual([])
   },
 )
+
+describe('ticks that another engine adds', () => {
+  const day = (text: string) => Date.parse(`${text}Z`) * 1000
+  /** Rows like the first one of the table, of another day. */
+  async function insert(dateTime: string, ...places: Record<string, number | bigint>[]): Promise<void> {
+    const table = await load(TICKS_TABLE)
+    const [like] = await rowsIn(world, TICKS_TABLE)
+    const rows = places.map(place => ({ ...like!, date_time: day(dateTime), ...place }))
+    await commitForeign(world, TICKS_TABLE, { add: await writeRows(world, table, rows), remove: [] })
+  }
+
+  test.each([
+    ['far above all that were read', { kafka_offset: 10n ** 12n }],
+    ['below all', { kafka_offset: -1n }],
+    ['of a partition that there is not', { kafka_partition: 77 }],
+    ['of an epoch that there is not', { kafka_epoch: 77 }],
+    ['of the next records', { kafka_offset: 3n }],
+  ])('are in candles by the next rollup, with offsets %s; it is told, and stays so', async (_, place) => {
+    await addTicks(world, ['2026-02-19T10:00:01', LIVE])
+    await rollUp()
+    await insert('2026-02-20T10:00:01', place)
+    await rollUp()
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1 })
+    expect(warnings).toMatchObject([[expect.stringContaining('stock_ticks'), { kinds: { appended: 1 } }]])
+    // What ingest takes in meanwhile passes their offsets.
+    for (let commit = 0; commit < 4; commit++) {
+      await addTicks(world, [LIVE])
+      await rollUp(LIVE_ONLY)
+    }
+    await repairAll()
+    await publish()
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'x 03-01T12:00': 5 })
+    expect(await findings()).toEqual([])
+  })
+
+  test.each(['1690-01-01', '1699-12-31', '2250-01-01'])(
+    'at %s are in no candle: verify says how many there are, and is clean',
+    async date => {
+      await addTicks(world, ['2026-02-19T10:00:01', LIVE])
+      await rollUp()
+      await insert(`${date}T10:00:01`, { kafka_offset: 7n }, { kafka_offset: 8n })
+      await repairAll()
+      await publish()
+      expect(await findings()).toEqual([])
+      expect(await verified()).toMatchObject({ ticks: 2, outside: 2 })
+    },
+  )
+
+  test('of the next records are there also while the backlog works, and ingest goes on', async () => {
+    await addTicks(world, ['2026-02-19T10:00:01', LIVE])
+    await rollUp()
+    await insert('2026-02-20T10:00:01', { kafka_offset: 3n })
+    // Ingest passes their offsets after the live round has looked at the tables, and before their hour is computed.
+    let isPassed = false
+    const services = withTrino(world, async ({ isBacklog }) => {
+      if (isBacklog || isPassed) return
+      isPassed = true
+      await addTicks(world, [LIVE, LIVE, LIVE])
+    })
+    world.clock.nowMs += MINUTE_MS
+    await addTicks(world, [LIVE])
+    await rollupCandles(services, UNBOUNDED)
+    expect(isPassed).toBe(true)
+    await rollUp()
+    await publish()
+    expect(await volumes('m1')).toMatchObject({ 'x 02-20T10:00': 1, 'x 03-01T12:00': 5 })
+    expect(await findings()).toEqual([])
+  })
+
+  /** All hours with rows are computed again. */
+  async function repairAll(): Promise<void> {
+    await markRanges(world.services, [EVER])
+    await rollUp()
+  }
+})
 
 describe('ticks that another engine deletes by their places', () => {
   const deleteDay = async (day: number) => {
@@ -497,7 +572,7 @@ describe('candles that another engine changes', () => {
     before = await rows()
   })
   const rows = async () => (await candlesIn(world)).toSorted((a, b) => candleId(a).localeCompare(candleId(b)))
-  const later = { updated_at: Date.UTC(2026, 2, 1, 12, 1) * 1000 }
+  const later = { updated_at: Date.UTC(2026, 2, 1, 13) * 1000 }
   const changes: [string, (row: Record<string, unknown>) => Record<string, unknown> | undefined][] = [
     ['deleted', row => (row.symbol === 'x' && row.timeframe === 'm1' ? undefined : row)],
     ['spoiled', row => ({ ...row, high: 1_000 })],
@@ -555,20 +630,121 @@ describe('candles that another engine changes', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('are made again above all revisions that were sent where the version before is no longer listed', async () => {
-    const { metadata } = await load()
-    await rewriteRows(world, CANDLES_TABLE, row => (row.symbol === 'x' ? undefined : row))
-    // A mark of ours carries the state; the snapshot below what others did is gone.
-    await markRanges(world.services, [])
-    const snapshotIds = metadata.snapshots.map(({ snapshotId }) => snapshotId)
-    await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
-    await rollUp()
-    await publish()
-    expect((await stateOfCandles(world)).foreign.candles).toEqual({ deleted: 1 })
-    const x = (await rows()).filter(({ symbol }) => symbol === 'x')
-    expect(x).toHaveLength(before.length / 2)
-    expect(x.every(({ revision }) => revision > 1)).toBe(true)
-    expect(await findings()).toEqual([])
+  describe('and whose version before is expired', () => {
+    /** Another engine changes rows, and expires all but its own version; a mark of ours carries the state. */
+    async function changeAndExpire(
+      change: (row: Record<string, unknown>) => Record<string, unknown> | undefined,
+    ) {
+      const { metadata } = await load()
+      await rewriteRows(world, CANDLES_TABLE, change as never)
+      await markRanges(world.services, [])
+      const snapshotIds = metadata.snapshots.map(({ snapshotId }) => snapshotId)
+      await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds }])
+    }
+
+    /** What was sent of each candle and revision, and the number of tombstones. */
+    async function messages() {
+      const contents = new Map<string, Set<string>>()
+      let tombstones = 0
+      for (const topic of candleTopics(world.services.settings)) {
+        for (const [partition, { low, high }] of await world.log.offsets(topic)) {
+          for await (const records of world.log.records(topic, partition, low, high)) {
+            for (const { key, value } of records) {
+              if (value === null) tombstones += 1
+              const { revision, updatedAt, ...values } = JSON.parse(String(value)) ?? {}
+              const name = `${topic} ${key} ${revision}`
+              contents.set(name, (contents.get(name) ?? new Set()).add(JSON.stringify(values)))
+            }
+          }
+        }
+      }
+      const all = [...contents.values()].flatMap(some => [...some])
+      return { highs: all.map(text => JSON.parse(text).high), contents, tombstones }
+    }
+
+    test.each([
+      ['of the next minute', later],
+      ['of the year 2200', { updated_at: Date.UTC(2200, 0) * 1000 }],
+      ['of before', { updated_at: 1 }],
+      ['of the next minute, and with timeframes that nobody knows', { ...later, timeframe: 'm2' }],
+    ])('nothing of theirs is sent, with stamps %s', async (_, theirs) => {
+      await addTicks(world, [LIVE], { mid: 1.75 })
+      await rollUp()
+      // What that changed is not sent yet.
+      await changeAndExpire(row => (row.symbol === 'x' ? { ...row, ...theirs, high: 1_000 } : row))
+      expect(await publish()).toMatchObject({ sent: 0, complete: false })
+      await addTicks(world, [LIVE])
+      // A call that ends after it has removed what may be theirs leaves nothing half done.
+      const failing = { ...withTrino(world, () => Promise.reject(new Error('Trino is away'))) }
+      await expect(rollupCandles(failing, UNBOUNDED)).rejects.toThrow('Trino is away')
+      expect(await publish()).toMatchObject({ sent: 0, complete: false })
+      // What is sent after the live round is sent before its candles are computed again.
+      for (const budget of [LIVE_ONLY, UNBOUNDED, UNBOUNDED]) {
+        await rollUp(budget)
+        expect(await publish()).toMatchObject({ complete: true })
+      }
+      const { highs, contents } = await messages()
+      expect(Math.max(...highs.filter(high => high !== undefined))).toBe(1.75)
+      expect([...contents].filter(([, { size }]) => size > 1)).toEqual([])
+      expect((await rows()).filter(({ timeframe }) => timeframe === 'm2')).toEqual([])
+      expect(await findings()).toEqual([])
+      expect(warnings).toMatchObject([[expect.stringContaining('the version before is gone'), {}]])
+    })
+
+    test('a file of theirs that is gone keeps no live candle from being made', async () => {
+      await changeAndExpire(row => ({ ...row, ...later, high: 1_000 }))
+      const within = { timeframe: { from: 'm5', to: 'm5' }, date_time: { to: Date.UTC(2026, 1, 28) * 1000 } }
+      const [file] = await planFiles(world.services.store, await load(), { within })
+      await world.services.store.remove(file!.path)
+      await addTicks(world, [LIVE])
+      expect(await rollUp(LIVE_ONLY)).toMatchObject({ rounds: 1, behind: 0 })
+    })
+
+    test('a candle that was removed, and not sent yet, is sent as a tombstone', async () => {
+      await deleteTicks(
+        ({ symbol, date_time }) => symbol === 'x' && Number(date_time) < Date.UTC(2026, 2) * 1000,
+      )
+      await addTicks(world, ['2026-02-20T10:00:01'], { symbols: ['z'] })
+      await rollUp()
+      await changeAndExpire(row => ({ ...row, ...(row.symbol === 'y' && later), high: 1_000 }))
+      await rollUp()
+      await publish()
+      expect((await messages()).tombstones).toBeGreaterThan(2)
+      expect(await findings()).toEqual([])
+    })
+
+    test('held candles stay, with a revision above all others', async () => {
+      await deleteTicks(({ date_time }) => Number(date_time) < Date.UTC(2026, 2) * 1000)
+      await rollUp()
+      await publish()
+      expect(await heldDays()).toEqual(['2026-02-20'])
+      await changeAndExpire(row => ({ ...row, ...later }))
+      await rollUp()
+      await publish()
+      expect(await volumes('m1')).toMatchObject({
+        'x 02-20T10:00': 1,
+        'x 02-20T10:05': 1,
+        'x 03-01T12:00': 1,
+      })
+      const held = (await rows()).filter(({ dateTimeUs }) => dateTimeUs < Date.UTC(2026, 1, 22) * 1000)
+      expect(held.filter(({ timeframe }) => timeframe === 'D1')).toMatchObject([
+        { revision: 2 },
+        { revision: 2 },
+      ])
+      expect([...(await messages()).contents].filter(([, { size }]) => size > 1)).toEqual([])
+      expect(await findings()).toEqual([])
+    })
+
+    test('deleted ones are made again above all revisions that were sent', async () => {
+      await changeAndExpire(row => (row.symbol === 'x' ? undefined : row))
+      await rollUp()
+      await publish()
+      expect((await stateOfCandles(world)).foreign.candles).toEqual({ deleted: 1 })
+      const x = (await rows()).filter(({ symbol }) => symbol === 'x')
+      expect(x).toHaveLength(before.length / 2)
+      expect(x.every(({ revision }) => revision > 1)).toBe(true)
+      expect(await findings()).toEqual([])
+    })
   })
 
   test('are taken back also where they change right after a commit, as its answer shows', async () => {

@@ -12,12 +12,15 @@ import { candlesState } from '../../lib/tables/candlesState.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE } from '../../lib/tables/ticksTable.ts'
+import { verify } from '../../lib/verify/verify.ts'
+import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
 import { MemoryStore } from '../support/memoryStore.ts'
 import { addTicks, candlesIn, rollBack, stateOfCandles, withTrino } from '../support/rollupCalls.ts'
-import { newWorld, type World } from '../support/world.ts'
+import { newWorld, SETTINGS, type World } from '../support/world.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
+const LIMITS = { ...VERIFY_LIMITS, publishPatienceMs: 0, pauseMs: 1 }
 
 let world: World
 beforeEach(async () => {
@@ -145,6 +148,41 @@ describe('candles that are rolled back', () => {
     const next = await rollUp()
     expect(await publish()).toMatchObject({ sent: next.changed })
   })
+})
+
+test('both tables, with the undone ticks gone from Kafka: it is told, verify names the topics, and made again they are right', async () => {
+  const tables = [TICKS_TABLE, CANDLES_TABLE]
+  const findings = async () => {
+    const { differences, topics } = await verify(world.services, {}, () => {}, LIMITS)
+    return { differences, topics }
+  }
+  await addTicks(world, ['2026-03-01T12:00:01', '2026-03-01T10:00:01'])
+  await rollUp()
+  await publish()
+  const before = await Promise.all(tables.map(load))
+  world.clock.nowMs += MINUTE_MS
+  await addTicks(world, ['2026-03-01T12:00:02', '2026-03-01T10:00:02', '2026-03-01T12:01:01'])
+  await rollUp()
+  await publish()
+  for (const table of before) await rollBack(world, table)
+  world.log.cutBelow(SETTINGS.ticksTopic, 0, 5)
+  await addTicks(world, ['2026-03-01T12:00:03'])
+  await rollUp()
+  await publish()
+  expect((await stateOfCandles(world)).foreign.candles).toEqual({ rolled_back: 1 })
+  expect((await m1()).map(({ volume }) => volume).sort()).toEqual([1, 2])
+  const { differences, topics } = await findings()
+  expect(differences.every(({ in: where }) => where === 'kafka')).toBe(true)
+  expect(differences).toContainEqual(expect.objectContaining({ problem: 'surplus' }))
+  expect(differences).toContainEqual(expect.objectContaining({ problem: 'differs' }))
+  expect(topics).toContain('m1')
+  expect(topics).not.toContain('D1')
+  for (const timeframe of topics) {
+    world.log.deleteTopic(SETTINGS.candleTopicPrefix + timeframe)
+    world.log.createTopic(SETTINGS.candleTopicPrefix + timeframe, 4)
+  }
+  await publish()
+  expect(await findings()).toEqual({ differences: [], topics: [] })
 })
 
 describe('what was given out', () => {

@@ -12,11 +12,13 @@ describe('the data folder', () => {
     expect(existsSync(dir)).toBe(true)
   })
 
-  test("with someone else's files is refused, and nothing written into it", () => {
+  test("with someone else's files is refused, and nothing written into it; another folder is taken", () => {
     const dir = temporaryFolder()
     writeFileSync(join(dir, 'letter.txt'), 'mine')
     expect(() => openDataFolder(dir)).toThrow(`${dir} is not empty and was not made by the sandbox`)
     expect(existsSync(join(dir, '.tickhouse-sandbox'))).toBe(false)
+    openDataFolder(join(dir, 'data'))
+    expect(existsSync(join(dir, 'data', '.tickhouse-sandbox'))).toBe(true)
   })
 
   test('is cleared of the 8 folders that the sandbox makes, and of nothing else', () => {

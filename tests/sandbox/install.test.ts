@@ -90,17 +90,22 @@ describe('the cache of programs', () => {
     expect(readdirSync(cacheDir)).toEqual(['java-1'])
   })
 
-  test('refuses a program that came without its main file, by name', async () => {
+  test('refuses a program that came without its main file, by name; the same command again fetches it whole', async () => {
     registry.without = 'bin/run'
     await expect(install(artefact('java'))).rejects.toThrow('java 1 was fetched without its file bin/run')
     expect(readdirSync(cacheDir)).toEqual([])
+    registry.without = undefined
+    await install(artefact('java'))
+    expect(readdirSync(cacheDir)).toEqual(['java-1'])
   })
 
-  test('fetches nothing onto a disk without the room, and names the folder and the variable', async () => {
+  test('fetches nothing onto a disk without the room, names the folder and the variable, and goes on where there is room', async () => {
     await expect(install(artefact('java', '1', 1e9))).rejects.toThrow(
       new RegExp(`^${cacheDir} has \\d+ MB of free disk, 1000000000 MB are needed: .*TICKHOUSE_CACHE`),
     )
     expect(registry.fetched).toEqual([])
+    await install(artefact('java'))
+    expect(registry.fetched).toEqual(['java'])
   })
 
   test('is filled by one of 3 that come at once', async () => {

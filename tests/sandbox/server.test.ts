@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openDataFolder } from '../../sandbox/dataFolder.ts'
@@ -90,13 +92,35 @@ describe('a server', () => {
     await expect(start).rejects.toThrow(
       new RegExp(`^Port ${port} \\(Kafka\\) is taken${holder}: .*KAFKA_PORT=`),
     )
+    settings.ports = await freePorts()
+    const moved = serverOf(LISTENING)
+    await moved.start(world, options)
+    expect(await moved.isHealthy()).toBe(true)
   })
 
-  test('that ends at once says why, and where its log is', async () => {
-    const server = serverOf(() => `console.error('ERROR no such disk'); process.exit(3)`)
+  test('on a port that someone else had starts once that program is stopped', async () => {
+    const holder = createServer().listen(settings.ports.kafka, '127.0.0.1')
+    await once(holder, 'listening')
+    const server = serverOf(LISTENING)
+    await expect(server.start(world, options)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    await new Promise(done => holder.close(done))
+    await server.start(world, options)
+    expect(await server.isHealthy()).toBe(true)
+  })
+
+  test('that ends at once says why, and where its log is; it starts once that is put right', async () => {
+    const disk = join(settings.dataDir, 'disk')
+    const server = serverOf(port => {
+      const fails = `console.error('ERROR no such disk'); process.exit(3)`
+      return `if (!require('fs').existsSync(${JSON.stringify(disk)})) { ${fails} } ${LISTENING(port)}`
+    })
     await expect(server.start(world, options)).rejects.toThrow(
       `Kafka stopped while starting: ERROR no such disk\nIts log: ${server.logFile}`,
     )
+    expect(readFileSync(server.logFile, 'utf8')).toContain('ERROR no such disk')
+    writeFileSync(disk, '')
+    await server.start(world, options)
+    expect(await server.isHealthy()).toBe(true)
   })
 
   test('that fills the disk says what to do', async () => {
@@ -106,12 +130,20 @@ describe('a server', () => {
     await expect(server.start(world, options)).rejects.toThrow(/the disk is full; .*TICKHOUSE_DATA/)
   })
 
-  test('that is not ready within its 300 ms is stopped, with the reason', async () => {
-    const server = serverOf(() => 'setInterval(() => {}, 1000)', 300)
+  test('that is not ready within its 300 ms is stopped, with the reason; the same start again may do', async () => {
+    const tried = join(settings.dataDir, 'tried')
+    const isSlow = `const { existsSync, writeFileSync } = require('fs'); const tried = ${JSON.stringify(tried)}`
+    const script = (port: number) =>
+      `${isSlow}; if (existsSync(tried)) ${LISTENING(port)}; else { writeFileSync(tried, ''); setInterval(() => {}, 1000) }`
+    const server = serverOf(script, 300)
     await expect(server.start(world, options)).rejects.toThrow(
       /not ready within 0 s: its port does not answer/,
     )
     expect(server.pid).toBeUndefined()
+    writeFileSync(tried, '')
+    const again = serverOf(script)
+    await again.start(world, options)
+    expect(await again.isHealthy()).toBe(true)
   })
 
   test('that `up` left on other ports is not stopped but named', async () => {
@@ -123,6 +155,12 @@ describe('a server', () => {
       `already up on other ports (process ${server.pid})`,
     )
     expect(await server.isHealthy()).toBe(true)
+    // On the ports of before it is taken as it is; once it is stopped, it starts on others.
+    await serverOf(LISTENING).start(world, options)
+    await server.stop()
+    await other.start({ ...world, settings: moved }, options)
+    onTestFinished(() => other.kill())
+    expect(await isFree(moved.ports.kafka)).toBe(false)
   })
 
   test('that a crashed `npm start` left on other ports is stopped and started on the new ones', async () => {
@@ -173,7 +211,7 @@ describe('a server that all else runs without', () => {
   })
 })
 
-test('a start that is called off while it waits for a server that all else runs without leaves none running', async () => {
+test('a start that is called off while it waits for a server that all else runs without leaves none running, and the next one starts', async () => {
   const needed = serverOf(LISTENING)
   const external = { program: 'node', cure: 'none' }
   const watcher = new Server(
@@ -194,9 +232,22 @@ test('a start that is called off while it waits for a server that all else runs 
   calledOff.abort()
   await expect(starting).rejects.toThrow(Cancelled)
   expect([needed.pid, watcher.pid]).toEqual([undefined, undefined])
+  await startAll(world, [needed], options)
+  expect(await needed.isHealthy()).toBe(true)
 })
 
 describe('free ports', () => {
+  test('are none while someone listens on one of each run of 20', async () => {
+    const from = 10_000 + 20 * 300
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => void vi.restoreAllMocks())
+    const held = createServer().listen(from + 7, '127.0.0.1')
+    await once(held, 'listening')
+    await expect(freePorts()).rejects.toMatchObject({ code: 'NO_FREE_PORTS' })
+    await new Promise(done => held.close(done))
+    expect(Math.min(...Object.values(await freePorts()))).toBe(from)
+  })
+
   test('are 10 different ones that nobody listens on', async () => {
     const ports = Object.values(await freePorts())
     expect(new Set(ports).size).toBe(10)

@@ -22,11 +22,16 @@ describe('the settings of the sandbox', () => {
     expect(readSettings({ XDG_CACHE_HOME: '/x' }).cacheDir).toBe('/x/tickhouse')
   })
 
-  test.each(['0', '65536', '90.5', 'ten', '-1'])('refuse KAFKA_PORT=%s by its name and range', text => {
-    expect(() => readSettings({ KAFKA_PORT: text })).toThrow(
-      `KAFKA_PORT=${text} is not a whole number from 1 to 65535`,
-    )
-  })
+  test.each(['0', '65536', '90.5', 'ten', '-1'])(
+    'refuse KAFKA_PORT=%s by its name and range; corrected or unset it will do',
+    text => {
+      expect(() => readSettings({ KAFKA_PORT: text })).toThrow(
+        `KAFKA_PORT=${text} is not a whole number from 1 to 65535`,
+      )
+      expect(readSettings({ KAFKA_PORT: '65535' }).ports.kafka).toBe(65_535)
+      expect(readSettings({ KAFKA_PORT: '' }).ports.kafka).toBe(9092)
+    },
+  )
 })
 
 describe('the environment of the functions', () => {

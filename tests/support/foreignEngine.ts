@@ -6,7 +6,7 @@ import { planFiles } from '../../lib/iceberg/plan.ts'
 import type { ColumnValue } from '../../lib/iceberg/schema.ts'
 import { type Change, stageSnapshot } from '../../lib/iceberg/stage.ts'
 import type { Table, TableIdent } from '../../lib/iceberg/table.ts'
-import { writeDataFile } from '../../lib/iceberg/write.ts'
+import { encodeDataFiles } from '../../lib/iceberg/write.ts'
 import type { World } from './world.ts'
 
 export type Row = Record<string, ColumnValue>
@@ -41,7 +41,7 @@ export async function rewriteRows(
     if (changed.every((row, i) => JSON.stringify(row, text) === JSON.stringify(rows[i], text))) continue
     remove.push(file)
     const kept = changed.filter(row => row !== undefined)
-    if (kept.length > 0) add.push(await write(world, table, kept))
+    if (kept.length > 0) add.push(...(await writeRows(world, table, kept)))
   }
   return commitForeign(world, ident, { add, remove })
 }
@@ -59,11 +59,18 @@ export async function mergeFiles(
 ): Promise<Table> {
   const table = await world.catalog.loadTable(ident)
   const rows = (await Promise.all(files.map(file => rowsOf(world, table, file)))).flat()
-  const add = [await write(world, table, rows)]
+  const add = await writeRows(world, table, rows)
   const { lastSequenceNumber } = table.metadata
   // Without a starting sequence number the new file takes that of its commit.
   const rewriteOf = keepsAge ? Math.max(...files.map(file => file.sequenceNumber)) : lastSequenceNumber + 1
   return commitForeign(world, ident, { add, remove: files, rewriteOf })
+}
+
+/** The rows of all files of a table; deletes are not applied. */
+export async function rowsIn(world: World, ident: TableIdent): Promise<Row[]> {
+  const table = await world.catalog.loadTable(ident)
+  const files = await planFiles(world.services.store, table)
+  return (await Promise.all(files.map(file => rowsOf(world, table, file)))).flat()
 }
 
 async function rowsOf({ services }: World, table: Table, { path }: LiveFile): Promise<Row[]> {
@@ -72,8 +79,15 @@ async function rowsOf({ services }: World, table: Table, { path }: LiveFile): Pr
   return columns[names[0]!]!.map((_, i) => Object.fromEntries(names.map(name => [name, columns[name]![i]!])))
 }
 
-function write({ services }: World, table: Table, rows: readonly Row[]): Promise<DataFile> {
+/** A file for each partition of the rows. */
+export async function writeRows(
+  { services }: World,
+  table: Table,
+  rows: readonly Row[],
+): Promise<DataFile[]> {
   const names = Object.keys(rows[0]!)
   const columns = Object.fromEntries(names.map(name => [name, rows.map(row => row[name] ?? null)]))
-  return writeDataFile(services.store, table, columns, rows.length)
+  const encoded = encodeDataFiles(table, columns, rows.length)
+  await Promise.all(encoded.map(({ file, bytes }) => services.store.write(file.path, bytes)))
+  return encoded.map(({ file }) => file)
 }

@@ -83,12 +83,15 @@ export class MemoryQuery implements Query {
   }
 }
 
-function isFolded(tick: TickRow, { price, stretches, vector }: MinuteStatement): boolean {
+function isFolded(tick: TickRow, { price, stretches, later }: MinuteStatement): boolean {
   const { dateTimeUs, epoch, partition, offset } = tick
   return (
     Number.isFinite(tick[price]) &&
     stretches.some(stretch => isWithin(dateTimeUs, stretch)) &&
-    vector.some(part => part.epoch === epoch && part.partition === partition && offset < part.next)
+    !later.some(
+      ({ from, to, ...log }) =>
+        log.epoch === epoch && log.partition === partition && from <= offset && offset < to,
+    )
   )
 }
 

@@ -1,10 +1,13 @@
+import type { OffsetStretch } from '../../lib/tables/offsetVector.ts'
+
 /** What one of the rollup's two statements binds. */
 export interface MinuteStatement {
   readonly catalog: string
   readonly price: 'mid' | 'bid' | 'ask'
   readonly ticksSnapshot: bigint
   readonly stretches: readonly Stretch[]
-  readonly vector: readonly VectorPart[]
+  /** Offsets whose ticks are left out. */
+  readonly later: readonly OffsetStretch[]
   /** The data files whose ticks are folded; undefined for all. */
   readonly paths: readonly string[] | undefined
   /** Only of the statement that compares with stored candles. */
@@ -20,12 +23,6 @@ export interface MinuteStatement {
 export interface Stretch {
   readonly fromSeconds: number
   readonly toSeconds: number
-}
-
-export interface VectorPart {
-  readonly epoch: number
-  readonly partition: number
-  readonly next: number
 }
 
 /** The text of `trino/sql/minutes.sql` that this reader knows the meaning of. */
@@ -48,7 +45,7 @@ FROM (
     «price» + 0e0 AS price,
     ROW(date_time, number, kafka_epoch, kafka_partition, kafka_offset) AS place
   FROM «catalog».market_data.stock_ticks FOR VERSION AS OF «snapshot»
-  WHERE («stretches») AND («vector») AND («files») AND is_finite(«price»)
+  WHERE («stretches») AND NOT («later») AND («files») AND is_finite(«price»)
 )
 GROUP BY source, symbol, start_seconds`
 
@@ -84,7 +81,7 @@ export function readMinuteStatement(sql: string): MinuteStatement {
     price: priceOf(minutes.price!),
     ticksSnapshot: BigInt(minutes.snapshot!),
     stretches: partsOf(minutes.stretches!, stretchOf),
-    vector: partsOf(minutes.vector!, vectorPartOf),
+    later: partsOf(minutes.later!, offsetStretchOf),
     paths: pathsOf(minutes.files!),
     ...(differing && {
       compared: {
@@ -130,12 +127,12 @@ function stretchOf(text: string): Stretch {
   return { fromSeconds: from!, toSeconds: to! }
 }
 
-function vectorPartOf(text: string): VectorPart {
-  const [epoch, partition, next] = numbersIn(
+function offsetStretchOf(text: string): OffsetStretch {
+  const [epoch, partition, from, to] = numbersIn(
     text,
-    /^\(kafka_epoch = (\d+) AND kafka_partition = (\d+) AND kafka_offset < (\d+)\)$/,
+    /^\(kafka_epoch = (\d+) AND kafka_partition = (\d+) AND kafka_offset >= (\d+) AND kafka_offset < (\d+)\)$/,
   )
-  return { epoch: epoch!, partition: partition!, next: next! }
+  return { epoch: epoch!, partition: partition!, from: from!, to: to! }
 }
 
 function pathsOf(text: string): string[] | undefined {

@@ -1,7 +1,7 @@
 import { commitSnapshot } from '../../lib/iceberg/commit.ts'
 import { planFiles } from '../../lib/iceberg/plan.ts'
 import { stageSnapshot } from '../../lib/iceberg/stage.ts'
-import { writeDataFile } from '../../lib/iceberg/write.ts'
+import { encodeDataFiles } from '../../lib/iceberg/write.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
 import { CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
@@ -17,19 +17,18 @@ export function candle(n: number, stampUs: number, revision = 1, timeframe = 'm1
   return { ...key, ...values, closed: true, revision, updatedAtUs: stampUs }
 }
 
-/** Makes these the rows of the table, as a rollup's commit would; each list is a file. */
+/** Makes these the rows of the table, as a rollup's commit would; each list is a file for each of its partitions. */
 export async function storeCandles(
   { catalog, services, clock }: WorldTables,
   ...files: Candle[][]
 ): Promise<void> {
   const table = await catalog.loadTable(CANDLES_TABLE)
-  const add = await Promise.all(
-    files.map(rows => writeDataFile(services.store, table, candleColumns(rows), rows.length)),
-  )
+  const encoded = files.flatMap(rows => encodeDataFiles(table, candleColumns(rows), rows.length))
+  await Promise.all(encoded.map(({ file, bytes }) => services.store.write(file.path, bytes)))
   const before = candlesState(table)
   const stampUs = Math.max(before.stampUs + 1, ...files.flat().map(row => row.updatedAtUs))
   const staged = await stageSnapshot(services.store, table, {
-    add,
+    add: encoded.map(({ file }) => file),
     remove: await planFiles(services.store, table),
     summary: candlesSummary({ ...before, stampUs }),
     nowMs: clock.nowMs,

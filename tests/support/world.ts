@@ -54,12 +54,22 @@ export async function newWorld({ settings = SETTINGS, startMs = NOW_MS } = {}) {
     nowMs,
     trust: newTrust(),
   }
+  const world = { clock, log, catalog, services }
+  await setUpAgain(world)
+  return world
+}
+
+/** Makes the topics and tables that are missing, as `npm run set-up` does. */
+export async function setUpAgain({ log, services }: World, settings = services.settings): Promise<void> {
   const ensureTopics = async () => {
-    for (const { topic, partitions } of topicSpecs(settings)) log.createTopic(topic, partitions)
+    for (const { topic, partitions } of topicSpecs(settings)) {
+      const ranges = await log.offsets(topic).catch(() => undefined)
+      if (ranges === undefined) log.createTopic(topic, partitions)
+    }
     return []
   }
-  await setUp({ ...services, ensureTopics, setTopicSettings: async () => {}, brokers: 'kafka:9092' })
-  return { clock, log, catalog, services }
+  const setTopicSettings = async () => {}
+  await setUp({ ...services, settings, ensureTopics, setTopicSettings, brokers: 'kafka:9092' })
 }
 
 export type World = Awaited<ReturnType<typeof newWorld>>

@@ -6,7 +6,7 @@ const values = {
   price: 'mid',
   ticks_snapshot: '12',
   stretches: 'true',
-  below_vector: 'kafka_offset < $1',
+  later: 'kafka_offset < $1',
   files: '"$path" IN ($&)',
 }
 
@@ -14,7 +14,7 @@ describe('renderSql', () => {
   it('replaces 6 placeholders, taking $ for itself', () => {
     const sql = renderSql('minutes', values)
     expect(sql).toContain('FROM lake.market_data.stock_ticks FOR VERSION AS OF 12')
-    expect(sql).toContain('WHERE (true) AND (kafka_offset < $1) AND ("$path" IN ($&))')
+    expect(sql).toContain('WHERE (true) AND NOT (kafka_offset < $1) AND ("$path" IN ($&))')
     expect(sql).toContain('mid + 0e0 AS price')
     expect(sql).not.toContain('{{')
   })

@@ -24,6 +24,11 @@ test.each([
   },
 )
 
+test('says how many ticks are of times that have no candles', () => {
+  expect(shown({ outside: 2 })).toContain('2 ticks of others before 1700 or after 2249')
+  expect(shown({})).not.toContain('1700')
+})
+
 test('says how many candles are gone', () => {
   expect(shown({ candles: { m1: 2 }, removed: 3 })).toContain('2 recomputed: m1 2; 3 are gone\n')
 })
@@ -43,4 +48,5 @@ test('names the candles that are kept without ticks, and the repair that cures w
   const text = showFindings(findings, 1)
   expect(text).toContain('candles of 8,880 hours from 2025-02-20 to 2026-02-24, whose ticks were deleted')
   expect(text).toContain('npm run repair -- --from 2026-03-01T23:00:00 --to 2026-03-02T11:00:00')
+  expect(text).toContain('delete the topics of m1, then npm run set-up')
 })

@@ -21,6 +21,7 @@ import { carriedState } from '../../lib/tables/layout.ts'
 import { TICKS_TABLE, ticksState } from '../../lib/tables/ticksTable.ts'
 import { type VerifyRequest, verify } from '../../lib/verify/verify.ts'
 import { VERIFY_LIMITS } from '../../lib/verify/verifyTables.ts'
+import { mergeFiles } from '../support/foreignEngine.ts'
 import { rollUpInMemory } from '../support/memoryRollup.ts'
 import { batch, ingest, newWorld, produce, type World } from '../support/world.ts'
 
@@ -649,6 +650,22 @@ describe('a file that is missing', () => {
       code: 'SNAPSHOT_GONE',
       message: expect.stringMatching(/RETENTION_MS.*--from and --to/),
     })
+  })
+
+  test('as files were merged and removed while all was looked at: some days at a time are looked at whole', async () => {
+    let isMerged = false
+    const store = storeAfter(async () => {
+      if (isMerged) return
+      isMerged = true
+      const files = await planFiles(world.services.store, await world.catalog.loadTable(TICKS_TABLE))
+      await mergeFiles(world, TICKS_TABLE, files, true)
+      for (const ident of [TICKS_TABLE, CANDLES_TABLE]) await expireAll(ident)
+      for (const { path } of files) await world.services.store.remove(path)
+    })
+    const all = verify({ ...world.services, store }, {}, () => {}, LIMITS)
+    await expect(all).rejects.toMatchObject({ code: 'SNAPSHOT_GONE' })
+    const day = { fromUs: usOf('2026-02-11T00:00:00Z'), toUs: usOf('2026-02-12T00:00:00Z') }
+    expect(await check(day)).toMatchObject({ differences: [], ticks: SYMBOLS.length })
   })
 
   test('of a snapshot that is on its list is named as what it is', async () => {

@@ -26,6 +26,6 @@ FROM (
     ROW(date_time, number, kafka_epoch, kafka_partition, kafka_offset) AS place
   FROM {{catalog}}.market_data.stock_ticks FOR VERSION AS OF {{ticks_snapshot}}
   -- Ingest admits no other price; another engine may write one.
-  WHERE ({{stretches}}) AND ({{below_vector}}) AND ({{files}}) AND is_finite({{price}})
+  WHERE ({{stretches}}) AND NOT ({{later}}) AND ({{files}}) AND is_finite({{price}})
 )
 GROUP BY source, symbol, start_seconds

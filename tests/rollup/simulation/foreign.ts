@@ -51,6 +51,43 @@ export async function deleteTicks(world: SimWorld, isDeleted: (tick: TickRow) =>
   return gone
 }
 
+/** Where another engine puts a copy of a tick: in time, and on a Kafka that has no such record. */
+export type Place = Pick<TickRow, 'dateTimeUs' | 'partition' | 'offset'>
+
+/** Adds copies of a tick, a file each. */
+export async function insertTicks(world: SimWorld, like: TickRow, places: readonly Place[]): Promise<void> {
+  const { catalog, store, judge } = world
+  const table = await catalog.loadTable(TICKS_TABLE)
+  for (const file of await planFiles(store, table)) {
+    const i = (await judge.rows.tickFile(file)).findIndex(tick => isSamePlace(tick, like))
+    if (i < 0) continue
+    const columns = await decodeParquet(await store.read(file.path), TICKS_SCHEMA)
+    const row = Object.entries(columns).map(([name, values]) => [name, [values[i]!]] as const)
+    const add = await Promise.all(
+      places.map(({ dateTimeUs, partition, offset }) =>
+        writeDataFile(
+          store,
+          table,
+          {
+            ...Object.fromEntries(row),
+            date_time: [dateTimeUs],
+            kafka_partition: [partition],
+            kafka_offset: [offset],
+          },
+          1,
+        ),
+      ),
+    )
+    const hours = Hours.of(places.map(({ dateTimeUs }) => hourOf(dateTimeUs)))
+    judge.ticksChanged(await commit(world, table, { add }), hours)
+    return
+  }
+}
+
+function isSamePlace(a: TickRow, b: TickRow): boolean {
+  return a.epoch === b.epoch && a.partition === b.partition && a.offset === b.offset
+}
+
 /** A file of which the table says less, or more, than is true: without bounds, it may hold anything; a flood of rows costs nothing. */
 export interface Told {
   readonly claimedRows?: number

@@ -10,8 +10,8 @@ import type { ObjectStore } from '../../../lib/ports.ts'
 import { publishable } from '../../../lib/rollup/takeBack.ts'
 import { type CandlesState, candlesState } from '../../../lib/tables/candlesState.ts'
 import { carriesState } from '../../../lib/tables/layout.ts'
-import { nextOffset, type OffsetVector } from '../../../lib/tables/offsetVector.ts'
-import { TICKS_TABLE } from '../../../lib/tables/ticksTable.ts'
+import { nextOffset, type OffsetStretch, stretchesBetween } from '../../../lib/tables/offsetVector.ts'
+import { TICKS_TABLE, ticksState } from '../../../lib/tables/ticksTable.ts'
 import { foldToMinutes } from '../../support/minuteFold.ts'
 import { TableRows, type TickRow } from '../../support/tableRows.ts'
 import { checkClosed, checkCoarser, checkHours, checkMinutes, type Unmarked } from './invariants.ts'
@@ -118,7 +118,7 @@ export class Judge {
     const table = await this.#needs.catalog.loadTable(TICKS_TABLE)
     const ticks = await this.rows.ticks(table)
     const unseen = this.#unseen(table, state.ticksSequence)
-    const truth = foldToMinutes(below(ticks, state.vector))
+    const truth = foldToMinutes(without(ticks, stretchesBetween(state.vector, ticksState(table).vector)))
     const unmarked = both(this.unmarked, this.#heldWrong(state))
     if (unseen) checkMinutes(present, truth, state, both(unmarked, { minutes: unseen, candles: [] }))
     checkCoarser(present, state.hours, unmarked)
@@ -275,8 +275,11 @@ function checkProgress(before: CandlesState, now: CandlesState, steps: readonly 
   )
 }
 
-/** The ticks that the vector covers. */
-export function below(ticks: readonly TickRow[], vector: OffsetVector): TickRow[] {
-  const ends = new Map(vector.positions.map(({ epoch, partition, next }) => [`${epoch}/${partition}`, next]))
-  return ticks.filter(({ epoch, partition, offset }) => offset < (ends.get(`${epoch}/${partition}`) ?? 0))
+/** The ticks but those of some offsets: what others have added counts, whatever offsets it has. */
+function without(ticks: readonly TickRow[], later: readonly OffsetStretch[]): TickRow[] {
+  const isLater = ({ epoch, partition, offset }: TickRow) =>
+    later.some(
+      each => each.epoch === epoch && each.partition === partition && each.from <= offset && offset < each.to,
+    )
+  return ticks.filter(tick => !isLater(tick))
 }

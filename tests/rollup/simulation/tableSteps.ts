@@ -17,7 +17,7 @@ import { TICKS_TABLE, ticksState } from '../../../lib/tables/ticksTable.ts'
 import type { Random } from '../../faults/random.ts'
 import type { TickRow } from '../../support/tableRows.ts'
 import { ingestAll, rollUp } from './callSteps.ts'
-import { changeCandles, deleteTicks, expire, mergeTicks, rollBack } from './foreign.ts'
+import { changeCandles, deleteTicks, expire, insertTicks, mergeTicks, rollBack } from './foreign.ts'
 import { show } from './ledger.ts'
 import { chance, DAY_MS, HOUR_MS, type Step } from './step.ts'
 import { tick, tickBeside } from './tickSteps.ts'
@@ -69,6 +69,21 @@ export const deletion: Step = async (world, random) => {
   if (!chance(random, 0.2)) return `ticks from ${moment(fromUs)} on are deleted, ${hours.size} hours`
   const marked = await markRanges(world.services(random, {}, 'cold'), hours.ranges())
   return `ticks from ${moment(fromUs)} on are deleted, and ${marked} hours marked by hand`
+}
+
+/** Another engine adds ticks, old ones or new, with offsets that Kafka does not have. */
+export const insertion: Step = async (world, random) => {
+  const ticks = await allTicks(world)
+  if (ticks.length === 0) return 'there are no ticks to copy'
+  const like = random.pick(ticks)
+  const spanUs = random.pick([MINUTE_US, HOUR_US, 3 * DAY_US])
+  const places = Array.from({ length: random.int(1, 4) }, () => ({
+    dateTimeUs: like.dateTimeUs - random.int(0, spanUs / 1_000) * 1_000,
+    partition: chance(random, 0.3) ? 77 : like.partition,
+    offset: chance(random, 0.5) ? -random.int(1, 1_000_000) : 1e12 + random.int(0, 1_000_000),
+  }))
+  await insertTicks(world, like, places)
+  return `${places.length} ticks are added from ${moment(Math.min(...places.map(place => place.dateTimeUs)))} on`
 }
 
 /** Another engine deletes the oldest whole days of ticks; then, it may be, ticks come of these days, and of older ones. */

@@ -62,6 +62,8 @@ describe('readMappings', () => {
     const refused = () => read({ ...least, ...change })
     expect(refused).toThrow('function f')
     expect(refused).toThrow(named)
+    expect(refused).toThrow(expect.objectContaining({ code: 'MISCONFIGURED_SOURCE' }))
+    expect(read(least)).toHaveLength(1)
   })
 
   it('refuses the same topic twice for one function', () => {

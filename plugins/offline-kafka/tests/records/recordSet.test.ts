@@ -130,6 +130,20 @@ describe('readRecordSet', () => {
     expect(() => readRecordSet(lying, [], 0)).toThrow(expect.objectContaining({ code: 'UNREADABLE_BATCH' }))
   })
 
+  it('reads what lies behind a batch that cannot be read, once the records up to its end are deleted', () => {
+    const bad = encodeBatch(texts('a', 'b'), { attributes: 1, baseOffset: 5 })
+    const old = encodeBatch(texts('c'), { baseOffset: 7 })
+    old[16] = 1
+    const rest = encodeBatch(texts('d'), { baseOffset: 8 })
+    expect(() => readRecordSet(Buffer.concat([bad, old, rest]), [], 5)).toThrow(
+      expect.objectContaining({ code: 'CODEC_FAILED' }),
+    )
+    expect(() => readRecordSet(Buffer.concat([old, rest]), [], 7)).toThrow(
+      expect.objectContaining({ code: 'UNREADABLE_BATCH' }),
+    )
+    expect(seen(readRecordSet(rest, [], 8).batches)).toEqual(['8:d'])
+  })
+
   it('gives back key, value, headers, offset and time of any record, up to 2^53', () => {
     const bytes = fc.option(
       fc.uint8Array({ maxLength: 100 }).map(array => Buffer.from(array)),
