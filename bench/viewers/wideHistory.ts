@@ -54,8 +54,7 @@ export async function buildWideHistory(
   const prices = new Float64Array(symbols)
   const written = []
   for (const timeUs of momentsOf(depths, endUs)) {
-    for (const [i, { seed, basePrice }] of instruments.entries())
-      prices[i] = walkPrice(seed, basePrice, timeUs / 1000)
+    for (const [i, instrument] of instruments.entries()) prices[i] = walkPrice(instrument, timeUs / 1000)
     for (const fold of folds) {
       if (timeUs >= depths[fold.timeframe.unit].fromUs) files.add(fold.add(timeUs, prices))
     }
