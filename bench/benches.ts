@@ -6,6 +6,7 @@ import { latency } from './latency/latency.ts'
 import { rollup } from './rollup/rollup.ts'
 import { scrape } from './scrape/scrape.ts'
 import { soak } from './soak/soak.ts'
+import { viewers } from './viewers/viewers.ts'
 
 /** What a bench is handed. */
 export interface BenchRun {
@@ -27,10 +28,17 @@ export interface Bench {
 }
 
 /** By name; another bench is one more row. */
-export const BENCHES = { ingest, freshness, latency, rollup, catchup, soak, boards, scrape } satisfies Record<
-  string,
-  Bench
->
+export const BENCHES = {
+  ingest,
+  freshness,
+  latency,
+  rollup,
+  catchup,
+  soak,
+  boards,
+  scrape,
+  viewers,
+} satisfies Record<string, Bench>
 
 export function isBenchName(name: string): name is keyof typeof BENCHES {
   return Object.hasOwn(BENCHES, name)

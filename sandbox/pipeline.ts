@@ -11,16 +11,27 @@ import { functionEnv, type Settings } from './settings.ts'
 export interface Pipeline {
   /** Topics and tables, where they are missing. */
   setUp(): Promise<void>
-  /** Makes a week of sparse ticks when there has never been one; gives how many were sent. */
+  /** Makes a history of ticks when there has never been one; gives how many were sent. */
   fillHistory(): Promise<number>
   status(): Promise<PipelineStatus>
   close(): Promise<void>
 }
 
-const HISTORY_DAYS = 7
+/**
+ * How far back ticks are so far apart, in days and seconds. The nearer to now, the closer they are: of each timeframe, the
+ * newest hundred candles are made of several ticks each.
+ */
+const HISTORY = [
+  { days: 180, everySeconds: 14_400 },
+  { days: 30, everySeconds: 900 },
+  { days: 7, everySeconds: 180 },
+  { days: 1.5, everySeconds: 30 },
+  { days: 0.25, everySeconds: 5 },
+  { days: 0.1, everySeconds: 1.5 },
+] as const
 
 /** The symbols and prices of the `produce` function's own defaults, so that its live ticks carry the history on. */
-const HISTORY = { kind: 'history', seed: 1, symbols: 10, everySeconds: 60 } as const
+const INSTRUMENTS = { seed: 1, symbols: 10 } as const
 
 /** Connects to the pipeline on this sandbox's servers; its warnings go to `onWarning`. */
 export function openPipeline({ ports }: Settings, onWarning: (line: string) => void): Pipeline {
@@ -31,9 +42,20 @@ export function openPipeline({ ports }: Settings, onWarning: (line: string) => v
     async fillHistory() {
       const { ticks, deadLetters, ingestLag } = await pipelineStatus(services)
       if (ticks + deadLetters + ingestLag > 0) return 0
-      const to = floorTo(Date.now() * 1_000, MINUTE_US)
-      const range = { from: to - HISTORY_DAYS * DAY_US, to }
-      const { sent } = await produceTicks(services, { ...HISTORY, ...range }, () => Number.POSITIVE_INFINITY)
+      const nowUs = floorTo(Date.now() * 1_000, MINUTE_US)
+      let sent = 0
+      for (const [i, { days, everySeconds }] of HISTORY.entries()) {
+        const [from, to] = [days, HISTORY[i + 1]?.days ?? 0].map(ago => nowUs - ago * DAY_US)
+        const stretch = {
+          kind: 'history',
+          ...INSTRUMENTS,
+          from: from!,
+          to: to!,
+          everySeconds,
+          even: false,
+        } as const
+        sent += (await produceTicks(services, stretch, () => Number.POSITIVE_INFINITY)).sent
+      }
       return sent
     },
     status: () => pipelineStatus(services),

@@ -14,8 +14,8 @@ import { openTerminal, type Terminal } from './terminal.ts'
 
 const USAGE = `npm start
 
-Brings up the sandbox (Kafka, SeaweedFS, Trino; Prometheus where it is installed), topics, tables, a first week of ticks
-and the functions under sls offline, and shows how candles are made. Ctrl-C stops all of it; the data stays.
+Brings up the sandbox (Kafka, SeaweedFS, Trino; Prometheus where it is installed), topics, tables, a first history of
+ticks and the functions under sls offline, and shows how candles are made. Ctrl-C stops all of it; the data stays.
 Ports and folders: npm run sandbox -- --help`
 
 const LOOK_EVERY_MS = 5_000
@@ -89,8 +89,11 @@ async function runPipeline(run: Run, offline: Offline): Promise<void> {
 }
 
 async function fillHistory(pipeline: Pipeline, terminal: Terminal): Promise<void> {
+  const startedMs = performance.now()
   const sent = await pipeline.fillHistory()
-  if (sent > 0) terminal.say(`A first week of history: ${sent.toLocaleString('en-US')} ticks sent to Kafka.`)
+  const tookS = ((performance.now() - startedMs) / 1_000).toFixed(1)
+  if (sent > 0)
+    terminal.say(`A first history: ${sent.toLocaleString('en-US')} ticks sent to Kafka in ${tookS} s.`)
 }
 
 /** Shows the pipeline at work, and brings back what has fallen, until the signal to stop. */

@@ -56,6 +56,7 @@ describe('produceRequest', () => {
         symbols: 10,
         seconds: 60,
         perSecond: 1,
+        even: false,
       })
     },
   )

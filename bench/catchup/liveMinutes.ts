@@ -1,4 +1,5 @@
 import type { Arrivals } from '../latency/arrivals.ts'
+import { type Pace, USUAL_PACE } from '../latency/feed.ts'
 import { minuteDelayMs } from '../latency/minuteDelay.ts'
 import { percentilesMs } from '../percentile.ts'
 import { rounded } from '../table.ts'
@@ -29,15 +30,22 @@ export class LiveMinutes {
   readonly measured: LiveMinute[] = []
   readonly #arrivals: Pick<Arrivals, 'all'>
   readonly #say: (line: string) => void
+  readonly #pace: Pace
   readonly #phases: Phase[] = [{ name: WARM_UP, fromMs: Number.NEGATIVE_INFINITY }]
   #waiting: number[] = []
   #nextMs: number
 
-  /** `firstMs`: the start of the first minute that is followed. */
-  constructor(arrivals: Pick<Arrivals, 'all'>, firstMs: number, say: (line: string) => void) {
+  /** `firstMs`: the start of the first minute that is followed; `pace`: that of the live ticks. */
+  constructor(
+    arrivals: Pick<Arrivals, 'all'>,
+    firstMs: number,
+    say: (line: string) => void,
+    pace: Pace = USUAL_PACE,
+  ) {
     this.#arrivals = arrivals
     this.#nextMs = firstMs
     this.#say = say
+    this.#pace = pace
   }
 
   /** Minutes that end from now on are counted to this phase. */
@@ -58,7 +66,7 @@ export class LiveMinutes {
   }
 
   #measure(minuteMs: number, nowMs: number): boolean {
-    const delayMs = minuteDelayMs(this.#arrivals.all, minuteMs)
+    const delayMs = minuteDelayMs(this.#arrivals.all, minuteMs, this.#pace)
     const name = new Date(minuteMs).toISOString().slice(11, 16)
     if (delayMs === undefined) {
       if (nowMs - minuteMs - MINUTE_MS > MAX_DELAY_S * 1000)

@@ -39,7 +39,7 @@ export function makeTicks(stretch: Stretch, instruments: readonly Instrument[], 
       runs.push({ symbol: instrument.symbol, from: row, to: row + end - first })
       for (let i = first; i < end; i++, row++) {
         const timeUs = stretch.fromUs + i * stretch.everyUs
-        const price = walkPrice(instrument.seed, instrument.basePrice, timeUs / 1000)
+        const price = walkPrice(instrument, timeUs / 1000)
         const halfSpread = Math.max(1 / scale, price * 0.0001)
         symbols[row] = instrument.symbol
         bid[row] = Math.round((price - halfSpread) * scale) / scale

@@ -17,7 +17,7 @@ export async function fillTopic(
   const everySeconds = (DAY_S * SYMBOLS) / ticks
   const stepUs = Math.round(everySeconds * 1_000_000)
   const range = { from: FROM_US, to: FROM_US + (ticks / SYMBOLS) * stepUs }
-  const request = { kind: 'history', seed: 1, symbols: SYMBOLS, everySeconds, ...range } as const
+  const request = { kind: 'history', seed: 1, symbols: SYMBOLS, everySeconds, even: true, ...range } as const
   progress(`filling ${services.settings.ticksTopic} with ${ticks.toLocaleString('en-US')} ticks …`)
   const startedMs = performance.now()
   await produceTicks(services, request, () => Number.POSITIVE_INFINITY)

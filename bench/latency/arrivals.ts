@@ -59,6 +59,6 @@ function startOf(key: Buffer | null): number {
 }
 
 /** Of `2025-03-20T14:31:00.000000Z`, milliseconds since 1970. */
-export function startMs(dateTime: string): number {
+function startMs(dateTime: string): number {
   return Date.parse(`${dateTime.slice(0, 19)}Z`)
 }

@@ -1,35 +1,53 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fakeInstruments, fakeRecord, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
+import { fakeInstruments, fakeRecord, type Instrument, receiveDelayMs } from '../../lib/produce/fakeTicks.ts'
 import { SEED } from '../history/spec.ts'
 import type { BenchWorld } from '../world.ts'
 
 export const SYMBOLS = 20
 
-/** Where a feed begins, and where its ticks lie. */
-interface FeedPlace {
+/** Which ticks a feed sends. */
+export interface Pace {
+  readonly symbols: number
+  /** A tick of each symbol so often; a minute is a whole number of times as long. */
+  readonly everyMs: number
+  /** Ticks that are due within so long go to Kafka in one request; each by itself unless said. */
+  readonly gatherMs?: number
+}
+
+export const USUAL_PACE: Pace = { symbols: SYMBOLS, everyMs: 1_000 }
+
+/** Where a feed begins, where its ticks lie, and which they are. */
+interface FeedOptions {
   /** Of the first second; the next one that begins unless said. Seconds that are over are sent at once. */
   readonly fromMs?: number
   /** Of the topic; chosen by the key unless said. */
   readonly partition?: number
+  readonly pace?: Pace
 }
 
-/** A tick a second of each symbol, spread over the second, sent 0.3–0.4 s after its `dateTime`. */
+/** A tick of a symbol, from the beginning of a round. */
+interface DueTick {
+  readonly instrument: Instrument
+  readonly phaseMs: number
+}
+
+/** Ticks of each symbol at one pace, spread evenly over the time, sent 0.3–0.4 s after their `dateTime`. */
 export class Feed {
   /** How much later than that a tick was sent at most: the machine was busy. */
   lateMs = 0
   readonly #world: BenchWorld
-  readonly #place: FeedPlace
+  readonly #options: FeedOptions
   readonly #feeding: Promise<void>
   #isOn = true
 
-  constructor(world: BenchWorld, place: FeedPlace = {}) {
+  constructor(world: BenchWorld, options: FeedOptions = {}) {
     this.#world = world
-    this.#place = place
+    this.#options = options
     this.#feeding = this.#feed()
     this.#feeding.catch(() => undefined)
   }
 
-  /** Ends it with a whole second; throws what sending threw. */
+  /** Ends it once each symbol has had its tick; throws what sending threw. */
   async stop(): Promise<void> {
     this.#isOn = false
     await this.#feeding
@@ -37,19 +55,32 @@ export class Feed {
 
   async #feed(): Promise<void> {
     const { topicWriter, settings } = this.#world.services
-    const { fromMs = Math.ceil(Date.now() / 1000) * 1000, partition } = this.#place
+    const { partition, pace = USUAL_PACE } = this.#options
+    const { fromMs = Math.ceil(Date.now() / pace.everyMs) * pace.everyMs } = this.#options
     const place = partition === undefined ? {} : { partition }
-    const instruments = fakeInstruments(SEED, SYMBOLS)
-      .map((instrument, i) => ({ instrument, phaseMs: (i * 1000) / SYMBOLS }))
-      .map(one => ({ ...one, dueMs: one.phaseMs + receiveDelayMs(one.instrument) }))
-      .sort((a, b) => a.dueMs - b.dueMs)
-    for (let secondMs = fromMs; this.#isOn; secondMs += 1000) {
-      for (const { instrument, phaseMs, dueMs } of instruments) {
-        await sleep(Math.max(0, secondMs + dueMs - Date.now()))
-        this.lateMs = Math.max(this.lateMs, Date.now() - (secondMs + dueMs))
-        const record = fakeRecord(settings.ticksTopic, instrument, (secondMs + phaseMs) * 1000)
-        await topicWriter.send([{ ...record, ...place }])
+    const requests = requestsOf(pace)
+    for (let roundMs = fromMs; this.#isOn; roundMs += pace.everyMs) {
+      for (const [dueMs, ticks] of requests) {
+        await sleep(Math.max(0, roundMs + dueMs - Date.now()))
+        this.lateMs = Math.max(this.lateMs, Date.now() - (roundMs + dueMs))
+        const records = ticks.map(({ instrument, phaseMs }) =>
+          fakeRecord(settings.ticksTopic, instrument, (roundMs + phaseMs) * 1000),
+        )
+        await topicWriter.send(records.map(record => ({ ...record, ...place })))
       }
     }
   }
+}
+
+/** The ticks of a round by when they are sent, in that order. */
+function requestsOf({ symbols, everyMs, gatherMs = 1 }: Pace): [number, DueTick[]][] {
+  const ticks = fakeInstruments(SEED, symbols).map((instrument, i) => ({
+    instrument,
+    phaseMs: Math.floor((i * everyMs) / symbols),
+  }))
+  const byDueMs = Map.groupBy(
+    ticks,
+    ({ instrument, phaseMs }) => Math.ceil((phaseMs + receiveDelayMs(instrument)) / gatherMs) * gatherMs,
+  )
+  return [...byDueMs].sort(([a], [b]) => a - b)
 }

@@ -3,9 +3,9 @@ import type { ObjectStore } from '../ports.ts'
 import type { DataFile, Partition } from './dataFile.ts'
 import { InvalidRows } from './errors.ts'
 import { currentSchema, currentSpec } from './metadata.ts'
-import { type EncodedParquet, encodeParquet, ParquetEncoder } from './parquet.ts'
+import { type EncodedParquet, encodeParquet, ParquetEncoder, ROW_GROUP_ROWS } from './parquet.ts'
 import type { Columns, ColumnValue, Field, PartitionSpec, Schema } from './schema.ts'
-import { type PartitionRows, splitRows } from './splitRows.ts'
+import { splitRows } from './splitRows.ts'
 import type { Table } from './table.ts'
 import { partitionText } from './transforms.ts'
 import { refuseUnwritable } from './unwritable.ts'
@@ -32,8 +32,13 @@ export async function writeDataFile(
  * Rows of ONE partition as a Parquet file of the table, to lie under `data/`.
  * Throws `InvalidRows` for rows that do not fit the schema or fall into more than one partition.
  */
-export function encodeDataFile(table: Table, columns: Columns, rowCount: number): EncodedDataFile {
-  const [first, second] = encodeDataFiles(table, columns, rowCount)
+export function encodeDataFile(
+  table: Table,
+  columns: Columns,
+  rowCount: number,
+  rowGroupRows = ROW_GROUP_ROWS,
+): EncodedDataFile {
+  const [first, second] = encodeDataFiles(table, columns, rowCount, rowGroupRows)
   if (first === undefined) throw new InvalidRows('a data file needs at least one row')
   if (second === undefined) return first
   const differing = currentSpec(table).fields.find(
@@ -49,10 +54,17 @@ export function encodeDataFile(table: Table, columns: Columns, rowCount: number)
  * Encodes rows as Parquet files of the table, one for each partition. Optional columns that are not given are not in the files
  * and read as null. Throws `InvalidRows` for rows that do not fit the schema, `UnsupportedTable` for a table that cannot be written.
  */
-export function encodeDataFiles(table: Table, columns: Columns, rowCount: number): EncodedDataFile[] {
+export function encodeDataFiles(
+  table: Table,
+  columns: Columns,
+  rowCount: number,
+  rowGroupRows = ROW_GROUP_ROWS,
+): EncodedDataFile[] {
   refuseUnwritable(table)
   const schema = givenColumns(currentSchema(table), columns)
-  return splitRows(table, columns, rowCount).map(rows => encodePartition(table, schema, rows))
+  return splitRows(table, columns, rowCount).map(({ partition, columns, rowCount }) =>
+    dataFile(table, partition, encodeParquet(schema, columns, rowCount, rowGroupRows), rowCount),
+  )
 }
 
 /** The schema with the columns that the files will have: required ones, and optional ones that are given. */
@@ -63,29 +75,35 @@ function givenColumns(schema: Schema, columns: Columns): Schema {
   return { ...schema, fields }
 }
 
-function encodePartition(
-  table: Table,
-  schema: Schema,
-  { partition, columns, rowCount }: PartitionRows,
-): EncodedDataFile {
-  return dataFile(table, partition, encodeParquet(schema, columns, rowCount), rowCount)
+/** Rows of one partition that go into several files, and how these are made. */
+export interface FilesToEncode {
+  readonly partition: Partition
+  readonly fields: readonly Field[]
+  /** Of each file, in the order of the rows. */
+  readonly rowCounts: readonly number[]
+  readonly rowGroupRows: number
 }
 
 /**
- * Encodes rows of one partition as a Parquet file of the table, with one column in memory at a time. Throws what
- * `encodeDataFiles` throws.
+ * Encodes rows of one partition as Parquet files of the table, with one column in memory at a time: `columnOf` gives its
+ * values for the rows of all files. Throws what `encodeDataFiles` throws.
  */
 export async function encodeByColumn(
   table: Table,
-  partition: Partition,
-  fields: readonly Field[],
-  rowCount: number,
-  columnOf: (field: Field) => Promise<ArrayLike<ColumnValue>>,
-): Promise<EncodedDataFile> {
+  { partition, fields, rowCounts, rowGroupRows }: FilesToEncode,
+  columnOf: (field: Field) => Promise<readonly ColumnValue[]>,
+): Promise<EncodedDataFile[]> {
   refuseUnwritable(table)
-  const encoder = new ParquetEncoder(rowCount)
-  for (const field of fields) encoder.add(field, await columnOf(field))
-  return dataFile(table, partition, encoder.end(), rowCount)
+  const encoders = rowCounts.map(rowCount => new ParquetEncoder(rowCount, rowGroupRows))
+  for (const field of fields) {
+    const column = await columnOf(field)
+    let from = 0
+    for (const [i, rowCount] of rowCounts.entries()) {
+      encoders[i]!.add(field, column.slice(from, from + rowCount))
+      from += rowCount
+    }
+  }
+  return encoders.map((encoder, i) => dataFile(table, partition, encoder.end(), rowCounts[i]!))
 }
 
 function dataFile(

@@ -1,10 +1,10 @@
-import type { DataFile, LiveFile } from '../iceberg/dataFile.ts'
+import type { LiveFile } from '../iceberg/dataFile.ts'
 import { isOfOneFile } from '../iceberg/errors.ts'
 import { currentSchema } from '../iceberg/metadata.ts'
 import { scanFiles } from '../iceberg/plan.ts'
 import { type Table, tableName } from '../iceberg/table.ts'
 import { unwritableValues } from '../iceberg/unwritableValues.ts'
-import { chooseGroups, isMergeable } from '../iceberg/upkeep/chooseGroups.ts'
+import { chooseGroups, isFull, isMergeable } from '../iceberg/upkeep/chooseGroups.ts'
 import { mergeRows } from '../iceberg/upkeep/mergeRows.ts'
 import { type Replacement, replaceFiles } from '../iceberg/upkeep/replaceFiles.ts'
 import { mapBounded } from '../mapBounded.ts'
@@ -27,61 +27,78 @@ export interface Compacted {
 
 /** What is planned at once: more waits for the next call. */
 const PLANNED_FILES = 5_000
-/** What one commit takes; a larger group goes alone. */
-const COMMIT = { rows: 500_000, files: 1_000 }
+const FILES_PER_COMMIT = 1_000
+/** By its schedule. */
+const CALLED_EVERY_MS = 300_000
 
 const FILES_AT_ONCE = 8
 
 /** One commit's work is done within this, the wait for its slot included. */
 export const COMMIT_WORK_MS = 60_000
 
-/** Merges small files, in bounded commits, until there are none that are worth it or time is running out. */
+/**
+ * Merges small files, and lays full ones out anew, in bounded commits, until there are none that are worth it or time is
+ * running out.
+ */
 export async function compactTable(
   services: Needs,
   kept: MaintainedTable,
   remainingMs: () => number,
 ): Promise<Compacted> {
-  const { table, files } = await findMergeable(services, kept)
-  const batches = inBatches(chooseGroups(files, kept.limits, kept.along))
+  const { table, batches } = await planBatches(services, kept)
   const done = { merged: 0, into: 0 }
   for (const groups of batches.slice(0, kept.commits)) {
     await awaitSlot(services.nowMs, SLOT.untilMs)
     if (remainingMs() < COMMIT_WORK_MS) break
-    const replacement = await merge(services, kept, table, groups)
-    if (replacement.remove.length === 0) continue
+    const merged = await merge(services, kept, table, groups)
+    if (merged.length === 0) continue
     await awaitSlot(services.nowMs)
-    const isReplaced = await replaceFiles(services, kept.ident, replacement, {
-      nowMs: services.nowMs,
-      retention: kept.retention(services.settings),
-      summary: carriedState,
-    })
-    if (!isReplaced) break
-    done.merged += replacement.remove.length
-    done.into += replacement.add.length
+    const replaced = await replace(services, kept, merged)
+    if (replaced === undefined) break
+    done.merged += replaced.remove.length
+    done.into += replaced.add.length
   }
   return done
 }
 
-/** The candles are loaded first: what they say of the ticks' files holds of later versions too. */
-async function findMergeable(
+/** What is merged, commit by commit, group by group: a stretch that is laid out anew comes first. */
+async function planBatches(
   services: Needs,
-  { ident, limits, isDone }: MaintainedTable,
-): Promise<{ table: Table; files: LiveFile[] }> {
+  kept: MaintainedTable,
+): Promise<{ table: Table; batches: LiveFile[][][] }> {
+  const { table, mergeable, full } = await findFiles(services, kept)
+  const stretches = kept.stretches?.(full, services.nowMs() * 1_000) ?? []
+  // Another one at each call: one that cannot be read or written holds up no other.
+  const stretch = stretches[Math.floor(services.nowMs() / CALLED_EVERY_MS) % stretches.length] ?? []
+  const isWhole = (await withoutLoss(services, table, stretch)).length === stretch.length
+  const small = chooseGroups(await withoutLoss(services, table, mergeable), kept.limits, kept.along)
+  const groups = [...(isWhole && stretch.length > 0 ? [stretch] : []), ...small]
+  return { table, batches: inBatches(groups, kept.commitRows) }
+}
+
+/**
+ * The files that nobody else has work with: those that can be merged, and the others. The candles are loaded first: what they
+ * say of the ticks' files holds of later versions too.
+ */
+async function findFiles(
+  services: Needs,
+  { ident, limits, isDone, stretches }: MaintainedTable,
+): Promise<{ table: Table; mergeable: LiveFile[]; full: LiveFile[] }> {
   const { catalog, store } = services
   const candles = await loadTable(catalog, CANDLES_TABLE)
   const ticks = await loadTable(catalog, TICKS_TABLE)
   const table = ident === TICKS_TABLE ? ticks : candles
   const state = candlesState(candles)
   const keep = (file: LiveFile) =>
-    file.specId === table.metadata.defaultSpecId &&
-    isMergeable(file, limits) &&
-    isDone(file, state, ticks.metadata.tableUuid)
-  const files: LiveFile[] = []
+    file.specId === table.metadata.defaultSpecId && isDone(file, state, ticks.metadata.tableUuid)
+  const mergeable: LiveFile[] = []
+  const full: LiveFile[] = []
   for await (const some of scanFiles(store, table, { keep })) {
-    files.push(...some)
-    if (files.length >= PLANNED_FILES) break
+    mergeable.push(...some.filter(file => isMergeable(file, limits)))
+    if (stretches !== undefined) full.push(...some.filter(file => isFull(file, limits)))
+    else if (mergeable.length >= PLANNED_FILES) break
   }
-  return { table, files: await withoutLoss(services, table, files) }
+  return { table, mergeable: mergeable.slice(0, PLANNED_FILES), full }
 }
 
 /** The files that can be rewritten without loss; logs which column prevents it for the others. */
@@ -105,7 +122,7 @@ async function withoutLoss(
 }
 
 /** The groups, commit by commit. */
-function inBatches(groups: readonly LiveFile[][]): LiveFile[][][] {
+function inBatches(groups: readonly LiveFile[][], rowsPerCommit: number): LiveFile[][][] {
   const batches: LiveFile[][][] = []
   let rows = 0
   let files = 0
@@ -114,7 +131,7 @@ function inBatches(groups: readonly LiveFile[][]): LiveFile[][][] {
     rows += moreRows
     files += group.length
     const batch = batches.at(-1)
-    if (batch && rows <= COMMIT.rows && files <= COMMIT.files) batch.push(group)
+    if (batch && rows <= rowsPerCommit && files <= FILES_PER_COMMIT) batch.push(group)
     else {
       batches.push([group])
       rows = moreRows
@@ -130,17 +147,14 @@ function inBatches(groups: readonly LiveFile[][]): LiveFile[][][] {
  */
 async function merge(
   { store, log }: Needs,
-  { sortBy }: MaintainedTable,
+  { layout }: MaintainedTable,
   table: Table,
   groups: readonly LiveFile[][],
-): Promise<Replacement> {
-  const add: DataFile[] = []
-  const remove: LiveFile[] = []
+): Promise<Replacement[]> {
+  const merged: Replacement[] = []
   for (const group of groups) {
     try {
-      const merged = await mergeRows(store, table, group, sortBy)
-      if (merged !== undefined) add.push(merged)
-      remove.push(...group)
+      merged.push({ remove: group, add: await mergeRows(store, table, group, layout) })
     } catch (error) {
       if (!isOfOneFile(error)) throw error
       const { code, message } = error
@@ -152,5 +166,23 @@ async function merge(
       })
     }
   }
-  return { remove, add }
+  return merged
+}
+
+/**
+ * Commits all groups at once; without the first one, a large one perhaps, where a late tick changed a file of it meanwhile.
+ * Gives what was replaced.
+ */
+async function replace(
+  services: Needs,
+  { ident, retention }: MaintainedTable,
+  merged: readonly Replacement[],
+): Promise<Replacement | undefined> {
+  const options = { nowMs: services.nowMs, retention: retention(services.settings), summary: carriedState }
+  for (const some of [merged, merged.slice(1)]) {
+    const together = { remove: some.flatMap(({ remove }) => remove), add: some.flatMap(({ add }) => add) }
+    if (together.remove.length === 0) continue
+    if (await replaceFiles(services, ident, together, options)) return together
+  }
+  return undefined
 }

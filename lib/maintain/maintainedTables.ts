@@ -1,18 +1,21 @@
 import { type LiveFile, lowerBound } from '../iceberg/dataFile.ts'
 import { hasDeletes } from '../iceberg/deletes/deletedRows.ts'
 import type { Retention } from '../iceberg/expire.ts'
+import { ROW_GROUP_ROWS } from '../iceberg/parquet.ts'
 import type { Field } from '../iceberg/schema.ts'
 import type { TableIdent } from '../iceberg/table.ts'
 import type { MergeLimits } from '../iceberg/upkeep/chooseGroups.ts'
-import type { SortKey } from '../iceberg/upkeep/mergeRows.ts'
+import type { MergedLayout } from '../iceberg/upkeep/mergeRows.ts'
+import type { Micros } from '../market/time.ts'
 import { SETTLED_FILE_ROWS } from '../rollup/layOut.ts'
 import { isSmall } from '../rollup/storedCandles.ts'
 import type { Settings } from '../services.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
-import { CANDLE_FIELDS, CANDLES_TABLE } from '../tables/candlesTable.ts'
+import { CANDLE_FIELDS, CANDLE_ROW_GROUP_ROWS, CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { fieldNamed } from '../tables/layout.ts'
 import { candlesRetention, ticksRetention } from '../tables/retention.ts'
 import { TICKS_SCHEMA, TICKS_TABLE } from '../tables/ticksTable.ts'
+import { candleStretches } from './candleStretches.ts'
 
 /** How one table is kept in shape. */
 export interface MaintainedTable {
@@ -20,12 +23,15 @@ export interface MaintainedTable {
   readonly limits: MergeLimits
   /** The column whose bounds tell which stretch of time a file is of. */
   readonly along: Field
-  readonly sortBy: readonly SortKey[]
-  /** How many commits one call makes at most. */
+  readonly layout: MergedLayout
+  /** How many commits one call makes at most, and what one of them takes; a larger group goes alone. */
   readonly commits: number
+  readonly commitRows: number
   readonly retention: (settings: Settings) => Retention
   /** False for files that somebody else still has work with. `ticksUuid` is that of the ticks table there is. */
   readonly isDone: (file: LiveFile, state: CandlesState, ticksUuid: string) => boolean
+  /** Of files that are done and full: those whose rows are laid out anew together, in groups; each commit takes one of them. */
+  readonly stretches?: (full: readonly LiveFile[], nowUs: Micros) => LiveFile[][]
 }
 
 const MEGABYTE = 1024 ** 2
@@ -41,8 +47,13 @@ const TICKS: MaintainedTable = {
   ident: TICKS_TABLE,
   limits: { fullRows: 250_000, rows: 500_000, bytes: 32 * MEGABYTE, files: INPUT_FILES },
   along: fieldNamed(TICKS_SCHEMA, 'date_time'),
-  sortBy: [{ hourOf: 'date_time' }, 'symbol', 'source', 'date_time'],
+  layout: {
+    sortBy: [{ hourOf: 'date_time' }, 'symbol', 'source', 'date_time'],
+    fileRows: 500_000,
+    rowGroupRows: ROW_GROUP_ROWS,
+  },
   commits: 100,
+  commitRows: 500_000,
   retention: ticksRetention,
   isDone: (file, { ticksUuid, ticksSequence }, uuid) =>
     ticksUuid === uuid && file.sequenceNumber <= ticksSequence,
@@ -50,8 +61,9 @@ const TICKS: MaintainedTable = {
 
 /**
  * A file of candles is merged when all its candles are closed and rollup no longer rewrites it with new ones; a small file also
- * when rows of it are deleted. The new files are as large as those of rollup. Each call makes one commit, so that it makes a
- * running rollup begin again once at most.
+ * when rows of it are deleted. The new files are as large as those of rollup, and sorted by symbol: a reader of one symbol
+ * reads a row group of them. Where symbols are many, full files of a stretch of time are laid out by symbol once more. Each
+ * call makes one commit, so that it makes a running rollup begin again once at most.
  */
 const CANDLES: MaintainedTable = {
   ident: CANDLES_TABLE,
@@ -62,10 +74,16 @@ const CANDLES: MaintainedTable = {
     files: INPUT_FILES,
   },
   along: CANDLE_FIELDS.dateTime,
-  sortBy: ['date_time', 'source', 'symbol'],
+  layout: {
+    sortBy: ['source', 'symbol', 'date_time'],
+    fileRows: SETTLED_FILE_ROWS,
+    rowGroupRows: CANDLE_ROW_GROUP_ROWS,
+  },
   commits: 1,
+  commitRows: 1_000_000,
   retention: candlesRetention,
   isDone: file => (!isSmall(file) || hasDeletes(file)) && lowerBound(file, CANDLE_FIELDS.closed) === true,
+  stretches: candleStretches,
 }
 
 /** Both tables; the candles first, as it takes them less time. */

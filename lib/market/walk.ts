@@ -1,22 +1,67 @@
+/** What a made-up price does. */
+export interface Walk {
+  /** A 32-bit integer. */
+  readonly seed: number
+  readonly basePrice: number
+  /** How far the price goes in a year: 0.4 is the standard deviation of its logarithm. */
+  readonly volatility: number
+}
+
 /**
  * The price of a made-up instrument at a moment: a pure function, so that it needs no memory and repeats exactly.
- * Noise on several scales, each as strong as the square root of its period, is the shape of a random walk.
- * `seed` is a 32-bit integer.
+ * Noise on several scales, each as strong as the square root of its period, is the shape of a random walk; calm and lively
+ * hours change how strong the short scales are.
  */
-export function walkPrice(seed: number, basePrice: number, timeMs: number): number {
+export function walkPrice({ seed, basePrice, volatility }: Walk, timeMs: number): number {
+  const strength = Math.sqrt(activity(seed, timeMs))
   let logPrice = 0
   for (const periodMs of PERIODS_MS) {
-    const strength = YEARLY_VOLATILITY * Math.sqrt(periodMs / YEAR_MS)
-    logPrice += strength * smoothNoise(seed, periodMs, timeMs)
+    const isShort = periodMs <= LONGEST_LIVELY_MS
+    const scale = volatility * Math.sqrt(periodMs / YEAR_MS) * (isShort ? strength : 1)
+    logPrice += scale * smoothNoise(seed, periodMs, timeMs)
   }
   return basePrice * Math.exp(logPrice)
 }
 
-const YEAR_MS = 365 * 86_400_000
-const YEARLY_VOLATILITY = 0.4
+/** How lively trade is at a moment: about 1 on average, more when Europe and America trade, and in bursts of hours. */
+export function activity(seed: number, timeMs: number): number {
+  const hour = (timeMs / HOUR_MS) % 24
+  const session = 0.5 + 0.6 * bump(hour, 8.5, 2.5) + 0.9 * bump(hour, 15, 3)
+  const bursts = BURSTS.reduce(
+    (sum, [periodMs, share]) => sum + share * smoothNoise(seed ^ BURST_SEED, periodMs, timeMs),
+    0,
+  )
+  return session * Math.exp(bursts)
+}
+
+/** Mixes two integers into a number in [−1, 1); the finalizer is MurmurHash3's. */
+export function hashToUnit(seed: number, n: number): number {
+  let h = Math.imul(seed ^ (n | 0) ^ Math.imul(Math.floor(n / 2 ** 32), 0x27d4eb2f), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  h ^= h >>> 16
+  return (h >>> 0) / 2 ** 31 - 1
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const YEAR_MS = 365 * DAY_MS
 const PERIODS_MS = [180, 45, 10, 2.5, 0.6, 0.15, 0.04, 0.01, 0.0025, 0.0006, 0.00015, 0.00004].map(
-  days => days * 86_400_000,
+  days => days * DAY_MS,
 )
+/** Bursts are longer than this: where they change the strength of a scale, the price does not jump. */
+const LONGEST_LIVELY_MS = HOUR_MS
+const BURSTS = [
+  [5.3 * HOUR_MS, 0.7],
+  [1.7 * HOUR_MS, 0.6],
+] as const
+/** Bursts are not those of the price. */
+const BURST_SEED = 0x5bd1e995
+
+/** 1 at the centre, next to nothing a few widths away. */
+function bump(hour: number, centre: number, width: number): number {
+  return Math.exp(-(((hour - centre) / width) ** 2) / 2)
+}
 
 /** Between −1 and 1: random at whole multiples of the period, smooth in between. */
 function smoothNoise(seed: number, periodMs: number, timeMs: number): number {
@@ -26,13 +71,4 @@ function smoothNoise(seed: number, periodMs: number, timeMs: number): number {
   const weight = x * x * (3 - 2 * x)
   const at = (n: number) => hashToUnit(seed ^ Math.imul(periodMs, 0x9e3779b1), n)
   return at(cell) * (1 - weight) + at(cell + 1) * weight
-}
-
-/** Mixes two integers into a number in [−1, 1); the finalizer is MurmurHash3's. */
-function hashToUnit(seed: number, n: number): number {
-  let h = Math.imul(seed ^ (n | 0) ^ Math.imul(Math.floor(n / 2 ** 32), 0x27d4eb2f), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  h ^= h >>> 16
-  return (h >>> 0) / 2 ** 31 - 1
 }

@@ -1,36 +1,50 @@
 import { en, Faker } from '@faker-js/faker'
 import { formatDateTime, type Micros } from '../market/time.ts'
-import { walkPrice } from '../market/walk.ts'
+import { type Walk, walkPrice } from '../market/walk.ts'
 import type { OutgoingRecord } from '../ports.ts'
 
 /** Something that is traded, as long as the seed is the same. */
-export interface Instrument {
+export interface Instrument extends Walk {
   readonly index: number
   readonly symbol: string
-  /** Of its price walk: 32 bits. */
-  readonly seed: number
-  readonly basePrice: number
   readonly decimals: number
 }
 
-/** The first `count` instruments of a seed; a larger count only adds to them. */
+/** Names that everyone knows, with prices that they might have. */
+const KNOWN = [
+  { symbol: 'AAPL', basePrice: 230, decimals: 2, volatility: 0.3 },
+  { symbol: 'BTC/USDT', basePrice: 96_000, decimals: 2, volatility: 0.6 },
+  { symbol: 'EUR/USD', basePrice: 1.09, decimals: 5, volatility: 0.08 },
+  { symbol: 'ETH/USDT', basePrice: 3_400, decimals: 2, volatility: 0.7 },
+  { symbol: 'NVDA', basePrice: 140, decimals: 2, volatility: 0.5 },
+  { symbol: 'XAU/USD', basePrice: 2_650, decimals: 2, volatility: 0.15 },
+] as const
+
+/** The first `count` instruments of a seed; a larger count only adds to them. Those that everyone knows come first. */
 export function fakeInstruments(seed: number, count: number): Instrument[] {
   const faker = new Faker({ locale: [en], seed })
+  const walkSeed = () => faker.number.int({ max: 2 ** 32 - 1 })
+  const instruments: Instrument[] = KNOWN.slice(0, count).map((known, index) => {
+    return { ...known, index, seed: walkSeed() }
+  })
   const symbols = new Set<string>()
-  const instruments: Instrument[] = []
   while (instruments.length < count) {
     const letters = faker.string.alpha({ length: { min: 3, max: 4 }, casing: 'upper' })
     const symbol = `${letters}USD`
     const exponent = faker.number.float({ min: -1, max: 4.5 })
-    const walkSeed = faker.number.int({ max: 2 ** 32 - 1 })
+    const seed = walkSeed()
     if (symbols.has(symbol)) continue
     symbols.add(symbol)
     const basePrice = 10 ** exponent
     const decimals = Math.max(2, 5 - Math.ceil(exponent))
-    instruments.push({ index: instruments.length, symbol, seed: walkSeed, basePrice, decimals })
+    const index = instruments.length
+    instruments.push({ index, symbol, seed, basePrice, decimals, volatility: VOLATILITY })
   }
   return instruments
 }
+
+/** Of instruments that nobody knows. */
+const VOLATILITY = 0.4
 
 /** Nobody should take these for quotes. */
 export const FAKE_SOURCE = 'FAKER'
@@ -42,8 +56,8 @@ export function receiveDelayMs({ index }: Instrument): number {
 
 /** The tick of an instrument at a moment (microseconds): the same for the same arguments, always. */
 export function fakeTick(instrument: Instrument, timeUs: Micros): Record<string, unknown> {
-  const { symbol, seed, basePrice, decimals } = instrument
-  const price = walkPrice(seed, basePrice, timeUs / 1000)
+  const { symbol, decimals } = instrument
+  const price = walkPrice(instrument, timeUs / 1000)
   const halfSpread = Math.max(10 ** -decimals, price * 0.0001)
   const bid = Number((price - halfSpread).toFixed(decimals))
   const ask = Number((price + halfSpread).toFixed(decimals))

@@ -4,6 +4,7 @@ import type { OutgoingRecord } from '../ports.ts'
 import type { Burst, History, Paced, ProduceRequest } from '../requests/produceRequest.ts'
 import type { Services } from '../services.ts'
 import { fakeInstruments, fakeRecord, type Instrument, receiveDelayMs } from './fakeTicks.ts'
+import { unevenTimes } from './tickTimes.ts'
 
 export type ProduceServices = Pick<Services, 'topicWriter' | 'settings' | 'log' | 'nowMs'>
 
@@ -45,11 +46,7 @@ async function produceBurst(
 }
 
 /** Spread over the second that ends now. */
-function* burstTicks(
-  instruments: readonly Instrument[],
-  ticks: number,
-  endUs: Micros,
-): Generator<readonly [Instrument, Micros]> {
+function* burstTicks(instruments: readonly Instrument[], ticks: number, endUs: Micros): Generator<TickAt> {
   const rounds = Math.ceil(ticks / instruments.length)
   const stepUs = Math.max(1, Math.floor(SECOND_US / rounds))
   for (let i = 0; i < ticks; i++) {
@@ -60,7 +57,7 @@ function* burstTicks(
 
 async function produceHistory(
   services: ProduceServices,
-  { seed, symbols, from, to, everySeconds }: History,
+  { seed, symbols, from, to, everySeconds, even }: History,
   remainingMs: () => number,
 ): Promise<ProduceResult> {
   const instruments = fakeInstruments(seed, symbols)
@@ -70,40 +67,82 @@ async function produceHistory(
   for (let startUs = from; startUs < to; startUs += pieceUs) {
     if (remainingMs() < STOP_EARLY_MS) return { sent, next: formatDateTime(startUs) }
     const endUs = Math.min(to, startUs + pieceUs)
-    sent += await sendAll(services, historyTicks(instruments, startUs, endUs, stepUs))
+    const steps = { fromUs: startUs, toUs: endUs, stepUs }
+    sent += await sendAll(services, even ? evenTicks(instruments, steps) : unevenTicks(instruments, steps, 0))
     services.log.debug('history', { sent, upTo: formatDateTime(endUs) })
   }
   return { sent }
 }
 
-function* historyTicks(
-  instruments: readonly Instrument[],
-  fromUs: Micros,
-  toUs: Micros,
-  stepUs: number,
-): Generator<readonly [Instrument, Micros]> {
+/** A stretch of time in steps of equal length. */
+interface Steps {
+  readonly fromUs: Micros
+  readonly toUs: Micros
+  readonly stepUs: number
+}
+
+type TickAt = readonly [Instrument, Micros]
+
+/** One tick of each instrument at the beginning of each step. */
+function* evenTicks(instruments: readonly Instrument[], { fromUs, toUs, stepUs }: Steps): Generator<TickAt> {
   for (let timeUs = fromUs; timeUs < toUs; timeUs += stepUs) {
     for (const instrument of instruments) yield [instrument, timeUs]
   }
 }
 
+/** As many ticks of each instrument on average, and at least so many in each step, in the order of time step by step. */
+function* unevenTicks(
+  instruments: readonly Instrument[],
+  { fromUs, toUs, stepUs }: Steps,
+  least: number,
+): Generator<TickAt> {
+  for (let startUs = fromUs; startUs < toUs; startUs += stepUs) {
+    const ofStep = instruments.flatMap(instrument =>
+      unevenTimes(instrument, startUs, stepUs, least).map((timeUs): TickAt => [instrument, timeUs]),
+    )
+    yield* ofStep.filter(([, timeUs]) => timeUs < toUs).sort(([, a], [, b]) => a - b)
+  }
+}
+
 async function producePaced(
   { topicWriter, settings, nowMs }: ProduceServices,
-  { seed, symbols, seconds, perSecond }: Paced,
+  { seed, symbols, seconds, perSecond, even }: Paced,
   remainingMs: () => number,
 ): Promise<ProduceResult> {
   const instruments = fakeInstruments(seed, symbols)
-  const startMs = paceStart(nowMs())
+  const fromUs = paceStart(nowMs()) * 1000
   const stepUs = Math.floor(SECOND_US / perSecond)
+  const steps = { fromUs, toUs: fromUs + seconds * perSecond * stepUs, stepUs }
+  const ticks = even ? evenTicks(instruments, steps) : unevenTicks(instruments, steps, 1)
   let sent = 0
-  for (let i = 0; i < seconds * perSecond && remainingMs() > STOP_EARLY_MS; i++) {
-    const timeUs = startMs * 1000 + i * stepUs
-    const dueMs = timeUs / 1000 + receiveDelayMs(instruments[0]!)
-    await sleep(Math.max(0, dueMs - nowMs()))
-    await topicWriter.send(instruments.map(it => fakeRecord(settings.ticksTopic, it, timeUs)))
-    sent += symbols
+  for (const [dueUs, together] of dueTogether(ticks)) {
+    if (remainingMs() <= STOP_EARLY_MS) break
+    await sleep(Math.max(0, dueUs / 1000 - nowMs()))
+    await topicWriter.send(
+      together.map(([instrument, timeUs]) => fakeRecord(settings.ticksTopic, instrument, timeUs)),
+    )
+    sent += together.length
   }
   return { sent }
+}
+
+/** Ticks that are received within so long go to Kafka in one request. */
+const TOGETHER_US = SECOND_US / 4
+
+/** Ticks by when the last of them is received, in that order; they come in the order of time. */
+function* dueTogether(ticks: Iterable<TickAt>): Generator<readonly [dueUs: Micros, TickAt[]]> {
+  let together: TickAt[] = []
+  let untilUs = Number.NEGATIVE_INFINITY
+  for (const tick of ticks) {
+    const dueUs = tick[1] + receiveDelayMs(tick[0]) * 1000
+    if (together.length > 0 && dueUs > untilUs) {
+      yield [untilUs, together]
+      together = []
+    }
+    if (together.length === 0) untilUs = Math.ceil(dueUs / TOGETHER_US) * TOGETHER_US
+    together.push(tick)
+  }
+  if (together.length > 0) yield [untilUs, together]
 }
 
 /** The running second; or the minute, when it has just begun: a schedule fires a little after its minute and means all of it. */
@@ -113,10 +152,7 @@ function paceStart(nowMs: number): number {
 }
 
 /** Sends in batches; gives how many were sent. */
-async function sendAll(
-  { topicWriter, settings }: ProduceServices,
-  ticks: Iterable<readonly [Instrument, Micros]>,
-): Promise<number> {
+async function sendAll({ topicWriter, settings }: ProduceServices, ticks: Iterable<TickAt>): Promise<number> {
   let batch: OutgoingRecord[] = []
   let sent = 0
   for (const [instrument, timeUs] of ticks) {

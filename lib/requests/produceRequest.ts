@@ -6,14 +6,24 @@ const COMMON = {
   symbols: z.int().min(1).max(10_000).default(10),
 }
 
+/** False: as in a market, more ticks where trade is lively; in history fewer where it is calm. True: exactly as many as said. */
+const EVEN = z.boolean().default(false)
+
 const BURST = z.strictObject({ ...COMMON, ticks: z.int().min(1).max(10_000_000) })
 const HISTORY = z
-  .strictObject({ ...COMMON, from: MOMENT, to: MOMENT, everySeconds: z.number().min(0.001).default(60) })
+  .strictObject({
+    ...COMMON,
+    from: MOMENT,
+    to: MOMENT,
+    everySeconds: z.number().min(0.001).default(60),
+    even: EVEN,
+  })
   .refine(({ from, to }) => from < to, { message: 'from must lie before to' })
 const PACED = z.strictObject({
   ...COMMON,
   seconds: z.int().min(1).max(600).default(60),
   perSecond: z.int().min(1).max(1_000).default(1),
+  even: EVEN,
 })
 
 const TAKES =

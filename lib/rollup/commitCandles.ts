@@ -14,9 +14,11 @@ import { holdsMoment, mergeRanges, type TimeRange } from '../market/range.ts'
 import { type Reach, type RefoldScope, type RowsFor, refold, rowsFor } from '../market/refold.ts'
 import { MINUTE_US } from '../market/time.ts'
 import { timeframeOfRemoved } from '../market/timeframe.ts'
+import type { ObjectStore } from '../ports.ts'
 import type { Services } from '../services.ts'
+import { SomeSymbols } from '../tables/candleFiles.ts'
 import { type CandlesState, candlesSummary } from '../tables/candlesState.ts'
-import { candleColumns } from '../tables/candlesTable.ts'
+import { CANDLE_ROW_GROUP_ROWS, candleColumns } from '../tables/candlesTable.ts'
 import { candlesRetention } from '../tables/retention.ts'
 import { givenOut } from './givenOut.ts'
 import { type Layout, layOut } from './layOut.ts'
@@ -71,6 +73,8 @@ export interface CommittedCandles {
 }
 
 const FILES_AT_ONCE = 16
+/** Each has up to 50,000 rows in memory meanwhile. */
+const REWRITTEN_AT_ONCE = 2
 
 /**
  * Commits a change of m1 candles, with the coarser candles that follow from it, on exactly the version it was computed from.
@@ -126,6 +130,9 @@ interface Book {
   readonly book: CandleBook
 }
 
+/** True for a stored row that candles are computed from, or may replace. */
+type IsWanted = (row: Candle) => boolean
+
 /** The stored rows that the change has to do with, and over them what they become. */
 async function readBook(services: CommitServices, change: CandleChange): Promise<Book> {
   const { files, computed, surplus, complete, scope, isLive } = change
@@ -143,13 +150,19 @@ async function readReach(
   reach: Reach,
 ): Promise<Book | undefined> {
   const rows = rowsFor(minutes, reach)
-  const touched = touchedFiles(files, rows)
+  // Elsewhere candles of any symbol may be surplus, or damaged.
+  const ofAll = complete.length > 0 || !scope.whole.isEmpty
+  const symbols = ofAll ? undefined : new SomeSymbols([...computed, ...surplus])
+  const isWanted = wantedBy(rows, share, symbols)
+  const touched = touchedFiles(files, rows, symbols)
   const changing = [...new Set([...touched.changing, ...closing])]
   const isChanging = new Set(changing)
   const isClosing = new Set(closing)
-  const beside = changing.filter(file => !isClosing.has(file) && isMerelyBeside(file, rows))
+  const beside = changing.filter(file => !isClosing.has(file) && isMerelyBeside(file, rows, symbols))
   const isBeside = new Set(beside)
-  const read = isLive ? readMinuteByMinute : readOnce
+  const read = isLive
+    ? readMinuteByMinute
+    : (store: ObjectStore, files: readonly LiveFile[]) => readOnce(store, files, isWanted)
   const [needed, merged, others] = await Promise.all([
     read(
       store,
@@ -162,7 +175,7 @@ async function readReach(
     ),
   ])
   const stored = [...needed, ...merged.flat()]
-  const book = bookOf([...stored, ...others], rows, share)
+  const book = bookOf([...stored, ...others], isWanted)
   for (const key of surplus) book.remove(key)
   for (const key of withoutTicks(book, computed, complete)) book.remove(key)
   for (const candle of computed) book.put(candle)
@@ -186,21 +199,18 @@ function minutesOf(
   return mergeRanges([...minutes, ...complete, ...whole.ranges()])
 }
 
-/** Rows that candles are computed from, or may replace. */
-function bookOf(
-  files: readonly FileWithRows[],
-  { changing, reading }: RowsFor,
-  share: SymbolShare,
-): CandleBook {
-  const book = new CandleBook()
-  for (const { rows } of files) {
-    for (const row of rows) {
-      const removed = timeframeOfRemoved(row.timeframe)
-      const ranges = removed === undefined ? reading.get(row.timeframe) : changing.get(removed)
-      if (ranges === undefined || !holdsMoment(ranges, row.dateTimeUs)) continue
-      if (isInShare(share, row.symbol)) book.add(row)
-    }
+function wantedBy({ changing, reading }: RowsFor, share: SymbolShare, symbols?: SomeSymbols): IsWanted {
+  return row => {
+    const removed = timeframeOfRemoved(row.timeframe)
+    const ranges = removed === undefined ? reading.get(row.timeframe) : changing.get(removed)
+    if (ranges === undefined || !holdsMoment(ranges, row.dateTimeUs)) return false
+    return isInShare(share, row.symbol) && (symbols?.has(row) ?? true)
   }
+}
+
+function bookOf(files: readonly FileWithRows[], isWanted: IsWanted): CandleBook {
+  const book = new CandleBook()
+  for (const { rows } of files) for (const row of rows) if (isWanted(row)) book.add(row)
   return book
 }
 
@@ -229,10 +239,17 @@ function* openRows(stored: readonly FileWithRows[]): Generator<Candle> {
 async function writeLayout(
   { store, settings }: CommitServices,
   candles: Table,
-  { remove, write }: Layout,
+  { remove, write, rewrite, rewritten }: Layout,
   change: Pick<Change, 'summary' | 'nowMs'>,
 ): Promise<Staged> {
-  const encoded = write.flatMap(rows => encodeDataFiles(candles, candleColumns(rows), rows.length))
+  const encode = (rows: readonly Candle[]) =>
+    encodeDataFiles(candles, candleColumns(rows), rows.length, CANDLE_ROW_GROUP_ROWS)
+  const again = await mapBounded(rewrite, REWRITTEN_AT_ONCE, async file => {
+    const [{ rows } = { rows: [] }] = await readOnce(store, [file])
+    const newRows = rewritten(rows)
+    return newRows.length === 0 ? [] : encode(newRows)
+  })
+  const encoded = [...write.flatMap(encode), ...again.flat()]
   const add = encoded.map(({ file }) => file)
   const [staged] = await Promise.all([
     stageSnapshot(store, candles, { ...change, add, remove }, candlesRetention(settings)),

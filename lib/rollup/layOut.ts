@@ -4,10 +4,15 @@ import type { Decided } from '../market/decide.ts'
 import { MONTHS } from './places.ts'
 import { type FileWithRows, isSmall, mayBeOpen, SMALL_FILE_ROWS } from './storedCandles.ts'
 
-/** Files to remove, and lists of rows to write; each list is one new file. */
+/** Files to remove, and what is written in their place. */
 export interface Layout {
   readonly remove: readonly LiveFile[]
+  /** Each list is one new file. */
   readonly write: readonly (readonly Candle[])[]
+  /** Of the files to remove, those whose rows are written again as they lie, each file for itself. */
+  readonly rewrite: readonly LiveFile[]
+  /** The rows of such a file as they will be. */
+  rewritten(rows: readonly Candle[]): Candle[]
 }
 
 /** A late tick rewrites a file as large as this, and no larger one. */
@@ -20,25 +25,25 @@ export const SETTLED_FILE_ROWS = 50_000
  */
 export function layOut(stored: readonly FileWithRows[], { rows, gone }: Decided, places = MONTHS): Layout {
   const remove: LiveFile[] = []
-  const write: (readonly Candle[])[] = []
+  const rewrite: LiveFile[] = []
   const loose = new Map([...rows, ...gone].map(row => [places.of(row), [] as Candle[]]))
   const change = new Change(rows, gone)
   for (const each of stored) {
     const { file } = each
     const place = places.ofFile(file)
     if (place === undefined ? !each.rows.some(row => loose.has(places.of(row))) : !loose.has(place)) continue
-    const { rows: newRows, changes } = change.apply(each.rows)
+    const { rows: newRows, isChanged } = change.apply(each.rows)
     if (isSmall(file) || (mayBeOpen(file) && file.recordCount < SETTLED_FILE_ROWS)) {
       remove.push(file)
       for (const row of newRows) pushTo(loose, place ?? places.of(row), row)
-    } else if (changes) {
+    } else if (isChanged) {
       remove.push(file)
-      write.push(newRows)
+      rewrite.push(file)
     }
   }
   for (const row of change.rest()) pushTo(loose, places.of(row), row)
-  for (const rows of loose.values()) write.push(...settle(rows))
-  return { remove, write: write.filter(rows => rows.length > 0).map(inOrder) }
+  const write = [...loose.values()].flatMap(settle).filter(rows => rows.length > 0)
+  return { remove, write: write.map(inOrder), rewrite, rewritten: rows => change.apply(rows).rows }
 }
 
 function pushTo(loose: Map<string, Candle[]>, place: string, row: Candle): void {
@@ -50,7 +55,8 @@ function pushTo(loose: Map<string, Candle[]>, place: string, row: Candle): void 
 /** Changed rows, to be applied file by file; `rest` gives those that no stored file had. */
 class Change {
   /** By bucket start, then by id: most rows of a file are told apart from these by their time alone. */
-  readonly #rows: ReadonlyMap<number, Map<string, Candle | undefined>>
+  readonly #rows: ReadonlyMap<number, ReadonlyMap<string, Candle | undefined>>
+  readonly #found = new Set<Candle>()
 
   constructor(written: readonly Candle[], gone: readonly CandleKey[]) {
     const rows = new Map<number, Map<string, Candle | undefined>>()
@@ -65,8 +71,8 @@ class Change {
   }
 
   /** The rows with changed ones in their places, and without those that are gone. */
-  apply(stored: readonly Candle[]): { rows: Candle[]; changes: boolean } {
-    let changes = false
+  apply(stored: readonly Candle[]): { readonly rows: Candle[]; readonly isChanged: boolean } {
+    let isChanged = false
     const rows: Candle[] = []
     for (const row of stored) {
       const atTime = this.#rows.get(row.dateTimeUs)
@@ -75,17 +81,21 @@ class Change {
         rows.push(row)
         continue
       }
-      changes = true
+      isChanged = true
       const written = atTime.get(id)
-      if (written !== undefined) rows.push(written)
-      atTime.delete(id)
+      if (written === undefined) continue
+      this.#found.add(written)
+      rows.push(written)
     }
-    return { rows, changes }
+    return { rows, isChanged }
   }
 
   /** Changed rows that no stored file had. */
   rest(): Candle[] {
-    return [...this.#rows.values()].flatMap(atTime => [...atTime.values()].filter(row => row !== undefined))
+    const written = [...this.#rows.values()].flatMap(atTime =>
+      [...atTime.values()].filter(row => row !== undefined),
+    )
+    return written.filter(row => !this.#found.has(row))
   }
 }
 

@@ -10,10 +10,10 @@ import { type Reach, type RowsFor, rowsFor } from '../market/refold.ts'
 import { MINUTE_US } from '../market/time.ts'
 import { bucketEnd, TIMEFRAMES, timeframeOfRemoved } from '../market/timeframe.ts'
 import type { ObjectStore } from '../ports.ts'
-import { rowTimeframesOf, startsOf } from '../tables/candleFiles.ts'
+import { rowTimeframesOf, type SomeSymbols, startsOf } from '../tables/candleFiles.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 
-/** A data file of the candles table with its rows. */
+/** A data file of the candles table with its rows; of a settled one, rows that no change has to do with may be left out. */
 export interface FileWithRows {
   readonly file: LiveFile
   readonly rows: readonly Candle[]
@@ -32,17 +32,18 @@ export interface TouchedFiles {
   readonly reading: readonly LiveFile[]
 }
 
-/** Chooses the files for some rows. What the manifests do not say of a file, it may hold. */
-export function touchedFiles(files: readonly LiveFile[], rows: RowsFor): TouchedFiles {
+/** Chooses the files for some rows, of all symbols unless said. What the manifests do not say of a file, it may hold. */
+export function touchedFiles(files: readonly LiveFile[], rows: RowsFor, symbols?: SomeSymbols): TouchedFiles {
   const changing: LiveFile[] = []
   const reading: LiveFile[] = []
   for (const file of files) {
     const timeframes = rowTimeframesOf(file)
+    const isTheirs = symbols?.mayBeIn(file) ?? true
     const changes = (name: string) => {
       const buckets = rows.changing.get(timeframeOfRemoved(name) ?? name) ?? []
-      return mayHold(file, buckets) || (isSmall(file) && isBeside(file, buckets))
+      return (isTheirs && mayHold(file, buckets)) || (isSmall(file) && isBeside(file, buckets))
     }
-    const isRead = (name: string) => mayHold(file, rows.reading.get(name) ?? [])
+    const isRead = (name: string) => isTheirs && mayHold(file, rows.reading.get(name) ?? [])
     if (timeframes.some(changes)) changing.push(file)
     else if (timeframes.some(isRead)) reading.push(file)
   }
@@ -50,7 +51,12 @@ export function touchedFiles(files: readonly LiveFile[], rows: RowsFor): Touched
 }
 
 /** True for a file that is touched only as it is small: none of the rows lies in it. */
-export function isMerelyBeside(file: LiveFile, { changing, reading }: RowsFor): boolean {
+export function isMerelyBeside(
+  file: LiveFile,
+  { changing, reading }: RowsFor,
+  symbols?: SomeSymbols,
+): boolean {
+  if (symbols?.mayBeIn(file) === false) return true
   return !rowTimeframesOf(file).some(name => {
     const buckets = changing.get(timeframeOfRemoved(name) ?? name) ?? []
     return mayHold(file, buckets) || mayHold(file, reading.get(name) ?? [])
@@ -77,6 +83,11 @@ export function rowsIn(files: readonly LiveFile[]): number {
 /** True for a file that is rewritten together with what is new beside it. */
 export function isSmall(file: LiveFile): boolean {
   return file.recordCount < SMALL_FILE_ROWS
+}
+
+/** True for a file whose rows stay as they are but for those that a late tick changes. */
+export function isSettled(file: LiveFile): boolean {
+  return !isSmall(file) && !mayBeOpen(file)
 }
 
 /** True unless the manifest says that all candles of the file are closed. */
@@ -130,10 +141,18 @@ export function readMinuteByMinute(store: ObjectStore, files: readonly LiveFile[
   })
 }
 
-/** The files with their rows; nothing is remembered of those that are read once. */
-export function readOnce(store: ObjectStore, files: readonly LiveFile[]): Promise<FileWithRows[]> {
+/**
+ * The files with their rows; nothing is remembered of those that are read once. Of settled files, only the rows are kept that
+ * are wanted: there may be many such files, and of each few rows matter.
+ */
+export function readOnce(
+  store: ObjectStore,
+  files: readonly LiveFile[],
+  isWanted: (row: Candle) => boolean = () => true,
+): Promise<FileWithRows[]> {
   return mapBounded(files, FILES_AT_ONCE, async file => {
-    return { file, rows: rowsOf(store).get(versionOf(file)) ?? (await readCandles(store, file)) }
+    const rows = rowsOf(store).get(versionOf(file)) ?? (await readCandles(store, file))
+    return { file, rows: isSettled(file) ? rows.filter(isWanted) : rows }
   })
 }
 

@@ -1,5 +1,7 @@
 import { type DataFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
+import type { Field } from '../iceberg/schema.ts'
 import { compareText } from '../iceberg/text.ts'
+import type { CandleKey } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
 import { NEWEST_US, OLDEST_US } from '../market/time.ts'
 import { removedTimeframe, TIMEFRAMES } from '../market/timeframe.ts'
@@ -17,6 +19,52 @@ export function rowTimeframesOf(file: DataFile): readonly string[] {
       (low === undefined || compareText(String(low), name) <= 0) &&
       (high === undefined || compareText(String(high), name) >= 0),
   )
+}
+
+type SymbolOfSource = Pick<CandleKey, 'source' | 'symbol'>
+
+/** Some symbols, told apart by source and symbol each by itself: a pair that is none of them may pass for one. */
+export class SomeSymbols {
+  readonly #sources: ReadonlySet<string>
+  readonly #symbols: ReadonlySet<string>
+  readonly #sorted: { readonly sources: readonly string[]; readonly symbols: readonly string[] }
+
+  constructor(these: readonly SymbolOfSource[]) {
+    this.#sources = new Set(these.map(({ source }) => source))
+    this.#symbols = new Set(these.map(({ symbol }) => symbol))
+    const inOrder = (texts: ReadonlySet<string>) => [...texts].sort(compareText)
+    this.#sorted = { sources: inOrder(this.#sources), symbols: inOrder(this.#symbols) }
+  }
+
+  has({ source, symbol }: SymbolOfSource): boolean {
+    return this.#symbols.has(symbol) && this.#sources.has(source)
+  }
+
+  /** False when the bounds say that the file has no row of them. */
+  mayBeIn(file: DataFile): boolean {
+    return (
+      hasWithin(this.#sorted.symbols, file, CANDLE_FIELDS.symbol) &&
+      hasWithin(this.#sorted.sources, file, CANDLE_FIELDS.source)
+    )
+  }
+}
+
+/** True when one of the sorted texts lies within the file's bounds of a column. */
+function hasWithin(sorted: readonly string[], file: DataFile, field: Field): boolean {
+  const [low, high] = [lowerBound(file, field), upperBound(file, field)]
+  const first = low === undefined ? sorted[0] : firstFrom(sorted, String(low))
+  return first !== undefined && (high === undefined || compareText(first, String(high)) <= 0)
+}
+
+/** The first of the sorted texts that is not below the least one. */
+function firstFrom(sorted: readonly string[], least: string): string | undefined {
+  let [from, to] = [0, sorted.length]
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2)
+    if (compareText(sorted[middle]!, least) < 0) from = middle + 1
+    else to = middle
+  }
+  return sorted[from]
 }
 
 /** The first and the last bucket start of a file's rows, both included; all time without bounds. */

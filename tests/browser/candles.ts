@@ -3,6 +3,7 @@ import { bucketStart, TIMEFRAMES } from '../../lib/market/timeframe.ts'
 import { walkPrice } from '../../lib/market/walk.ts'
 
 const MINUTE_MS = 60_000
+const VOLATILITY = 0.4
 
 interface Stretch {
   readonly source: string
@@ -20,7 +21,7 @@ export function madeUpCandles(stretch: Stretch): Candle[] {
   const { source, symbol, seed, basePrice, decimals, fromMs, toMs } = stretch
   const candles = new Map<string, Candle>()
   for (let timeMs = fromMs; timeMs < toMs; timeMs += MINUTE_MS / 4) {
-    const price = Number(walkPrice(seed, basePrice, timeMs).toFixed(decimals))
+    const price = Number(walkPrice({ seed, basePrice, volatility: VOLATILITY }, timeMs).toFixed(decimals))
     for (const timeframe of TIMEFRAMES) {
       const dateTimeUs = bucketStart(timeframe, timeMs * 1000)
       const key = `${timeframe.name}/${dateTimeUs}`
@@ -43,7 +44,7 @@ export function madeUpCandles(stretch: Stretch): Candle[] {
 /** More in the middle of the day than at night, and now and then many. */
 function ticksOf(seed: number, timeMs: number): number {
   const day = 1 - Math.cos((timeMs / 86_400_000) * 2 * Math.PI)
-  const burst =
-    Math.max(0, walkPrice(seed + 1, 1, timeMs) / walkPrice(seed + 1, 1, timeMs - 3_600_000) - 1.002) * 900
+  const walk = { seed: seed + 1, basePrice: 1, volatility: VOLATILITY }
+  const burst = Math.max(0, walkPrice(walk, timeMs) / walkPrice(walk, timeMs - 3_600_000) - 1.002) * 900
   return 1 + Math.round(3 * day + burst)
 }

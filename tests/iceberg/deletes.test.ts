@@ -38,9 +38,10 @@ const deleteManifests = async () =>
     manifest => manifest.content === 'deletes' && liveFiles(manifest) > 0,
   )
 const summary = async () => currentSnapshot(await world.load())!.summary
+const BY_SERIAL = { sortBy: ['serial'], fileRows: 1_000, rowGroupRows: 1_000 }
 async function merge(files: readonly LiveFile[]): Promise<boolean> {
-  const merged = await mergeRows(world.store, await world.load(), files, ['serial'])
-  const replacement = { remove: files, add: merged === undefined ? [] : [merged] }
+  const add = await mergeRows(world.store, await world.load(), files, BY_SERIAL)
+  const replacement = { remove: files, add }
   return replaceFiles(world, world.ident, replacement, {
     nowMs: Date.now,
     retention: {},
@@ -128,10 +129,10 @@ describe('rows that another engine deleted by their places', () => {
 
   it('do not come back through a merge that had read them before: it is void', async () => {
     const [file, table] = [await fileFrom(0), await world.load()]
-    const merged = (await mergeRows(world.store, table, [file], ['serial']))!
+    const add = await mergeRows(world.store, table, [file], BY_SERIAL)
     await remove([{ file, places: [1] }])
     const options = { nowMs: Date.now, retention: {}, summary: () => ({}) }
-    expect(await replaceFiles(world, world.ident, { remove: [file], add: [merged] }, options)).toBe(false)
+    expect(await replaceFiles(world, world.ident, { remove: [file], add }, options)).toBe(false)
     await expect(world.commit({ remove: [file] })).rejects.toThrow(FileNotLive)
     expect(await serials(await fileFrom(0))).toEqual([0n, 2n])
   })

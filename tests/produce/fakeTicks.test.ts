@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { decodeTick } from '../../lib/market/tick.ts'
-import { walkPrice } from '../../lib/market/walk.ts'
+import { activity, walkPrice } from '../../lib/market/walk.ts'
 import { fakeInstruments, fakeRecord, fakeTick } from '../../lib/produce/fakeTicks.ts'
 
 const TIME_US = Date.parse('2026-01-31T12:00:00Z') * 1000
+
+const WALK = { seed: 1, basePrice: 100, volatility: 0.4 }
 
 describe('fake ticks', () => {
   test('are the same for the same seed and time, and others for another seed', () => {
@@ -41,7 +43,7 @@ describe('fake ticks', () => {
     const step = (ms: number) => {
       const moves = Array.from({ length: 200 }, (_, i) => {
         const at = TIME_US / 1000 + i * 3_600_000
-        return Math.abs(Math.log(walkPrice(1, 100, at + ms) / walkPrice(1, 100, at)))
+        return Math.abs(Math.log(walkPrice(WALK, at + ms) / walkPrice(WALK, at)))
       })
       return moves.reduce((sum, move) => sum + move, 0) / moves.length
     }
@@ -50,4 +52,37 @@ describe('fake ticks', () => {
     expect(step(86_400_000)).toBeGreaterThan(10 * step(1_000))
     expect(step(86_400_000)).toBeLessThan(0.2)
   })
+
+  test('begin with names that everyone knows, at prices that they might have', () => {
+    const instruments = fakeInstruments(1, 10)
+    expect(instruments.slice(0, 3).map(({ symbol }) => symbol)).toEqual(['AAPL', 'BTC/USDT', 'EUR/USD'])
+    for (const instrument of instruments.slice(0, 6)) {
+      const { mid } = fakeTick(instrument, TIME_US)
+      expect(Number(mid) / instrument.basePrice).toBeGreaterThan(0.4)
+      expect(Number(mid) / instrument.basePrice).toBeLessThan(2.5)
+    }
+  })
+
+  test('lively hours follow lively ones, and move the price further', () => {
+    const hours = Array.from({ length: 24 * 40 }, (_, hour) => TIME_US / 1000 + hour * 3_600_000)
+    const moves = hours.map(at => {
+      const prices = Array.from({ length: 61 }, (_, minute) => walkPrice(WALK, at + minute * 60_000))
+      return Math.sqrt(prices.slice(1).reduce((sum, price, i) => sum + Math.log(price / prices[i]!) ** 2, 0))
+    })
+    const lively = hours.map(at => activity(WALK.seed, at + 1_800_000))
+    expect(correlation(moves, lively)).toBeGreaterThan(0.7)
+    expect(correlation(moves.slice(1), moves.slice(0, -1))).toBeGreaterThan(0.3)
+    const mean = lively.reduce((sum, each) => sum + each, 0) / lively.length
+    expect(mean).toBeCloseTo(1, 0)
+  })
 })
+
+/** Of two series of the same length: 1 where one is the other, stretched. */
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (of: readonly number[]) => of.reduce((sum, each) => sum + each, 0) / of.length
+  const [meanA, meanB] = [mean(a), mean(b)]
+  const product = (left: readonly number[], right: readonly number[], l: number, r: number) =>
+    left.reduce((sum, each, i) => sum + (each - l) * (right[i]! - r), 0)
+  const spread = Math.sqrt(product(a, a, meanA, meanA) * product(b, b, meanB, meanB))
+  return product(a, b, meanA, meanB) / spread
+}

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { encodeBound } from '../../lib/iceberg/bounds.ts'
 import type { LiveFile } from '../../lib/iceberg/dataFile.ts'
 import type { Candle, CandleKey } from '../../lib/market/candle.ts'
-import { layOut, SETTLED_FILE_ROWS } from '../../lib/rollup/layOut.ts'
+import type { Decided } from '../../lib/market/decide.ts'
+import { layOut as layOutFiles, SETTLED_FILE_ROWS } from '../../lib/rollup/layOut.ts'
 import { type FileWithRows, SMALL_FILE_ROWS } from '../../lib/rollup/storedCandles.ts'
 import { CANDLE_FIELDS } from '../../lib/tables/candlesTable.ts'
 
@@ -47,6 +48,13 @@ const withoutRows = (...gone: CandleKey[]) => ({ rows: [], gone })
 const removed = (row: Candle): Candle => ({ ...row, timeframe: 'removed_m1', volume: 0, revision: 2 })
 const paths = (files: readonly LiveFile[]) => files.map(({ path }) => path)
 
+/** The files to remove, and the rows of all new ones: of those that are rewritten as they lie too. */
+function layOut(stored: readonly FileWithRows[], decided: Decided) {
+  const { remove, write, rewrite, rewritten } = layOutFiles(stored, decided)
+  const again = rewrite.map(file => rewritten(stored.find(each => each.file === file)!.rows))
+  return { remove, write: [...write, ...again.filter(rows => rows.length > 0)] }
+}
+
 describe('layOut', () => {
   test('a new candle joins the small file of its partition', () => {
     const { remove, write } = layOut([file(minutes(0, 3), 'small')], written(candle(3, false)))
@@ -82,6 +90,21 @@ describe('layOut', () => {
     )
     expect(paths(remove)).toEqual(['settled'])
     expect(write).toEqual([settled.map(row => (row.dateTimeUs === 17 * MINUTE ? candle(17, true, 2) : row))])
+  })
+
+  test('a settled file keeps the order of its rows', () => {
+    const bySymbol = ['x', 'y'].flatMap(symbol => minutes(0, 1_500).map(row => ({ ...row, symbol })))
+    const late = { ...candle(17, true, 2), symbol: 'y' }
+    const { write } = layOut([file(bySymbol, 'settled')], written(late))
+    expect(write).toEqual([bySymbol.with(1_517, late)])
+  })
+
+  test('a settled file of which only the rows in question are read is rewritten with all of them', () => {
+    const all = file(minutes(0, 3_000), 'settled')
+    const some = { ...all, rows: all.rows.slice(10, 20) }
+    const { remove, write, rewrite, rewritten } = layOutFiles([some], written(candle(17, true, 2)))
+    expect([remove, write, rewrite]).toEqual([[all.file], [], [all.file]])
+    expect(rewritten(all.rows)).toEqual(all.rows.with(17, candle(17, true, 2)))
   })
 
   test('a settled file is left alone by a new candle', () => {

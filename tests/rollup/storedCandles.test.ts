@@ -5,11 +5,13 @@ import { rowsFor } from '../../lib/market/refold.ts'
 import { NEWEST_US, OLDEST_US } from '../../lib/market/time.ts'
 import {
   bucketsOf,
+  isMerelyBeside,
   liveReach,
   readMinuteByMinute,
   readOnce,
   touchedFiles,
 } from '../../lib/rollup/storedCandles.ts'
+import { SomeSymbols } from '../../lib/tables/candleFiles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { candleFile } from '../support/candleFile.ts'
 import { CountingStore } from '../support/countingStore.ts'
@@ -94,6 +96,35 @@ describe('touchedFiles', () => {
   test('takes nothing when nothing is touched', () => {
     const none = touchedFiles([candleFile('small', { rows: 9 })], rowsFor([]))
     expect(none).toEqual({ changing: [], reading: [] })
+  })
+})
+
+describe('of some symbols', () => {
+  const files = [
+    candleFile('a to k', { from: 60, to: 80, symbols: ['a', 'k'], ...LARGE }),
+    candleFile('k to z', { from: 60, to: 80, symbols: ['k', 'z'], ...LARGE }),
+    candleFile('any', { from: 60, to: 80, ...LARGE }),
+    candleFile('hours a to k', { timeframe: 'h1', from: 5 * HOUR, symbols: ['a', 'k'], ...LARGE }),
+    candleFile('hours k to z', { timeframe: 'h1', from: 5 * HOUR, symbols: ['k', 'z'], ...LARGE }),
+    candleFile('small', { from: 90, symbols: ['x', 'x'], rows: 9 }),
+  ]
+  const of = (...symbols: string[]) => {
+    const some = new SomeSymbols(symbols.map(symbol => ({ source: 's', symbol })))
+    const { changing, reading } = touchedFiles(files, MINUTES, some)
+    return { changing: changing.map(({ path }) => path), reading: reading.map(({ path }) => path) }
+  }
+
+  test('only files are touched that may have one of them, and small ones', () => {
+    expect(of('c')).toEqual({ changing: ['a to k', 'any', 'small'], reading: ['hours a to k'] })
+    expect(of('0', 'p', '~')).toEqual({ changing: ['k to z', 'any', 'small'], reading: ['hours k to z'] })
+    expect(of('k').changing).toEqual(['a to k', 'k to z', 'any', 'small'])
+    expect(of('0', '~')).toEqual({ changing: ['any', 'small'], reading: [] })
+  })
+
+  test('a small file without them is merely beside', () => {
+    const small = candleFile('small', { from: 70, symbols: ['x', 'x'], rows: 9 })
+    expect(isMerelyBeside(small, MINUTES, new SomeSymbols([{ source: 's', symbol: 'a' }]))).toBe(true)
+    expect(isMerelyBeside(small, MINUTES, new SomeSymbols([{ source: 's', symbol: 'x' }]))).toBe(false)
   })
 })
 

@@ -64,9 +64,10 @@ export async function rollUpInMemory(services: Needs, closedUntilUs: number): Pr
     stampUs,
     revisionFloor: 0,
   })
-  const { remove, write } = layOut(stored, changed)
+  const { remove, write, rewrite, rewritten } = layOut(stored, changed)
+  const again = rewrite.map(file => rewritten(stored.find(each => each.file === file)!.rows))
   const add = await Promise.all(
-    write.map(some => writeDataFile(store, candles, candleColumns(some), some.length)),
+    [...write, ...again].map(some => writeDataFile(store, candles, candleColumns(some), some.length)),
   )
   const summary = candlesSummary({
     ...before,

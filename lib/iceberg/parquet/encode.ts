@@ -9,7 +9,7 @@ import { parquetSchema } from './schemaElement.ts'
 import { type ColumnStats, StatsBuilder } from './stats.ts'
 
 /** A reader can skip a row group by its statistics, and needs to hold one column of it in memory. */
-const ROW_GROUP_ROWS = 131_072
+export const ROW_GROUP_ROWS = 131_072
 
 const MAGIC = new TextEncoder().encode('PAR1')
 
@@ -25,8 +25,13 @@ export interface EncodedParquet {
  * Rows as one Parquet file. `columns` has `rowCount` values for every field of the schema: µs since 1970 for
  * `timestamptz`, numbers or bigints for `long`. Throws `InvalidRows`, with column and row, for what does not fit.
  */
-export function encodeParquet(schema: Schema, columns: Columns, rowCount: number): EncodedParquet {
-  const encoder = new ParquetEncoder(rowCount)
+export function encodeParquet(
+  schema: Schema,
+  columns: Columns,
+  rowCount: number,
+  rowGroupRows = ROW_GROUP_ROWS,
+): EncodedParquet {
+  const encoder = new ParquetEncoder(rowCount, rowGroupRows)
   for (const field of schema.fields) {
     const column = columns[field.name]
     if (!column) throw new InvalidRows(`column ${field.name} is not given`)
@@ -38,15 +43,17 @@ export function encodeParquet(schema: Schema, columns: Columns, rowCount: number
 /** Encodes a Parquet file column by column, so that only one column is in memory. Throws what `encodeParquet` throws. */
 export class ParquetEncoder {
   readonly #rowCount: number
+  readonly #rowGroupRows: number
   readonly #fields: Field[] = []
   /** By row group, one chunk for each column. */
   readonly #rowGroups: Chunk[][]
   readonly #stats = new StatsBuilder()
 
-  constructor(rowCount: number) {
+  constructor(rowCount: number, rowGroupRows: number) {
     if (rowCount < 1) throw new InvalidRows('a data file needs at least one row')
     this.#rowCount = rowCount
-    this.#rowGroups = Array.from({ length: Math.ceil(rowCount / ROW_GROUP_ROWS) }, () => [])
+    this.#rowGroupRows = rowGroupRows
+    this.#rowGroups = Array.from({ length: Math.ceil(rowCount / rowGroupRows) }, () => [])
   }
 
   add(field: Field, column: ArrayLike<ColumnValue>): void {
@@ -54,8 +61,8 @@ export class ParquetEncoder {
       throw new InvalidRows(`column ${field.name} has ${column.length} values for ${this.#rowCount} rows`)
     this.#fields.push(field)
     for (const [i, chunks] of this.#rowGroups.entries()) {
-      const start = i * ROW_GROUP_ROWS
-      const gathered = gather(field, column, start, Math.min(start + ROW_GROUP_ROWS, this.#rowCount))
+      const start = i * this.#rowGroupRows
+      const gathered = gather(field, column, start, Math.min(start + this.#rowGroupRows, this.#rowCount))
       const chunk = encodeChunk(field, gathered)
       this.#stats.add(field, gathered, chunk.size)
       chunks.push(chunk)
@@ -67,7 +74,7 @@ export class ParquetEncoder {
     const rowGroups: RowGroup[] = []
     let offset = MAGIC.length
     for (const [i, chunks] of this.#rowGroups.entries()) {
-      const rows = Math.min(ROW_GROUP_ROWS, this.#rowCount - i * ROW_GROUP_ROWS)
+      const rows = Math.min(this.#rowGroupRows, this.#rowCount - i * this.#rowGroupRows)
       rowGroups.push(placeRowGroup(chunks, offset, rows))
       for (const chunk of chunks) parts.push(...chunk.parts)
       offset += chunks.reduce((sum, chunk) => sum + chunk.size, 0)

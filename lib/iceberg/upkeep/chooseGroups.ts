@@ -22,6 +22,11 @@ export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimi
   return file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
 }
 
+/** True for a file that is as large as merged files become, and whose rows can be laid out anew. */
+export function isFull(file: LiveFile, { fullRows }: Pick<MergeLimits, 'fullRows'>): boolean {
+  return file.format === 'PARQUET' && !hasDeletes(file) && file.recordCount >= fullRows
+}
+
 /**
  * Files to be merged into one, group by group: mergeable ones of one partition, each group of one stretch of time (`along`
  * is the column that tells it). A file waits until the smaller ones beside it have as many rows together as

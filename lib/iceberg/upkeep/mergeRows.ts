@@ -6,13 +6,22 @@ import { UnreadableFile } from '../errors.ts'
 import { currentSchema } from '../metadata.ts'
 import { decodeParquet } from '../parquet.ts'
 import { withoutDeleted } from '../readRows.ts'
-import { type ColumnValue, type Field, isFieldType, type Schema } from '../schema.ts'
+import { type ColumnValue, isFieldType, type Schema } from '../schema.ts'
 import type { Table } from '../table.ts'
 import { compareText } from '../text.ts'
 import { encodeByColumn } from '../write.ts'
 
 /** What rows are sorted by: a column, or the hours (UTC) that its times lie in. */
 export type SortKey = string | { readonly hourOf: string }
+
+/** How merged rows lie. */
+export interface MergedLayout {
+  /** Sorted by the first key, then the next. */
+  readonly sortBy: readonly SortKey[]
+  /** What a file has at most: more rows go into several files, equally large, the first rows into the first one. */
+  readonly fileRows: number
+  readonly rowGroupRows: number
+}
 
 /** A file's bytes, and which of its rows are deleted. */
 interface ReadFile {
@@ -27,9 +36,9 @@ const FILES_AT_ONCE = 8
 const US_PER_HOUR = 3_600_000_000
 
 /**
- * Writes the rows of several files of one partition as one file, without deleted rows, sorted by the first key, then the next.
- * It keeps all columns of the table whose types are written here. Undefined where no row is left. Nothing refers to the new
- * file before it is committed.
+ * Writes the rows of several files of one partition anew, without deleted rows, sorted, in as few files as the layout
+ * allows. It keeps all columns of the table whose types are written here. Gives no file where no row is left. Nothing
+ * refers to the new files before they are committed.
  *
  * The compressed files are in memory, and of their rows one column at a time: half a million rows take 100 MB this way, and
  * 450 MB with all columns at once.
@@ -38,22 +47,34 @@ export async function mergeRows(
   store: ObjectStore,
   table: Table,
   files: readonly LiveFile[],
-  sortBy: readonly SortKey[],
-): Promise<DataFile | undefined> {
+  { sortBy, fileRows, rowGroupRows }: MergedLayout,
+): Promise<DataFile[]> {
   const read = await mapBounded(files, FILES_AT_ONCE, file => readFile(store, file))
   const count = read.reduce((sum, { rows }) => sum + rows, 0)
-  if (count === 0) return undefined
+  if (count === 0) return []
   const schema = currentSchema(table)
   const column = (name: string) => readColumn(read, schema, name)
   const order = await orderOf(column, count, sortBy)
-  const fields = schema.fields.filter(({ type }) => isFieldType(type))
-  const inOrder = async ({ name }: Field) => {
+  const made = {
+    partition: files[0]!.partition,
+    fields: schema.fields.filter(({ type }) => isFieldType(type)),
+    rowCounts: shareOut(count, Math.ceil(count / fileRows)),
+    rowGroupRows,
+  }
+  const encoded = await encodeByColumn(table, made, async ({ name }) => {
     const values = await column(name)
     return Array.from(order, i => values[i] ?? null)
-  }
-  const { file, bytes } = await encodeByColumn(table, files[0]!.partition, fields, count, inOrder)
-  await store.write(file.path, bytes)
-  return file
+  })
+  return mapBounded(encoded, FILES_AT_ONCE, async ({ file, bytes }) => {
+    await store.write(file.path, bytes)
+    return file
+  })
+}
+
+/** So many parts of nearly the same size. */
+function shareOut(count: number, parts: number): number[] {
+  const upTo = (part: number) => Math.round((count * part) / parts)
+  return Array.from({ length: parts }, (_, i) => upTo(i + 1) - upTo(i))
 }
 
 async function readFile(store: ObjectStore, file: LiveFile): Promise<ReadFile> {

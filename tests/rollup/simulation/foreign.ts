@@ -139,25 +139,29 @@ export interface Changed extends Told {
   readonly isOurs: boolean
   /** True for the same rows in other files, as the snapshot says. */
   readonly isRewrite?: boolean
+  /** True for a file for each symbol of a partition. */
+  readonly bySymbol?: boolean
 }
 
 /**
- * Puts other rows in the place of the candles', each partition in one file. Gives whose commit it is: over what others did and
+ * Puts other rows in the place of the candles', each partition in one file unless said. Gives whose commit it is: over what others did and
  * nobody has looked at, it is never ours, as it would be taken back together with that.
  */
 export async function changeCandles(
   world: SimWorld,
   change: (rows: readonly Candle[]) => readonly Candle[],
-  { isOurs: mayBeOurs, isRewrite = false, ...told }: Changed,
+  { isOurs: mayBeOurs, isRewrite = false, bySymbol = false, ...told }: Changed,
 ): Promise<'ours' | 'foreign'> {
   const { catalog, store, judge } = world
   const table = await catalog.loadTable(CANDLES_TABLE)
   const isOurs = mayBeOurs && publishable(table, candlesState(table).candlesSequence) === table
   const remove = await planFiles(store, table)
   const rows = change(await judge.rows.candles(table))
-  const partitions = Map.groupBy(rows, ({ timeframe, dateTimeUs }) => `${timeframe}/${monthOf(dateTimeUs)}`)
+  const files = Map.groupBy(rows, ({ timeframe, dateTimeUs, symbol }) => {
+    return `${timeframe}/${monthOf(dateTimeUs)}/${bySymbol ? symbol : ''}`
+  })
   const add: DataFile[] = []
-  for (const some of partitions.values()) {
+  for (const some of files.values()) {
     add.push(toldOf(await writeDataFile(store, table, candleColumns(some), some.length), told))
   }
   const rewriteOf = Math.max(0, ...remove.map(({ sequenceNumber }) => sequenceNumber))

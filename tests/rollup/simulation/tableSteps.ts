@@ -180,11 +180,12 @@ export const foreignMergeOfTicks: Step = async (world, random) => {
 /** Another engine rewrites the candles, like for like, into files that are large as far as the table says. */
 export const foreignMergeOfCandles: Step = async (world, random) => {
   const claimedRows = random.pick([0, 2_500, 60_000, 500_000, 500_000])
-  const hasBounds = chance(random, 0.7)
+  const [hasBounds, bySymbol] = [chance(random, 0.7), chance(random, 0.5)]
   // Of a file that says it has more rows than it has, nobody takes it that they are the same.
   const isOurs = claimedRows > 0
-  await changeCandles(world, rows => rows, { claimedRows, hasBounds, isOurs, isRewrite: true })
-  return `another engine merges all files of candles, to ${claimedRows} rows each${hasBounds ? '' : ', without bounds'}`
+  await changeCandles(world, rows => rows, { claimedRows, hasBounds, bySymbol, isOurs, isRewrite: true })
+  const how = [...(bySymbol ? ['by symbol'] : []), ...(hasBounds ? [] : ['without bounds'])]
+  return `another engine merges all files of candles, ${[`to ${claimedRows} rows each`, ...how].join(', ')}`
 }
 
 const [CANDLES, TICKS] = MAINTAINED_TABLES as [MaintainedTable, MaintainedTable]

@@ -1,0 +1,63 @@
+import type { Answer } from './browser.ts'
+
+/** A candle as `GET /candles` gives it; times are ISO texts. */
+export interface AnsweredCandle {
+  readonly dateTime: string
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly volume: number
+  readonly closed: boolean
+  readonly revision: number
+  readonly updatedAt: string
+  /** True for a candle with ticks that no commit has. */
+  readonly live?: boolean
+}
+
+/** What one look at candles asks for: the newest, at most `LIMIT`. */
+export interface Question {
+  readonly source: string
+  readonly symbol: string
+  readonly timeframe: string
+  /** An ISO text: candles that begin at or after it. */
+  readonly from?: string | undefined
+}
+
+/** As `candlesRequest` has it where no limit is asked for. */
+export const LIMIT = 500
+
+/** Which commit of candles an answer has: by its time in milliseconds, or by its snapshot. */
+export type Version = { readonly committedAtMs: number } | { readonly snapshotId: string }
+
+export interface Candles {
+  readonly candles: readonly AnsweredCandle[]
+  readonly version: Version
+}
+
+export function pathOf({ source, symbol, timeframe, from }: Question): string {
+  const query = new URLSearchParams({ source, symbol, timeframe, ...(from === undefined ? {} : { from }) })
+  return `/candles?${query}`
+}
+
+/** Reads an answer with status 200; undefined where it has not what such an answer must have. */
+export function readAnswer({ body, headers }: Answer): Candles | undefined {
+  const { candles, status } = parse(body)
+  const snapshotId = /^W\/"\d+-(\d+)"$/.exec(headers.etag ?? '')?.[1]
+  if (!Array.isArray(candles)) return undefined
+  if (status !== undefined) return { candles, version: { committedAtMs: Date.parse(status.committedAt) } }
+  return snapshotId === undefined ? undefined : { candles, version: { snapshotId } }
+}
+
+interface Body {
+  readonly candles?: readonly AnsweredCandle[]
+  readonly status?: { readonly committedAt: string }
+}
+
+function parse(body: string): Body {
+  try {
+    return JSON.parse(body) as Body
+  } catch {
+    return {}
+  }
+}

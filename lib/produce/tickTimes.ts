@@ -1,0 +1,27 @@
+import type { Micros } from '../market/time.ts'
+import { activity, hashToUnit } from '../market/walk.ts'
+import type { Instrument } from './fakeTicks.ts'
+
+/** However lively trade is. */
+const MOST_TICKS = 8
+const MILLISECOND_US = 1_000
+
+/**
+ * When an instrument is traded within a step of time, in order and in whole milliseconds: about once on average, more where
+ * trade is lively, and no less often than `least`. The same for the same arguments, always.
+ */
+export function unevenTimes(
+  { seed }: Pick<Instrument, 'seed'>,
+  fromUs: Micros,
+  lengthUs: number,
+  least = 0,
+): Micros[] {
+  const step = Math.floor(fromUs / lengthUs)
+  const chance = (n: number) => (hashToUnit(seed + n, step) + 1) / 2
+  const lively = Math.floor(activity(seed, fromUs / MILLISECOND_US) + chance(1))
+  const count = Math.max(least, Math.min(MOST_TICKS, lively))
+  return Array.from({ length: count }, (_, i) => {
+    const intoUs = ((i + chance(2 + i)) / count) * lengthUs
+    return fromUs + Math.floor(intoUs / MILLISECOND_US) * MILLISECOND_US
+  })
+}
