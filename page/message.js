@@ -6,7 +6,7 @@ import { find } from './dom.js'
 /** @typedef {{ state: string, title?: string, text?: string, canChoose?: boolean }} Message */
 
 const panel = find('#message', HTMLElement)
-const title = find('h1', HTMLHeadingElement, panel)
+const title = find('h2', HTMLHeadingElement, panel)
 const text = find('p', HTMLParagraphElement, panel)
 const choose = find('button', HTMLButtonElement, panel)
 
@@ -71,8 +71,13 @@ export function unknown({ source, symbol }) {
 export function trouble(error) {
   if (!(error instanceof Refused))
     return { state: 'away', title: 'The server does not answer', text: 'Trying again …' }
-  const why = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`
+  const why = sentence(error.message)
   if (error.status < 500)
     return { state: 'refused', title: 'That is not to be had', text: why, canChoose: true }
   return { state: 'away', title: 'The candles are out of reach', text: why }
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`
 }

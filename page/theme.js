@@ -1,4 +1,5 @@
 const SYSTEM_IS_DARK = matchMedia('(prefers-color-scheme: dark)')
+const COLOURS_ARE_FORCED = matchMedia('(forced-colors: active)')
 const root = document.documentElement
 
 /** Changes between light and dark, and remembers it. */
@@ -15,5 +16,6 @@ export function toggleTheme() {
  */
 export function whenThemeChanges(onChange) {
   SYSTEM_IS_DARK.addEventListener('change', onChange)
+  COLOURS_ARE_FORCED.addEventListener('change', onChange)
   new MutationObserver(onChange).observe(root, { attributeFilter: ['data-theme'] })
 }
