@@ -16,6 +16,7 @@ import { recentInstruments, rememberInstrument } from './recent.js'
 import { Screen } from './screen.js'
 import { InstrumentIndex } from './search.js'
 import { ServerClock } from './serverClock.js'
+import { keep, kept } from './storage.js'
 import { toggleTheme, whenThemeChanges } from './theme.js'
 import { Viewing } from './viewing.js'
 
@@ -170,11 +171,11 @@ function takeLook(next) {
   viewing?.compare(next.compare)
   const query = new URLSearchParams()
   writeLook({ ...next, compare: undefined }, query)
-  localStorage.setItem(LOOK_KEY, query.toString())
+  keep(LOOK_KEY, query.toString())
 }
 
 function rememberedLook() {
-  return readLook(new URLSearchParams(localStorage.getItem(LOOK_KEY) ?? ''))
+  return readLook(new URLSearchParams(kept(LOOK_KEY) ?? ''))
 }
 
 /** @param {string | undefined} timeframe */
@@ -267,7 +268,7 @@ function showKeys() {
 function tick() {
   const { nowMs } = clock
   find('#clock', HTMLElement).textContent = clockText(nowMs, chart.zone)
-  if (viewing) showFreshness(viewing.answers.freshness, viewing.answers.status, nowMs, chart.zone)
+  showFreshness(viewing?.answers.freshness, viewing?.answers.status, nowMs, chart.zone)
   viewing?.tick()
 }
 

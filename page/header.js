@@ -57,10 +57,9 @@ function markTimeframe() {
  * @param {Candle} newest
  * @param {PriceFormat} prices
  */
-export function showPrice({ symbol, timeframe }, { open, close }, prices) {
+export function showPrice({ symbol, timeframe }, { close }, prices) {
   const text = prices.text(close)
   lastPrice.textContent = text
-  lastPrice.className = close >= open ? 'up' : 'down'
   document.title = `${text} ${symbol} ${timeframe}`
 }
 

@@ -14,14 +14,19 @@ const history = find('#history', HTMLElement)
 const details = find('#details dl', HTMLElement)
 
 /**
- * Says how fresh what is on the screen is, and how old.
+ * Says how fresh what is on the screen is, and how old; nothing, where nothing is on it.
  *
- * @param {Freshness} fresh
+ * @param {Freshness | undefined} fresh
  * @param {Status | undefined} status
  * @param {number} nowMs by the server's clock
  * @param {Zone} zone
  */
 export function showFreshness(fresh, status, nowMs, zone) {
+  if (fresh === undefined) {
+    button.dataset.kind = 'waiting'
+    write(history, '')
+    return
+  }
   const words = freshnessText(fresh, nowMs, zone)
   const old = ageText(fresh, nowMs, zone)
   button.dataset.kind = fresh.kind

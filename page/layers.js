@@ -55,7 +55,7 @@ export function studyLines(studies, prices) {
       const colour = COLOURS[colours++ % COLOURS.length] ?? 'study-1'
       for (const [part, values] of Object.entries(COMPUTE[name](prices, length))) {
         const pane = name === 'rsi' ? 'rsi' : 'price'
-        const dash = areColoursForced() ? colours % DASHES.length : 0
+        const dash = areColoursForced() ? colours % DASHES.length : part === 'middle' ? 1 : 0
         const study = `${label} ${length}`
         lines.push({
           name: `${name}${length}${part}`,
@@ -163,11 +163,10 @@ export class Layers {
    * @param {Colours} colours
    */
   #addLine({ name, pane: kind, colour, dash }, pane, colours) {
-    const isBand = kind === 'price' && /(upper|lower)$/.test(name)
     const options = {
       ...QUIET,
       color: colours[colour],
-      lineStyle: /** @type {LineStyle} */ (isBand && dash === 0 ? LineStyle.Solid : DASHES[dash]),
+      lineStyle: DASHES[dash] ?? LineStyle.Solid,
     }
     const series = this.#chart.addSeries(
       LineSeries,

@@ -9,19 +9,23 @@ export class LoadedCandles {
   candles = []
   /** Where the next older page ends; null when the oldest candle of all is here. @type {string | null} */
   older = null
-  /** The newest candle of all is here. */
-  isAtNewest = true
+  /** Where the next newer page begins; null when the newest candle of all is here. @type {string | null} */
+  newer = null
+
+  get isAtNewest() {
+    return this.newer === null
+  }
 
   /**
    * Takes a page in place of everything.
    *
    * @param {Page} page
-   * @param {boolean} isAtNewest
+   * @param {string | null} newer where the page ends, unless that is at the newest candle
    */
-  takeAll({ candles, older }, isAtNewest) {
+  takeAll({ candles, older }, newer) {
     this.candles = this.#keepingSame(candles)
     this.older = older
-    this.isAtNewest = isAtNewest
+    this.newer = newer
   }
 
   /**
@@ -36,7 +40,7 @@ export class LoadedCandles {
     const joins = first !== undefined && last !== undefined && page.older !== null && last >= first
     const before = joins ? this.candles.filter(({ dateTime }) => dateTime < first) : []
     const older = before.length === 0 ? page.older : this.older
-    this.takeAll({ candles: [...before, ...page.candles], older }, true)
+    this.takeAll({ candles: [...before, ...page.candles], older }, null)
   }
 
   /**
@@ -47,7 +51,7 @@ export class LoadedCandles {
    */
   takeFrom(from, candles) {
     const before = this.candles.filter(({ dateTime }) => dateTime < from)
-    this.takeAll({ candles: [...before, ...candles], older: this.older }, this.isAtNewest)
+    this.takeAll({ candles: [...before, ...candles], older: this.older }, this.newer)
   }
 
   /**
@@ -58,20 +62,19 @@ export class LoadedCandles {
   takeOlder({ candles, older }) {
     const all = [...candles, ...this.candles]
     this.candles = all.slice(0, MAX_CANDLES)
-    this.isAtNewest &&= all.length <= MAX_CANDLES
+    this.newer = all[MAX_CANDLES]?.dateTime ?? this.newer
     this.older = older
   }
 
   /**
-   * Takes all candles from the last one here on, until some later moment. Where there are too many, the oldest go.
+   * Takes all candles from `newer` on, until some later moment. Where there are too many, the oldest go.
    *
    * @param {readonly Candle[]} candles
-   * @param {boolean} isAtNewest
+   * @param {string | null} newer that moment, unless the newest candle is among them
    */
-  takeNewer(candles, isAtNewest) {
-    const from = candles[0]?.dateTime
-    if (from !== undefined) this.takeFrom(from, candles)
-    this.isAtNewest = isAtNewest
+  takeNewer(candles, newer) {
+    this.candles = [...this.candles, ...candles]
+    this.newer = newer
     if (this.candles.length <= MAX_CANDLES) return
     this.candles = this.candles.slice(-MAX_CANDLES)
     this.older = this.candles[0]?.dateTime ?? null

@@ -1,3 +1,5 @@
+import { keep, kept } from './storage.js'
+
 /** @import { Instrument } from './api.js' */
 
 const KEY = 'recent'
@@ -6,8 +8,8 @@ const MAX_RECENT = 8
 /** @returns {Instrument[]} those looked at last, the newest first */
 export function recentInstruments() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? '[]')
-    return kept.filter(isInstrument).slice(0, MAX_RECENT)
+    const found = JSON.parse(kept(KEY) ?? '[]')
+    return found.filter(isInstrument).slice(0, MAX_RECENT)
   } catch {
     return []
   }
@@ -16,11 +18,11 @@ export function recentInstruments() {
 /** @param {Instrument} instrument */
 export function rememberInstrument({ source, symbol }) {
   const others = recentInstruments().filter(of => of.source !== source || of.symbol !== symbol)
-  localStorage.setItem(KEY, JSON.stringify([{ source, symbol }, ...others].slice(0, MAX_RECENT)))
+  keep(KEY, JSON.stringify([{ source, symbol }, ...others].slice(0, MAX_RECENT)))
 }
 
-/** @param {unknown} kept */
-function isInstrument(kept) {
-  const { source, symbol } = /** @type {Record<string, unknown>} */ (kept ?? {})
+/** @param {unknown} found */
+function isInstrument(found) {
+  const { source, symbol } = /** @type {Record<string, unknown>} */ (found ?? {})
   return typeof source === 'string' && typeof symbol === 'string'
 }

@@ -86,19 +86,20 @@ export class Session {
     if (this.loaded.isAtNewest) return
     await this.#load(async isStill => {
       let buckets = PAGE
-      for (let looks = 0; looks < MAX_LOOKS && !this.loaded.isAtNewest; looks++) {
-        const from = this.loaded.candles.at(-1)?.dateTime
-        if (from === undefined) return
+      for (let looks = 0; looks < MAX_LOOKS; looks++) {
+        const from = this.loaded.newer
+        if (from === null) return
         const toMs = Date.parse(from) + buckets * bucketMs(this.#view.timeframe)
-        const page = await this.#read({ from, to: new Date(toMs).toISOString(), limit: MAX_PAGE })
-        if (!isStill()) return
-        if (page.older !== null && page.candles[0]?.dateTime !== from) {
-          buckets /= FURTHER
-          continue
+        const to = new Date(toMs).toISOString()
+        const page = await this.#read({ from, to, limit: MAX_PAGE })
+        if (!isStill() || this.loaded.newer !== from) return
+        // More than a page holds came before the page.
+        if (page.older !== null) buckets /= FURTHER
+        else {
+          this.loaded.takeNewer(page.candles, toMs > this.#clock.nowMs ? null : to)
+          if (page.candles.length > 0) return
+          buckets *= FURTHER
         }
-        this.loaded.takeNewer(page.candles, toMs > this.#clock.nowMs)
-        if (page.candles.length > 1) return
-        buckets *= FURTHER
       }
     })
   }
@@ -221,14 +222,13 @@ export class Session {
   /** Reads the candles that are here again, which are not the newest. */
   async #readAgain() {
     this.#wholeMs = Date.now()
-    const { candles } = this.loaded
-    const last = candles.at(-1)
-    if (last === undefined) return
-    const to = new Date(bucketEnd(Date.parse(last.dateTime), this.#view.timeframe)).toISOString()
+    const { candles, newer } = this.loaded
+    if (newer === null) return
     await this.#load(async isStill => {
-      const page = await this.#read({ to, limit: Math.min(candles.length, MAX_PAGE) })
+      const page = await this.#read({ to: newer, limit: Math.min(candles.length, MAX_PAGE) })
       const from = page.candles[0]?.dateTime
-      if (isStill() && from !== undefined && !this.loaded.isAtNewest) this.loaded.takeFrom(from, page.candles)
+      if (isStill() && from !== undefined && this.loaded.newer === newer)
+        this.loaded.takeFrom(from, page.candles)
     })
   }
 
@@ -247,8 +247,9 @@ export class Session {
     const { timeframe } = this.#view
     const toMs = bucketStart(Date.parse(until), timeframe) + BUCKETS_AFTER * bucketMs(timeframe)
     const isBeyond = toMs > this.#clock.nowMs
+    const to = new Date(toMs).toISOString()
     /** @type {Stretch} */
-    let stretch = isBeyond ? {} : { to: new Date(toMs).toISOString(), limit: PAGE }
+    let stretch = isBeyond ? {} : { to, limit: PAGE }
     let page = await this.#read(stretch)
     for (let looks = 0; looks < MAX_LOOKS && page.candles.length === 0 && page.older !== null; looks++) {
       stretch = { to: page.older, limit: PAGE }
@@ -256,8 +257,9 @@ export class Session {
     }
     if (page.candles.length === 0 && !isBeyond) return this.#goToFirst(page, isStill)
     if (!isStill()) return page
-    this.loaded.takeAll(page, isBeyond)
+    this.loaded.takeAll(page, isBeyond ? null : to)
     this.#isWhole = isBeyond && page.candles.length > 0
+    this.#wholeMs = Date.now()
     if (isBeyond) this.newest = page.candles.at(-1)
     return page
   }
@@ -276,10 +278,10 @@ export class Session {
     const { timeframe } = this.#view
     const fromMs = first === undefined ? 0 : bucketStart(Date.parse(first), timeframe)
     const toMs = fromMs + Math.max(PAGE * bucketMs(timeframe), bucketMs('D1'))
-    const [from, to] = [fromMs, toMs].map(ms => new Date(ms).toISOString())
+    const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()]
     const page = first === undefined ? empty : await this.#read({ from, to, limit: MAX_PAGE })
-    if (isStill())
-      this.loaded.takeAll({ ...page, older: null }, toMs > this.#clock.nowMs || first === undefined)
+    const isAtNewest = toMs > this.#clock.nowMs || first === undefined
+    if (isStill()) this.loaded.takeAll({ ...page, older: null }, isAtNewest ? null : to)
     return page
   }
 
@@ -295,10 +297,9 @@ export class Session {
 
   /** @param {string} moment */
   #holds(moment) {
-    const { candles, older, isAtNewest } = this.loaded
-    const [first, last] = [candles[0]?.dateTime, candles.at(-1)?.dateTime]
-    if (first === undefined || last === undefined) return false
-    return (moment >= first || older === null) && (moment <= last || isAtNewest)
+    const { candles, older, newer } = this.loaded
+    const first = candles[0]?.dateTime
+    return first !== undefined && (moment >= first || older === null) && (newer === null || moment < newer)
   }
 
   /** @param {Stretch} stretch */

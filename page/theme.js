@@ -1,3 +1,5 @@
+import { keep } from './storage.js'
+
 const SYSTEM_IS_DARK = matchMedia('(prefers-color-scheme: dark)')
 const COLOURS_ARE_FORCED = matchMedia('(forced-colors: active)')
 const root = document.documentElement
@@ -6,7 +8,7 @@ const root = document.documentElement
 export function toggleTheme() {
   const isDark = root.dataset.theme === undefined ? SYSTEM_IS_DARK.matches : root.dataset.theme === 'dark'
   root.dataset.theme = isDark ? 'light' : 'dark'
-  localStorage.setItem('theme', root.dataset.theme)
+  keep('theme', root.dataset.theme)
 }
 
 /**

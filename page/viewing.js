@@ -103,10 +103,14 @@ export class Viewing {
     if (instrument === undefined) return
     const compared = new Compared(instrument)
     const view = { ...this.view, ...instrument }
+    /** @type {readonly Candle[]} */
+    let taken = []
     const session = new Session(view, this.#screen.until, this.#clock, {
       onCandles: () => {
-        compared.take(session.loaded.candles)
-        this.#screen.compare(compared)
+        const { candles } = session.loaded
+        if (candles !== taken) compared.take(candles)
+        if (candles !== taken) this.#screen.compare(compared)
+        taken = candles
         void session.cover(this.#session.loaded)
       },
       onAnswer: () => undefined,

@@ -29,7 +29,7 @@ test.skipIf(!CHROMIUM)('the page draws what the function’s own routes answer, 
     isAway = false
     await tab.is('ready')
     expect(await tab.text('#symbol')).toBe('BNBUSD SOURCE_1')
-    expect(await tab.count()).toBe(60)
+    expect(await tab.count()).toBe(61)
     expect((await tab.pixels()).drawn).toBeGreaterThan(10_000)
   } finally {
     await browser.close()

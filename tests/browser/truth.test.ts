@@ -168,4 +168,21 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
     await tab.page.locator('#timeframes button', { hasText: /^h1$/ }).click()
     await tab.shows('#countdown', /^h1 closes in 28:(20|1\d)$/)
   })
+
+  test('on a slow network it moves and is live all the same, and says so when there is none', async () => {
+    await open()
+    await tab.is('ready')
+    const network = await tab.page.context().newCDPSession(tab.page)
+    const slow = { offline: false, latency: 900, downloadThroughput: 50_000, uploadThroughput: 20_000 }
+    await network.send('Network.emulateNetworkConditions', slow)
+    await tab.page.reload()
+    await tab.is('ready')
+    await tab.shows('#freshness[data-kind=live]', 'Live')
+    market.commit([{ ...newest, close: 1.5, high: 1.5 }], { live: true, asOf: ago(0) })
+    await tab.shows('#price', '1.50000')
+    await network.send('Network.emulateNetworkConditions', { ...slow, offline: true })
+    await tab.shows('#freshness[data-kind=away]', 'not reached, trying again')
+    await network.send('Network.emulateNetworkConditions', slow)
+    await tab.shows('#freshness[data-kind=live]', 'Live')
+  })
 })

@@ -86,12 +86,13 @@ describe('a window on the past', () => {
 
   test('grows to the newest, and is there then', () => {
     const loaded = new LoadedCandles()
-    loaded.takeAll(page([10, 11], 'older than 10'), false)
-    loaded.takeNewer([at(11), at(12)], false)
-    expect([minutesOf(loaded), loaded.isAtNewest]).toEqual([[10, 11, 12], false])
-    loaded.takeNewer([at(12), at(13)], true)
+    loaded.takeAll(page([10, 11], 'older than 10'), at(12).dateTime)
+    expect(loaded.isAtNewest).toBe(false)
+    loaded.takeNewer([at(12), at(13)], at(14).dateTime)
+    expect([minutesOf(loaded), loaded.newer]).toEqual([[10, 11, 12, 13], at(14).dateTime])
+    loaded.takeNewer([at(15)], null)
     expect([minutesOf(loaded), loaded.isAtNewest, loaded.older]).toEqual([
-      [10, 11, 12, 13],
+      [10, 11, 12, 13, 15],
       true,
       'older than 10',
     ])
@@ -101,13 +102,10 @@ describe('a window on the past', () => {
     const loaded = new LoadedCandles()
     loaded.takeNewest({ candles: many(30_000, 15_000), older: 'x' })
     loaded.takeOlder({ candles: many(20_000, 10_000), older: 'y' })
-    expect([loaded.candles.length, loaded.isAtNewest, loaded.older]).toEqual([20_000, false, 'y'])
-    expect(loaded.candles[0]).toEqual(many(20_000, 1)[0])
-    loaded.takeNewer(many(39_999, 5_001), true)
-    expect([loaded.candles.length, loaded.isAtNewest, loaded.older]).toEqual([
-      20_000,
-      true,
-      many(25_000, 1)[0]!.dateTime,
-    ])
+    expect([loaded.candles.length, loaded.older]).toEqual([20_000, 'y'])
+    expect(loaded.newer).toBe(many(40_000, 1)[0]!.dateTime)
+    loaded.takeNewer(many(40_000, 5_000), null)
+    expect([loaded.candles.length, loaded.isAtNewest]).toEqual([20_000, true])
+    expect(loaded.older).toBe(many(25_000, 1)[0]!.dateTime)
   })
 })
