@@ -206,7 +206,7 @@ function openRange(wanted) {
 function showRange({ sinceMs }) {
   const { newest } = screen
   range = undefined
-  if (newest) chart.showSince(sinceMs(Date.parse(newest.dateTime)))
+  if (newest) chart.view.goToAllSince(sinceMs(Date.parse(newest.dateTime)))
 }
 
 function choose() {
@@ -309,7 +309,7 @@ find('#tool-fullscreen', HTMLElement).hidden = !document.fullscreenEnabled
 const sideways =
   direction =>
   (/** @type {KeyboardEvent} */ { shiftKey }) => {
-    if (shiftKey) chart.pan(direction)
+    if (shiftKey) chart.view.pan(direction)
     else screen.moveCursor(direction)
   }
 listenToKeys({
@@ -321,8 +321,8 @@ listenToKeys({
   '.': () => stepTimeframe(1),
   ArrowLeft: sideways(-1),
   ArrowRight: sideways(1),
-  ArrowUp: () => chart.zoom(1 / ZOOM),
-  ArrowDown: () => chart.zoom(ZOOM),
+  ArrowUp: () => chart.view.zoom(1 / ZOOM),
+  ArrowDown: () => chart.view.zoom(ZOOM),
   Escape: () => screen.cancel(),
   s: () => lookMenu.nextStyle(),
   v: () => lookMenu.toggleVolume(),

@@ -12,7 +12,7 @@ import { showTable } from './table.js'
 import { bucketEnd } from './timeframes.js'
 
 /** @import { Candle, View } from './api.js' */
-/** @import { Move } from './chart.js' */
+/** @import { Move } from './viewport.js' */
 /** @import { Compared } from './compared.js' */
 /** @import { LoadedCandles } from './loaded.js' */
 /** @import { Look } from './look.js' */
@@ -119,7 +119,7 @@ export class Screen {
     const prices = PriceFormat.of(candles)
     if (!prices.equals(this.#prices)) this.#prices = prices
     this.#draw()
-    if (isEmpty) this.chart.goTo(until, bars)
+    if (isEmpty) this.chart.view.goTo(until, bars)
     if (this.#newest) showPrice(this.#view, this.#newest, this.#prices)
     this.#element.dataset.candles = String(candles.length)
     this.#describe()
@@ -213,7 +213,7 @@ export class Screen {
 
   /** What is on the screen, as a picture. */
   async picture() {
-    const candle = this.#candles[this.chart.visible?.last ?? -1]
+    const candle = this.#candles[this.chart.view.visible?.last ?? -1]
     if (candle === undefined) return undefined
     const { symbol, source, timeframe } = this.#view
     const parts = candleParts(candle, timeframe, this.#prices, this.chart.zone)
@@ -235,7 +235,8 @@ export class Screen {
   }
 
   #rows() {
-    const { visible, lines } = this.chart
+    const { lines } = this.chart
+    const { visible } = this.chart.view
     if (visible === undefined) return undefined
     const shown = { candles: this.#candles, lines, prices: this.#prices, compared: this.#compared }
     return rowsOf(shown, visible)
@@ -283,7 +284,7 @@ export class Screen {
     })
     const compared = this.#compared
     if (compared === undefined) return studies
-    const [first, value] = [compared.closes[this.chart.visible?.first ?? 0], compared.closes[at]]
+    const [first, value] = [compared.closes[this.chart.view.visible?.first ?? 0], compared.closes[at]]
     const change = first === undefined || value === undefined ? '' : changeText(first, value)
     const text = value === undefined ? '–' : `${compared.prices.text(value)} ${change}`
     return [...studies, { name: compared.name, value: text, className: 'compare' }]

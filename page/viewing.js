@@ -86,7 +86,7 @@ export class Viewing {
 
   async goToNewest() {
     await this.#session.goToNewest()
-    this.#screen.chart.goTo(undefined, this.#screen.bars)
+    this.#screen.chart.view.goTo(undefined, this.#screen.bars)
   }
 
   /**
