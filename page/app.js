@@ -1,5 +1,6 @@
 import { addressOf, readAddress, writeAddress } from './address.js'
 import { Refused, readCatalogue } from './api.js'
+import { Catalogue } from './catalogue.js'
 import { find, make } from './dom.js'
 import { download, fileName } from './download.js'
 import { offerTimeframes } from './header.js'
@@ -14,13 +15,12 @@ import { askForMoment, RANGES, whenAskedForMoment } from './places.js'
 import { poll } from './poll.js'
 import { recentInstruments, rememberInstrument } from './recent.js'
 import { Screen } from './screen.js'
-import { InstrumentIndex } from './search.js'
 import { ServerClock } from './serverClock.js'
 import { keep, kept } from './storage.js'
 import { toggleTheme, whenThemeChanges } from './theme.js'
 import { Viewing } from './viewing.js'
 
-/** @import { Catalogue, Instrument, View } from './api.js' */
+/** @import { Catalogue as Answer, Instrument, View } from './api.js' */
 /** @import { Look } from './look.js' */
 
 const CATALOGUE_EVERY_MS = 2_000
@@ -30,9 +30,7 @@ const ZOOM = 1.25
 const LOOK_KEY = 'look'
 const IS_TIMEFRAME = /^[mhDWM]\d+$/
 
-/** @type {Catalogue} */
-let catalogue = { timeframes: [], symbols: [] }
-let index = new InstrumentIndex([])
+const catalogue = new Catalogue()
 let look = USUAL
 /** What the address names, though there may be nothing of it. @type {View | undefined} */
 let view
@@ -75,9 +73,12 @@ function open(next) {
   say(LOADING)
   rememberInstrument(next)
   writeAddress(addressOf(next, { until: screen.until, bars: screen.bars }, look), 'replace')
-  viewing = new Viewing(next, screen, clock, message => {
-    say(message)
-    if (range && !screen.isEmpty) showRange(range)
+  viewing = new Viewing(next, screen, clock, {
+    onAnswer: tick,
+    onMessage: message => {
+      say(message)
+      if (range && !screen.isEmpty) showRange(range)
+    },
   })
   viewing.compare(look.compare)
 }
@@ -93,9 +94,9 @@ function openAddress() {
   leave()
   screen.until = until
   screen.bars = bars
-  if (catalogue.timeframes.length > 0 && openWanted()) return
+  if (catalogue.isKnown && openWanted()) return
   // The catalogue is not waited for where the address says all.
-  if (catalogue.timeframes.length === 0 && source && symbol && timeframe && IS_TIMEFRAME.test(timeframe))
+  if (!catalogue.isKnown && source && symbol && timeframe && IS_TIMEFRAME.test(timeframe))
     open({ source, symbol, timeframe })
   stopWaiting = poll(CATALOGUE_EVERY_MS, async signal => {
     try {
@@ -105,24 +106,23 @@ function openAddress() {
       if (!signal.aborted && viewing === undefined) say(trouble(error))
       return { wentWell: false, retryAfterMs: error instanceof Refused ? error.retryAfterMs : undefined }
     }
-    if (signal.aborted || (viewing && view && isThere(view)) || openWanted()) stopWaiting()
+    if (signal.aborted || (viewing && view && catalogue.has(view)) || openWanted()) stopWaiting()
     return { wentWell: true }
   })
 }
 
-/** @param {Catalogue} found */
+/** @param {Answer} found */
 function takeCatalogue(found) {
-  catalogue = found
-  index = new InstrumentIndex(found.symbols)
+  catalogue.take(found)
   offerTimeframes(found.timeframes, openTimeframe)
-  picker.offer(index)
+  picker.offer(catalogue.index)
 }
 
 /** Opens what the address names if there is something of it, or of what it comes near to; else says so. */
 function openWanted() {
-  const wanted = wantedView()
+  const wanted = catalogue.meant(readAddress(location.search), recentInstruments())
   if (wanted === undefined) say(EMPTY)
-  else if (isThere(wanted)) open(wanted)
+  else if (catalogue.has(wanted)) open(wanted)
   else if (viewing || view?.symbol !== wanted.symbol || view.source !== wanted.source) {
     viewing?.end()
     viewing = undefined
@@ -130,24 +130,7 @@ function openWanted() {
     screen.begin(wanted)
     say(unknown(wanted))
   }
-  return wanted !== undefined && isThere(wanted)
-}
-
-/** What the address names; what it does not name is the first there is. Undefined while there are no candles at all. */
-function wantedView() {
-  const [first] = catalogue.symbols
-  const { source, symbol, timeframe: named } = readAddress(location.search)
-  const timeframe = catalogue.timeframes.find(name => name === named) ?? catalogue.timeframes[0]
-  if (first === undefined || timeframe === undefined) return undefined
-  const wanted = { ...(source !== undefined && { source }), ...(symbol !== undefined && { symbol }) }
-  const isBare = source === undefined && symbol === undefined
-  const nearest = isBare ? recentInstruments().find(isThere) : index.nearest(wanted)
-  return { source: first.source, symbol: first.symbol, ...wanted, ...nearest, timeframe }
-}
-
-/** @param {Instrument} instrument */
-function isThere(instrument) {
-  return index.has(instrument)
+  return wanted !== undefined && catalogue.has(wanted)
 }
 
 /** Ends what is under way for the view of before. */
@@ -185,8 +168,7 @@ function openTimeframe(timeframe) {
 
 /** @param {number} steps to longer timeframes */
 function stepTimeframe(steps) {
-  const { timeframes } = catalogue
-  openTimeframe(timeframes[timeframes.indexOf(view?.timeframe ?? '') + steps])
+  if (view) openTimeframe(catalogue.longer(view.timeframe, steps))
 }
 
 /** @param {typeof RANGES[number] | undefined} wanted */
@@ -228,7 +210,7 @@ function chooseCompared() {
  * @param {(instrument: Instrument) => void} onChoice
  */
 function ask(title, onChoice) {
-  picker.open(index, view, { title, onChoice })
+  picker.open(catalogue.index, view, { title, onChoice })
   // Symbols that have come since are in the list in a moment; without an answer it stays as it is.
   readCatalogue(AbortSignal.timeout(CATALOGUE_WITHIN_MS)).then(takeCatalogue, () => undefined)
 }

@@ -16,6 +16,12 @@ const DAY_EVERY_MS = 60_000
 /** Further candles are fetched while no more than so many are still out of sight. */
 const LOAD_AHEAD = 300
 
+/**
+ * @typedef {object} Listener what a viewing tells
+ * @property {() => void} onAnswer the server answered
+ * @property {(message: Message) => void} onMessage why there is no chart; or that there is one
+ */
+
 /** The view that is open: its candles, those of another symbol beside them, and its day. */
 export class Viewing {
   /** @readonly */
@@ -30,27 +36,30 @@ export class Viewing {
   /** @type {readonly Candle[]} */
   #daily = []
   #stopDay
-  #say
+  #listener
 
   /**
    * @param {View} view
    * @param {Screen} screen which is where the view shall be
    * @param {ServerClock} clock
-   * @param {(message: Message) => void} say says in place of the chart why there is none
+   * @param {Listener} listener
    */
-  constructor(view, screen, clock, say) {
+  constructor(view, screen, clock, listener) {
     this.view = view
     this.answers = new Answers(clock)
     this.#screen = screen
     this.#clock = clock
-    this.#say = say
+    this.#listener = listener
     this.#session = new Session(view, screen.until, clock, {
       onCandles: () => this.#show(),
-      onAnswer: (page, sentMs) => this.answers.take(page, sentMs),
-      onNothing: () => say(nothing(view)),
+      onAnswer: (page, sentMs) => {
+        this.answers.take(page, sentMs)
+        listener.onAnswer()
+      },
+      onNothing: () => listener.onMessage(nothing(view)),
       onTrouble: error => {
         this.answers.takeFailure(error)
-        if (screen.isEmpty) say(trouble(error))
+        if (screen.isEmpty) listener.onMessage(trouble(error))
       },
     })
     this.#stopDay = poll(DAY_EVERY_MS, async signal => {
@@ -131,7 +140,7 @@ export class Viewing {
 
   #show() {
     this.#screen.show(this.#session.loaded, this.#session.newest)
-    this.#say(READY)
+    this.#listener.onMessage(READY)
     this.tick()
     this.loadAhead()
     if (this.#beside) void this.#beside.session.cover(this.#session.loaded)
