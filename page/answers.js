@@ -41,7 +41,9 @@ export class Answers {
    */
   takeFailure(error) {
     this.#isRefused = error instanceof Refused
-    if (error instanceof Refused && !error.isForNow) this.#answeredMs = this.#clock.nowMs
+    if (!(error instanceof Refused) || error.isForNow) return
+    this.#answeredMs = this.#clock.nowMs
+    this.#status = undefined
   }
 
   /** Asking goes on after a rest: what was not asked for meanwhile is no failure. */

@@ -90,7 +90,7 @@ function openAddress() {
   const isSameView =
     viewing && view?.source === source && view?.symbol === symbol && view?.timeframe === timeframe
   takeLook(isBare ? rememberedLook() : named)
-  if (isSameView && until === screen.until) return
+  if (isSameView && (until && shortIso(until)) === (screen.until && shortIso(screen.until))) return
   leave()
   screen.until = until
   screen.bars = bars

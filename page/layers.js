@@ -1,4 +1,5 @@
 import { areColoursForced } from './colours.js'
+import { FilledSeries } from './filledSeries.js'
 import { HistogramSeries, LineSeries, LineStyle, PriceScaleMode } from './lightweight-charts.js'
 import { STUDIES } from './look.js'
 import { countText } from './prices.js'
@@ -75,7 +76,7 @@ export function studyLines(studies, prices) {
 /** What is drawn beside the candles: their volume, studies of their closes, and another symbol's closes. */
 export class Layers {
   #chart
-  /** By what they show. @type {Map<string, ISeriesApi<'Line' | 'Histogram'>>} */
+  /** By what they show. @type {Map<string, FilledSeries<'Line'> | FilledSeries<'Histogram'>>} */
   #series = new Map()
   /** Which series there are, as a text that is another one when they are others. */
   #arranged = ''
@@ -101,7 +102,7 @@ export class Layers {
     const start = isNew ? 0 : from
     const times = candles.map(secondsOf)
     if (volume) {
-      this.#fill('volume', start, candles.length, at => {
+      this.#series.get('volume')?.fill(start, candles.length, at => {
         const { open, close, volume: value } = /** @type {Candle} */ (candles[at])
         const color = close >= open ? colours['up-faint'] : colours['down-faint']
         return { time: /** @type {UTCTimestamp} */ (times[at]), value, color }
@@ -113,12 +114,12 @@ export class Layers {
       const value = values[at]
       return value === undefined ? { time } : { time, value }
     }
-    for (const { name, values } of lines) this.#fill(name, start, candles.length, point(values))
-    if (compared) this.#fill('compare', 0, candles.length, point(compared))
+    for (const { name, values } of lines) this.#series.get(name)?.fill(start, candles.length, point(values))
+    if (compared) this.#series.get('compare')?.fill(0, candles.length, point(compared))
   }
 
   clear() {
-    for (const series of this.#series.values()) series.setData([])
+    for (const filled of this.#series.values()) filled.clear()
   }
 
   /**
@@ -133,14 +134,14 @@ export class Layers {
     const wanted = JSON.stringify([lines.map(({ name, dash }) => [name, dash]), isCompared, volume, colours])
     if (wanted === this.#arranged) return false
     this.#arranged = wanted
-    for (const series of this.#series.values()) this.#chart.removeSeries(series)
+    for (const { series } of this.#series.values()) this.#chart.removeSeries(series)
     this.#series.clear()
     const rsiLines = lines.filter(({ pane }) => pane === 'rsi')
     if (volume) this.#addVolume(1)
     const rsiPane = volume ? 2 : 1
     for (const line of lines) this.#addLine(line, line.pane === 'rsi' ? rsiPane : 0, colours)
     if (isCompared)
-      this.#series.set('compare', this.#chart.addSeries(LineSeries, { ...QUIET, color: colours.compare }))
+      this.#add('compare', this.#chart.addSeries(LineSeries, { ...QUIET, color: colours.compare }))
     const panes = this.#chart.panes()
     const shares = [...(volume ? [VOLUME_SHARE] : []), ...(rsiLines.length > 0 ? [RSI_SHARE] : [])]
     panes[0]?.setStretchFactor(1 - shares.reduce((sum, share) => sum + share, 0))
@@ -154,7 +155,7 @@ export class Layers {
     const options = { priceFormat, priceLineVisible: false, lastValueVisible: false }
     const series = this.#chart.addSeries(HistogramSeries, options, pane)
     series.priceScale().applyOptions({ mode: PriceScaleMode.Normal, scaleMargins: { top: 0.1, bottom: 0 } })
-    this.#series.set('volume', series)
+    this.#add('volume', series)
   }
 
   /**
@@ -176,18 +177,16 @@ export class Layers {
     if (kind === 'rsi' && ![...this.#series.keys()].some(known => known.startsWith('rsi')))
       for (const price of [70, 30]) series.createPriceLine({ ...GUIDE, price, color: colours.muted })
     if (kind === 'rsi') series.priceScale().applyOptions({ mode: PriceScaleMode.Normal })
-    this.#series.set(name, series)
+    this.#add(name, series)
   }
 
   /**
+   * @template {'Line' | 'Histogram'} Kind
    * @param {string} name
-   * @param {number} from
-   * @param {number} length
-   * @param {(at: number) => { time: UTCTimestamp, value?: number, color?: string }} point
+   * @param {ISeriesApi<Kind>} series
    */
-  #fill(name, from, length, point) {
-    const series = this.#series.get(name)
-    if (series) fillSeries(series, from, length, point)
+  #add(name, series) {
+    this.#series.set(name, /** @type {FilledSeries<any>} */ (new FilledSeries(series)))
   }
 }
 
@@ -206,27 +205,6 @@ const WHOLE_RSI = {
   },
   autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 100 } }),
 }
-/** More points than this are set together. */
-const MAX_UPDATES = 10
-
-/**
- * Gives a series the points that have changed: those from `from` on.
- *
- * @template {{ time: UTCTimestamp }} Point
- * @param {{ setData: (data: any[]) => void, update: (point: any, isHistory?: boolean) => void, data: () => readonly unknown[] }} series
- * @param {number} from
- * @param {number} length
- * @param {(at: number) => Point} point
- */
-export function fillSeries(series, from, length, point) {
-  const known = series.data().length
-  if (from === 0 || from > known || length < known || length - from > MAX_UPDATES) {
-    series.setData(Array.from({ length }, (_, at) => point(at)))
-    return
-  }
-  for (let at = from; at < length; at++) series.update(point(at), at < known - 1)
-}
-
 /** @param {Candle} candle */
 export function secondsOf({ dateTime }) {
   return /** @type {UTCTimestamp} */ (Date.parse(dateTime) / 1000)

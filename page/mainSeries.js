@@ -1,6 +1,7 @@
 import { areColoursForced } from './colours.js'
 import { Countdown } from './countdown.js'
-import { fillSeries, secondsOf } from './layers.js'
+import { FilledSeries } from './filledSeries.js'
+import { secondsOf } from './layers.js'
 import { BarSeries, CandlestickSeries, LineSeries, LineStyle, PriceScaleMode } from './lightweight-charts.js'
 import { USUAL } from './look.js'
 import { PriceFormat } from './prices.js'
@@ -26,7 +27,7 @@ export class MainSeries {
   /** @type {Pick<Look, 'style' | 'scale'>} */
   #look = USUAL
   #countdown = new Countdown()
-  #series
+  #filled
   /** @type {Candle | undefined} */
   #newest
 
@@ -37,8 +38,12 @@ export class MainSeries {
   constructor(chart, colours) {
     this.#chart = chart
     this.#colours = colours
-    this.#series = this.#add()
+    this.#filled = this.#add()
     this.#style()
+  }
+
+  get #series() {
+    return this.#filled.series
   }
 
   /** @param {Colours} colours */
@@ -55,7 +60,7 @@ export class MainSeries {
       const before = this.#series
       before.detachPrimitive(this.#countdown)
       // The new one first: a pane without any series closes.
-      this.#series = this.#add()
+      this.#filled = this.#add()
       this.#chart.removeSeries(before)
     }
     this.#style()
@@ -79,7 +84,7 @@ export class MainSeries {
     const mode = isCompared ? PriceScaleMode.Percentage : MODES[this.#look.scale]
     const scale = this.#series.priceScale()
     if (scale.options().mode !== mode) scale.applyOptions({ mode })
-    fillSeries(this.#series, from, candles.length, at => this.#bar(/** @type {Candle} */ (candles[at])))
+    this.#filled.fill(from, candles.length, at => this.#bar(/** @type {Candle} */ (candles[at])))
     this.#newest = isAtNewest ? candles.at(-1) : undefined
     const { ink, up, down } = this.#colours
     const last = candles.at(-1)
@@ -90,7 +95,7 @@ export class MainSeries {
 
   clear() {
     this.#newest = undefined
-    this.#series.setData([])
+    this.#filled.clear()
     this.#countdown.show('', { price: 0, text: '', back: '' })
   }
 
@@ -144,7 +149,7 @@ export class MainSeries {
     )
     series.setSeriesOrder(0)
     series.attachPrimitive(this.#countdown)
-    return series
+    return new FilledSeries(series)
   }
 
   #style() {

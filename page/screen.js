@@ -12,10 +12,10 @@ import { showTable } from './table.js'
 import { bucketEnd } from './timeframes.js'
 
 /** @import { Candle, View } from './api.js' */
-/** @import { Move } from './viewport.js' */
 /** @import { Compared } from './compared.js' */
 /** @import { LoadedCandles } from './loaded.js' */
 /** @import { Look } from './look.js' */
+/** @import { Move } from './viewport.js' */
 
 /** All that shows the candles of one view: the chart, the legend on it, the newest price. */
 export class Screen {

@@ -11,7 +11,7 @@ const MOST_BYTES = 200_000
 
 const PICTURES = [
   { name: 'page-light', colorScheme: 'light', timeframe: 'm15', pointer: { x: 742, y: 250 } },
-  { name: 'page-dark', colorScheme: 'dark', timeframe: 'h1' },
+  { name: 'page-dark', colorScheme: 'dark', timeframe: 'h1', look: '&sma=20' },
 ] as const
 
 const market = new Market(() => NOW_MS)
@@ -31,11 +31,15 @@ await market.start()
 const browser = await openBrowser()
 try {
   for (const { name, colorScheme, timeframe, ...rest } of PICTURES) {
-    const tab = await Tab.open(browser, `${market.url}?symbol=EURUSD&timeframe=${timeframe}`, {
-      viewport: { width: 1200, height: 640 },
-      deviceScaleFactor: 2,
-      colorScheme,
-    })
+    const tab = await Tab.open(
+      browser,
+      `${market.url}?symbol=EURUSD&timeframe=${timeframe}${'look' in rest ? rest.look : ''}`,
+      {
+        viewport: { width: 1200, height: 640 },
+        deviceScaleFactor: 2,
+        colorScheme,
+      },
+    )
     await tab.is('ready')
     await tab.page.clock.setFixedTime(NOW_MS)
     await tab.shows('#clock', '14:32:10')
