@@ -1,46 +1,58 @@
-import { readAddress, writeAddress } from './address.js'
-import { readCatalogue } from './api.js'
-import { find } from './dom.js'
-import { clockText } from './format.js'
-import { offerTimeframes, showLink } from './header.js'
-import { keepUp } from './keepUp.js'
-import { listenToKeys, showKeys } from './keys.js'
-import { EMPTY, LOADING, nothing, READY, say, trouble, unknown, whenChoosing } from './message.js'
+import { addressOf, readAddress, writeAddress } from './address.js'
+import { Refused, readCatalogue } from './api.js'
+import { Catalogue } from './catalogue.js'
+import { find, make } from './dom.js'
+import { download, fileName } from './download.js'
+import { offerTimeframes } from './header.js'
+import { showFreshness } from './indicator.js'
+import { listenToKeys } from './keys.js'
+import { readLook, USUAL, writeLook } from './look.js'
+import { LookMenu } from './lookMenu.js'
+import { EMPTY, LOADING, say, trouble, unknown, whenChoosing } from './message.js'
+import { clockText, shortIso } from './moments.js'
 import { Picker } from './picker.js'
+import { askForMoment, RANGES, whenAskedForMoment } from './places.js'
+import { poll } from './poll.js'
+import { recentInstruments, rememberInstrument } from './recent.js'
 import { Screen } from './screen.js'
-import { Session } from './session.js'
+import { ServerClock } from './serverClock.js'
+import { keep, kept } from './storage.js'
 import { toggleTheme, whenThemeChanges } from './theme.js'
+import { Viewing } from './viewing.js'
 
-/** @import { Catalogue, View } from './api.js' */
+/** @import { Catalogue as Answer, Instrument, View } from './api.js' */
+/** @import { Look } from './look.js' */
 
 const CATALOGUE_EVERY_MS = 2_000
 const CATALOGUE_WITHIN_MS = 25_000
-/** Older candles are fetched while no more than so many are still out of sight. */
-const LOAD_AHEAD = 300
 const SETTLED_AFTER_MS = 250
-/** Of the view's width, at a key. */
-const PAN_SHARE = 0.1
 const ZOOM = 1.25
+const LOOK_KEY = 'look'
+const IS_TIMEFRAME = /^[mhDWM]\d+$/
 
-/** @type {Catalogue} */
-let catalogue = { timeframes: [], symbols: [] }
-/** @type {View | undefined} */
+const catalogue = new Catalogue()
+let look = USUAL
+/** What the address names, though there may be nothing of it. @type {View | undefined} */
 let view
-/** @type {Session | undefined} */
-let session
+/** @type {Viewing | undefined} */
+let viewing
 let stopWaiting = () => {}
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let settling
+/** A stretch of time to show when its candles come. @type {typeof RANGES[number] | undefined} */
+let range
 
+const clock = new ServerClock()
 const screen = new Screen(() => {
-  loadAhead()
+  viewing?.loadAhead()
   clearTimeout(settling)
-  settling = setTimeout(writeMoment, SETTLED_AFTER_MS)
+  settling = setTimeout(() => writeState('replace'), SETTLED_AFTER_MS)
 })
 const { chart } = screen
-const picker = new Picker(({ source, symbol }) => {
-  const timeframe = view?.timeframe ?? catalogue.timeframes[0]
-  if (timeframe) go({ source, symbol, timeframe })
+const picker = new Picker()
+const lookMenu = new LookMenu(next => {
+  takeLook(next)
+  writeState('push')
 })
 
 /**
@@ -49,7 +61,7 @@ const picker = new Picker(({ source, symbol }) => {
  * @param {View} next
  */
 function go(next) {
-  writeAddress({ ...next, until: screen.until }, 'push')
+  writeAddress(addressOf(next, { until: screen.until, bars: screen.bars }, look), 'push')
   openAddress()
 }
 
@@ -58,88 +70,95 @@ function open(next) {
   leave()
   view = next
   screen.begin(next)
-  showLink('waiting')
   say(LOADING)
-  writeAddress({ ...next, until: screen.until }, 'replace')
-  session = new Session(next, screen.until, {
-    onCandles: candles => {
-      screen.show(next, candles)
-      showLink('live')
-      say(READY)
-      loadAhead()
-    },
-    onNothing: () => {
-      showLink('live')
-      say(nothing(next))
-    },
-    onTrouble: error => {
-      const message = trouble(error)
-      showLink(message.state === 'away' ? 'away' : 'live')
-      if (screen.isEmpty) say(message)
+  rememberInstrument(next)
+  writeAddress(addressOf(next, { until: screen.until, bars: screen.bars }, look), 'replace')
+  viewing = new Viewing(next, screen, clock, {
+    onAnswer: tick,
+    onMessage: message => {
+      say(message)
+      if (range && !screen.isEmpty) showRange(range)
     },
   })
+  viewing.compare(look.compare)
 }
 
 /** Opens what the address names, and waits for it where there are no candles of it yet. */
 function openAddress() {
+  const { source, symbol, timeframe, until, bars, look: named } = readAddress(location.search)
+  const isBare = source === undefined && symbol === undefined
+  const isSameView =
+    viewing && view?.source === source && view?.symbol === symbol && view?.timeframe === timeframe
+  takeLook(isBare ? rememberedLook() : named)
+  if (isSameView && (until && shortIso(until)) === (screen.until && shortIso(screen.until))) return
   leave()
-  screen.until = readAddress().until
-  if (openWanted()) return
-  stopWaiting = keepUp(CATALOGUE_EVERY_MS, async signal => {
+  screen.until = until
+  screen.bars = bars
+  if (catalogue.isKnown && openWanted()) return
+  // The catalogue is not waited for where the address says all.
+  if (!catalogue.isKnown && source && symbol && timeframe && IS_TIMEFRAME.test(timeframe))
+    open({ source, symbol, timeframe })
+  stopWaiting = poll(CATALOGUE_EVERY_MS, async signal => {
     try {
-      catalogue = await readCatalogue(signal)
+      const found = await readCatalogue(signal)
+      if (!signal.aborted) takeCatalogue(found)
     } catch (error) {
-      if (!signal.aborted) sayAway(error)
-      return false
+      if (!signal.aborted && viewing === undefined) say(trouble(error))
+      return { wentWell: false, retryAfterMs: error instanceof Refused ? error.retryAfterMs : undefined }
     }
-    if (signal.aborted) return true
-    offerTimeframes(catalogue.timeframes, openTimeframe)
-    showLink('live')
-    openWanted()
-    return true
+    if (signal.aborted || (viewing && view && catalogue.has(view)) || openWanted()) stopWaiting()
+    return { wentWell: true }
   })
 }
 
+/** @param {Answer} found */
+function takeCatalogue(found) {
+  catalogue.take(found)
+  offerTimeframes(found.timeframes, openTimeframe)
+  picker.offer(catalogue.index)
+}
+
+/** Opens what the address names if there is something of it, or of what it comes near to; else says so. */
 function openWanted() {
-  const wanted = wantedView()
-  const isThere = catalogue.symbols.some(of => of.source === wanted?.source && of.symbol === wanted.symbol)
-  if (wanted && isThere) open(wanted)
-  else if (wanted) {
+  const wanted = catalogue.meant(readAddress(location.search), recentInstruments())
+  if (wanted === undefined) say(EMPTY)
+  else if (catalogue.has(wanted)) open(wanted)
+  else if (viewing || view?.symbol !== wanted.symbol || view.source !== wanted.source) {
+    viewing?.end()
+    viewing = undefined
     view = wanted
     screen.begin(wanted)
     say(unknown(wanted))
-  } else if (catalogue.timeframes.length > 0) say(EMPTY)
-  return isThere
-}
-
-/** What the address names; what it does not name is the first there is. Undefined while there are no candles at all. */
-function wantedView() {
-  const [first] = catalogue.symbols
-  const { source, symbol, timeframe } = readAddress()
-  const known = catalogue.timeframes.find(name => name === timeframe) ?? catalogue.timeframes[0]
-  if (first === undefined || known === undefined) return undefined
-  if (symbol === undefined) return { ...first, timeframe: known }
-  return { source: source ?? first.source, symbol, timeframe: known }
+  }
+  return wanted !== undefined && catalogue.has(wanted)
 }
 
 /** Ends what is under way for the view of before. */
 function leave() {
-  session?.end()
+  viewing?.end()
+  viewing = undefined
   stopWaiting()
 }
 
-/** @param {unknown} error */
-function sayAway(error) {
-  say(trouble(error))
-  showLink('away')
+/** @param {'push' | 'replace'} how */
+function writeState(how) {
+  if (view && !screen.isEmpty)
+    writeAddress(addressOf(view, { until: screen.until, bars: screen.bars }, look), how)
 }
 
-function loadAhead() {
-  if (screen.before < LOAD_AHEAD) void session?.loadOlder()
+/** @param {Look} next */
+function takeLook(next) {
+  look = next
+  lookMenu.show(next)
+  screen.setLook(next)
+  viewing?.compare(next.compare)
+  const query = new URLSearchParams()
+  writeLook({ ...next, compare: undefined }, query)
+  keep(LOOK_KEY, query.toString())
 }
 
-function writeMoment() {
-  if (view && !screen.isEmpty) writeAddress({ ...view, until: screen.until }, 'replace')
+function rememberedLook() {
+  return readLook(new URLSearchParams(kept(LOOK_KEY) ?? ''))
 }
 
 /** @param {string | undefined} timeframe */
@@ -149,45 +168,162 @@ function openTimeframe(timeframe) {
 
 /** @param {number} steps to longer timeframes */
 function stepTimeframe(steps) {
-  const { timeframes } = catalogue
-  openTimeframe(timeframes[timeframes.indexOf(view?.timeframe ?? '') + steps])
+  if (view) openTimeframe(catalogue.longer(view.timeframe, steps))
+}
+
+/** @param {typeof RANGES[number] | undefined} wanted */
+function openRange(wanted) {
+  if (view === undefined || wanted === undefined) return
+  screen.until = undefined
+  screen.bars = undefined
+  if (view.timeframe === wanted.timeframe) {
+    void viewing?.goToNewest().then(() => showRange(wanted))
+    return
+  }
+  range = wanted
+  go({ ...view, timeframe: wanted.timeframe })
+}
+
+/** @param {typeof RANGES[number]} wanted */
+function showRange({ sinceMs }) {
+  const { newest } = screen
+  range = undefined
+  if (newest) chart.view.goToAllSince(sinceMs(Date.parse(newest.dateTime)))
 }
 
 function choose() {
-  picker.open(catalogue.symbols, view)
+  ask('Symbol or source', ({ source, symbol }) => {
+    const timeframe = view?.timeframe ?? catalogue.timeframes[0]
+    if (timeframe) go({ source, symbol, timeframe })
+  })
+}
+
+function chooseCompared() {
+  ask('Compare with a symbol', compare => {
+    takeLook({ ...look, compare })
+    writeState('push')
+  })
+}
+
+/**
+ * @param {string} title
+ * @param {(instrument: Instrument) => void} onChoice
+ */
+function ask(title, onChoice) {
+  picker.open(catalogue.index, view, { title, onChoice })
   // Symbols that have come since are in the list in a moment; without an answer it stays as it is.
-  readCatalogue(AbortSignal.timeout(CATALOGUE_WITHIN_MS)).then(
-    found => {
-      catalogue = found
-      picker.offer(found.symbols)
-    },
-    () => undefined,
+  readCatalogue(AbortSignal.timeout(CATALOGUE_WITHIN_MS)).then(takeCatalogue, () => undefined)
+}
+
+function goToMoment() {
+  if (!screen.isEmpty) askForMoment(screen.until ? Date.parse(screen.until) : clock.nowMs, chart.zone)
+}
+
+/** @param {string} extension */
+function nameOfFile(extension) {
+  const { symbol = '', timeframe = '' } = view ?? {}
+  return fileName(
+    [symbol, timeframe, shortIso(new Date(clock.nowMs).toISOString()).replace(':', '')],
+    extension,
   )
 }
 
-function showClock() {
-  find('#clock', HTMLElement).textContent = clockText()
+function downloadCsv() {
+  const text = screen.csv()
+  if (text !== undefined) download(nameOfFile('csv'), new Blob([text], { type: 'text/csv' }))
 }
 
+async function downloadPicture() {
+  const picture = await screen.picture()
+  if (picture) download(nameOfFile('png'), picture)
+}
+
+function toggleFullscreen() {
+  if (document.fullscreenElement) void document.exitFullscreen()
+  else void document.documentElement.requestFullscreen?.().catch(() => undefined)
+}
+
+function showKeys() {
+  find('#keys', HTMLDialogElement).showModal()
+}
+
+function tick() {
+  const { nowMs } = clock
+  find('#clock', HTMLElement).textContent = clockText(nowMs, chart.zone)
+  showFreshness(viewing?.answers.freshness, viewing?.answers.status, nowMs, chart.zone)
+  viewing?.tick()
+}
+
+/** Buttons by their id, and the key that does the same. @type {Record<string, { key?: string, run: () => void }>} */
+const TOOLS = {
+  symbol: { key: '/', run: choose },
+  'tool-compare': { key: 'c', run: chooseCompared },
+  'tool-go': { key: 'g', run: goToMoment },
+  'tool-measure': { key: 'm', run: () => screen.toggleMeasure() },
+  'tool-table': { key: 'r', run: () => screen.showTable() },
+  'tool-csv': { key: 'd', run: downloadCsv },
+  'tool-picture': { key: 'p', run: downloadPicture },
+  'tool-fullscreen': { key: 'f', run: toggleFullscreen },
+  theme: { key: 't', run: toggleTheme },
+  help: { key: '?', run: showKeys },
+  newest: { key: 'End', run: () => void viewing?.goToNewest() },
+}
+for (const [id, { run }] of Object.entries(TOOLS)) {
+  const button = find(`#${id}`, HTMLButtonElement)
+  button.addEventListener('click', () => {
+    // A menu has done its work, before a dialog opens.
+    const menu = button.closest('[popover]')
+    if (menu instanceof HTMLElement) menu.hidePopover()
+    run()
+  })
+}
+const ranges = RANGES.map((one, at) => {
+  const button = make('button', one.name)
+  button.type = 'button'
+  button.title = `${one.name}  ( ${at + 1} )`
+  button.addEventListener('click', () => openRange(one))
+  return button
+})
+find('#ranges', HTMLElement).prepend(...ranges)
+find('#tool-fullscreen', HTMLElement).hidden = !document.fullscreenEnabled
+
+/** @param {number} direction */
+const sideways =
+  direction =>
+  (/** @type {KeyboardEvent} */ { shiftKey }) => {
+    if (shiftKey) chart.view.pan(direction)
+    else screen.moveCursor(direction)
+  }
 listenToKeys({
-  '/': choose,
+  ...Object.fromEntries(
+    Object.values(TOOLS).flatMap(({ key, run }) => (key === undefined ? [] : [[key, run]])),
+  ),
+  ...Object.fromEntries(RANGES.map((one, at) => [String(at + 1), () => openRange(one)])),
   ',': () => stepTimeframe(-1),
   '.': () => stepTimeframe(1),
-  ArrowLeft: ({ shiftKey }) => chart.pan(shiftKey ? -1 : -PAN_SHARE),
-  ArrowRight: ({ shiftKey }) => chart.pan(shiftKey ? 1 : PAN_SHARE),
-  ArrowUp: () => chart.zoom(1 / ZOOM),
-  ArrowDown: () => chart.zoom(ZOOM),
-  End: () => chart.toNewest(),
-  t: toggleTheme,
-  '?': showKeys,
+  ArrowLeft: sideways(-1),
+  ArrowRight: sideways(1),
+  ArrowUp: () => chart.view.zoom(1 / ZOOM),
+  ArrowDown: () => chart.view.zoom(ZOOM),
+  Escape: () => screen.cancel(),
+  s: () => lookMenu.nextStyle(),
+  v: () => lookMenu.toggleVolume(),
+  l: () => lookMenu.toggleScale('log'),
+  '%': () => lookMenu.toggleScale('percent'),
+  i: () => find('#studies', HTMLElement).showPopover(),
+  z: () => find('#zone', HTMLSelectElement).focus(),
 })
-find('#symbol', HTMLButtonElement).addEventListener('click', choose)
-find('#theme', HTMLButtonElement).addEventListener('click', toggleTheme)
-find('#help', HTMLButtonElement).addEventListener('click', showKeys)
+whenAskedForMoment(
+  () => chart.zone,
+  moment => void viewing?.goTo(moment),
+)
 whenChoosing(choose)
 whenThemeChanges(() => chart.restyle())
 window.addEventListener('popstate', openAddress)
-setInterval(showClock, 1_000)
-showClock()
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) viewing?.answers.resume()
+})
+setInterval(tick, 1_000)
+tick()
 say(LOADING)
 openAddress()

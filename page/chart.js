@@ -1,117 +1,163 @@
-import { bucketText, countText, isLong, priceFormat } from './format.js'
-import {
-  CandlestickSeries,
-  CrosshairMode,
-  createChart,
-  HistogramSeries,
-  LineStyle,
-} from './lightweight-charts.js'
+import { ZonedAxis } from './axis.js'
+import { readColours } from './colours.js'
+import { Layers, studyLines } from './layers.js'
+import { CrosshairMode, createChartEx, LineStyle } from './lightweight-charts.js'
+import { USUAL } from './look.js'
+import { MainSeries } from './mainSeries.js'
+import { bucketText } from './moments.js'
+import { PriceFormat } from './prices.js'
+import { isLong } from './timeframes.js'
+import { ROOM, SPACING, Viewport } from './viewport.js'
+import { zoneOf } from './zone.js'
 
 /** @import { Candle } from './api.js' */
-/** @import { UTCTimestamp } from './lightweight-charts.js' */
-
-/** Pixels from one candle to the next, at first. */
-const SPACING = 9
-/** Room to the right of the newest candle, in candles. */
-const ROOM = 4
-const VOLUME_SHARE = 0.18
+/** @import { StudyLine } from './layers.js' */
+/** @import { Logical, Time, UTCTimestamp } from './lightweight-charts.js' */
+/** @import { Look } from './look.js' */
+/** @import { Move, Shown } from './viewport.js' */
+/** @import { Zone } from './zone.js' */
 
 /**
+ * @typedef {object} Beside
+ * @property {PriceFormat} prices
+ * @property {readonly (number | undefined)[] | undefined} compared another symbol's closes, one for each candle
+ *
+ * @typedef {Shown & Beside} Drawing what there is to draw
+ *
  * @typedef {object} Watcher what the chart tells
- * @property {(candle: Candle | undefined) => void} onPoint the candle under the pointer, or none
- * @property {(move: { before: number, last: Candle | undefined }) => void} onMove how many candles lie to the left of
- *   the view, and the last one in it, unless that is the newest of all
+ * @property {(index: number | undefined) => void} onPoint which candle is under the pointer, if any
+ * @property {(move: Move) => void} onMove the view has moved
  */
 
-/** Candles above, their volume below, one time axis, UTC. */
+const OPTIONS = {
+  autoSize: true,
+  layout: { attributionLogo: false, fontSize: 11 },
+  crosshair: {
+    mode: CrosshairMode.Normal,
+    vertLine: { style: LineStyle.Dashed },
+    horzLine: { style: LineStyle.Dashed },
+  },
+  rightPriceScale: { borderVisible: false },
+  timeScale: {
+    borderVisible: false,
+    barSpacing: SPACING,
+    minBarSpacing: 0.05,
+    rightOffset: ROOM,
+    secondsVisible: false,
+    allowBoldLabels: false,
+  },
+}
+
+/** Candles, what is drawn beside them, and one time axis. */
 export class CandleChart {
+  /** The lines of studies as they are drawn. @type {readonly StudyLine[]} */
+  lines = []
+  /** @readonly */
+  view
   #chart
-  #candles
-  #volume
-  /** @type {readonly Candle[]} */
-  #shown = []
-  #timeframe = ''
-  /** @type {{ from: number, to: number } | undefined} */
-  #aimed
+  #axis = new ZonedAxis()
+  #colours = readColours()
+  #main
+  #layers
+  #utc = zoneOf('UTC')
+  #zone = this.#utc
+  #look = USUAL
+  /** @type {Drawing} */
+  #shown = { candles: [], isAtNewest: true, timeframe: '', prices: new PriceFormat(2), compared: undefined }
+  /** The keyboard points at this one. @type {number | undefined} */
+  #cursor
 
   /**
    * @param {HTMLElement} element
    * @param {Watcher} watcher
    */
   constructor(element, watcher) {
-    this.#chart = createChart(element, {
-      autoSize: true,
-      layout: { attributionLogo: false, fontFamily: getComputedStyle(element).fontFamily, fontSize: 11 },
-      crosshair: {
-        mode: CrosshairMode.Normal,
-        vertLine: { style: LineStyle.Dashed },
-        horzLine: { style: LineStyle.Dashed },
-      },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.06 } },
-      timeScale: {
-        borderVisible: false,
-        barSpacing: SPACING,
-        minBarSpacing: 0.4,
-        rightOffset: ROOM,
-        secondsVisible: false,
-        allowBoldLabels: false,
-      },
+    this.#chart = createChartEx(element, this.#axis, {
+      ...OPTIONS,
       localization: {
         locale: 'en-GB',
-        timeFormatter: (/** @type {UTCTimestamp} */ time) => bucketText(time * 1000, this.#timeframe),
+        timeFormatter: (/** @type {Time} */ time) =>
+          bucketText(/** @type {UTCTimestamp} */ (time) * 1000, this.#shown.timeframe, this.#zone),
       },
     })
-    this.#candles = this.#chart.addSeries(CandlestickSeries, { priceLineStyle: LineStyle.Dotted })
-    this.#volume = this.#chart.addSeries(
-      HistogramSeries,
-      {
-        priceFormat: { type: 'custom', minMove: 1, formatter: countText },
-        priceLineVisible: false,
-        lastValueVisible: false,
-      },
-      1,
-    )
-    this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.1, bottom: 0 } })
-    const [upper, lower] = this.#chart.panes()
-    upper?.setStretchFactor(1 - VOLUME_SHARE)
-    lower?.setStretchFactor(VOLUME_SHARE)
+    this.#chart.applyOptions({ layout: { fontFamily: getComputedStyle(element).fontFamily } })
+    this.#main = new MainSeries(this.#chart, this.#colours)
+    this.#layers = new Layers(this.#chart)
+    this.view = new Viewport(this.#chart, () => this.#shown)
     this.restyle()
-    this.#chart.subscribeCrosshairMove(({ logical, point }) =>
-      watcher.onPoint(point && logical !== undefined ? this.#shown[logical] : undefined),
-    )
-    this.#chart.timeScale().subscribeVisibleLogicalRangeChange(range => {
-      if (range === null || this.#shown.length === 0) return
-      const isAtNewest = range.to >= this.#shown.length - 1
-      const last = isAtNewest ? undefined : this.#shown[Math.max(0, Math.floor(range.to))]
-      watcher.onMove({ before: Math.floor(range.from), last })
+    this.#chart.subscribeCrosshairMove(({ logical, point, sourceEvent }) => {
+      if (sourceEvent === undefined && this.#cursor !== undefined) return
+      this.#cursor = undefined
+      const isOnCandle = point !== undefined && this.#shown.candles[logical ?? -1] !== undefined
+      watcher.onPoint(isOnCandle ? logical : undefined)
     })
+    this.view.whenMoved(move => watcher.onMove(move))
+  }
+
+  /** @type {Zone} */
+  get zone() {
+    return this.#zone
   }
 
   /**
    * Shows these candles; where the view is does not change by it.
    *
-   * @param {readonly Candle[]} candles
-   * @param {string} timeframe
-   * @param {number} decimals of prices
+   * @param {Drawing} drawing
    */
-  show(candles, timeframe, decimals) {
-    this.#shown = candles
-    this.#timeframe = timeframe
-    this.#candles.applyOptions({
-      priceFormat: { type: 'custom', minMove: 10 ** -decimals, formatter: priceFormat(decimals) },
-    })
-    this.#chart.timeScale().applyOptions({ timeVisible: !isLong(timeframe) })
-    this.#draw()
+  show(drawing) {
+    const before = this.#shown
+    const place = this.view.place()
+    this.#shown = drawing
+    const isSameAxis = drawing.timeframe === before.timeframe
+    const isSamePrices = isSameAxis && drawing.prices.equals(this.#main.prices)
+    if (!isSameAxis) this.#setAxis()
+    if (!isSamePrices) this.#main.setPrices(drawing.prices)
+    this.#draw(isSamePrices ? firstChanged(before.candles, drawing.candles) : 0)
+    if (before.candles.length > 0 && isSameAxis) this.view.stay(place)
+    const pointed = before.candles[this.#cursor ?? -1]?.dateTime
+    if (pointed !== undefined)
+      this.#pointAt(drawing.candles.findIndex(({ dateTime }) => dateTime === pointed))
   }
 
   clear() {
-    this.#shown = []
-    this.#draw()
+    this.#cursor = undefined
+    this.#shown = { ...this.#shown, candles: [], compared: undefined }
+    this.lines = []
+    this.#main.clear()
+    this.#layers.clear()
+  }
+
+  /** @param {Look} look */
+  setLook(look) {
+    const isOtherZone = look.zone !== this.#look.zone
+    const place = this.view.place()
+    this.#look = look
+    this.#main.setLook(look)
+    if (isOtherZone) {
+      this.#zone = zoneOf(look.zone)
+      this.#setAxis()
+      // The axis weighs its marks when the points come.
+      this.#main.clear()
+      this.#layers.clear()
+    }
+    this.#draw(0)
+    if (this.#shown.candles.length > 0) this.view.stay(place)
+  }
+
+  /**
+   * Keeps the candles below what is written over the top of the chart.
+   *
+   * @param {number} heightPx
+   */
+  leaveRoom(heightPx) {
+    const { height } = this.#chart.paneSize(0)
+    this.#main.leaveAbove(Math.min(0.4, Math.max(0.08, (heightPx + 16) / Math.max(1, height))))
   }
 
   /** Takes its colours from the style sheet again. */
   restyle() {
-    const { ink, muted, line, surface, up, down } = colours()
+    this.#colours = readColours()
+    const { ink, muted, line, surface } = this.#colours
     this.#chart.applyOptions({
       layout: {
         background: { color: surface },
@@ -124,95 +170,118 @@ export class CandleChart {
         horzLine: { color: muted, labelBackgroundColor: ink },
       },
     })
-    this.#candles.applyOptions({
-      upColor: up,
-      downColor: down,
-      borderUpColor: up,
-      borderDownColor: down,
-      wickUpColor: up,
-      wickDownColor: down,
-    })
-    this.#draw()
-  }
-
-  /** @param {string | undefined} until the view ends there, or at the newest candle */
-  goTo(until) {
-    const scale = this.#chart.timeScale()
-    const after = until === undefined ? -1 : this.#shown.findIndex(({ dateTime }) => dateTime > until)
-    scale.scrollToPosition(after <= 0 ? ROOM : after - this.#shown.length, false)
-  }
-
-  toNewest() {
-    // Without the glide, which stops short of its end on a busy machine.
-    this.goTo(undefined)
-  }
-
-  /** @param {number} share of the view's width; to the right when positive */
-  pan(share) {
-    this.#aim(({ from, to }) => ({ from: from + (to - from) * share, to: to + (to - from) * share }))
-  }
-
-  /** @param {number} factor above 1: farther away; the right edge stays */
-  zoom(factor) {
-    this.#aim(({ from, to }) => ({ from: to - (to - from) * factor, to }))
+    this.#main.recolour(this.#colours)
+    this.#draw(0)
   }
 
   /**
-   * The view changes with the next frame; another wish before that goes on from this one.
+   * How long the newest candle goes on.
    *
-   * @param {(range: { from: number, to: number }) => { from: number, to: number }} wish
+   * @param {string} text
    */
-  #aim(wish) {
-    const range = this.#aimed ?? this.#chart.timeScale().getVisibleLogicalRange()
-    if (range === null) return
-    this.#aimed = wish(range)
-    this.#chart.timeScale().setVisibleLogicalRange(this.#aimed)
-    requestAnimationFrame(() => {
-      this.#aimed = undefined
-    })
+  showCountdown(text) {
+    this.#main.showCountdown(text)
   }
 
-  #draw() {
-    const { surface, up, down, upFaint, downFaint } = colours()
-    const bars = this.#shown.map(({ dateTime, open, high, low, close, closed }) => {
-      const time = secondsOf(dateTime)
-      return { time, open, high, low, close, ...(closed ? {} : { color: surface }) }
-    })
-    this.#candles.setData(bars)
-    this.#volume.setData(
-      this.#shown.map(({ dateTime, open, close, volume }) => {
-        return { time: secondsOf(dateTime), value: volume, color: close >= open ? upFaint : downFaint }
-      }),
-    )
-    const newest = this.#shown.at(-1)
-    if (newest) this.#candles.applyOptions({ priceLineColor: newest.close >= newest.open ? up : down })
+  /** The candle that the keyboard points at. */
+  get cursor() {
+    return this.#cursor
+  }
+
+  /**
+   * Moves the crosshair by so many candles, from the last one in view at first; the view goes along.
+   *
+   * @param {number} steps
+   * @returns {number | undefined} the candle that it is on now
+   */
+  moveCursor(steps) {
+    const last = this.#shown.candles.length - 1
+    const { range } = this.view
+    if (last < 0 || range === null) return undefined
+    const start = this.#cursor ?? Math.min(last, Math.floor(range.to)) + 1
+    const at = Math.max(0, Math.min(last, start + steps))
+    this.view.reveal(at)
+    return this.#pointAt(at)
+  }
+
+  /**
+   * Puts the candle of that moment in the middle, or the next one after it, and points at it.
+   *
+   * @param {string} moment
+   */
+  centre(moment) {
+    return this.#pointAt(this.view.centre(moment))
+  }
+
+  dropCursor() {
+    this.#cursor = undefined
+    this.#chart.clearCrosshairPosition()
+  }
+
+  /**
+   * The candle and the price at a place of the chart, in pixels from its corner.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
+  at(x, y) {
+    const index = this.#chart.timeScale().coordinateToLogical(x)
+    const price = this.#main.priceAt(y)
+    if (index === null || price === undefined) return undefined
+    return { index: Math.max(0, Math.min(this.#shown.candles.length - 1, Math.round(index))), price }
+  }
+
+  /**
+   * Where a candle and a price are on the chart, in pixels from its corner.
+   *
+   * @param {{ index: number, price: number }} point
+   */
+  placeOf({ index, price }) {
+    const x = this.#chart.timeScale().logicalToCoordinate(/** @type {Logical} */ (index))
+    const y = this.#main.placeOf(price)
+    return x === null || y === undefined ? undefined : { x, y }
+  }
+
+  picture() {
+    return this.#chart.takeScreenshot(true, false)
+  }
+
+  /** Days, weeks and months are those of UTC in every zone. */
+  #setAxis() {
+    const { timeframe } = this.#shown
+    this.#axis.zone = isLong(timeframe) ? this.#utc : this.#zone
+    this.#chart.timeScale().applyOptions({ timeVisible: !isLong(timeframe) })
+  }
+
+  /** @param {number} from the first candle that has changed */
+  #draw(from) {
+    const { candles, prices, compared, isAtNewest } = this.#shown
+    if (candles.length === 0) return
+    this.#main.draw(candles, from, { isAtNewest, isCompared: compared !== undefined })
+    const closes = candles.map(({ close }) => prices.toChart(close))
+    this.lines = studyLines(this.#look.studies, closes)
+    const { volume } = this.#look
+    this.#layers.draw({ candles, lines: this.lines, compared, volume, colours: this.#colours }, from)
+  }
+
+  /** @param {number} at */
+  #pointAt(at) {
+    const candle = this.#shown.candles[at]
+    this.#cursor = candle && at
+    if (candle === undefined) return undefined
+    this.#main.pointAt(candle)
+    return at
   }
 }
 
-/** @param {string} dateTime */
-function secondsOf(dateTime) {
-  return /** @type {UTCTimestamp} */ (Date.parse(dateTime) / 1000)
-}
-
-/** The style sheet's colours as they are in the theme of the moment. */
-function colours() {
-  const probe = document.createElement('i')
-  document.body.append(probe)
-  /** @param {string} name */
-  const colour = name => {
-    probe.style.color = `var(--${name})`
-    return getComputedStyle(probe).color
-  }
-  const found = {
-    ink: colour('ink'),
-    muted: colour('muted'),
-    line: colour('line'),
-    surface: colour('surface'),
-    up: colour('up'),
-    down: colour('down'),
-    upFaint: colour('up-faint'),
-    downFaint: colour('down-faint'),
-  }
-  probe.remove()
-  return found
+/**
+ * The first candle that is not the same in both: as far as that, what is drawn stays.
+ *
+ * @param {readonly Candle[]} before
+ * @param {readonly Candle[]} after
+ */
+function firstChanged(before, after) {
+  let at = 0
+  while (at < before.length && at < after.length && before[at] === after[at]) at++
+  return at
 }

@@ -1,12 +1,18 @@
 import { find, make } from './dom.js'
 
 /** @import { Candle, View } from './api.js' */
+/** @import { DayChange } from './day.js' */
+/** @import { PriceFormat } from './prices.js' */
 
 const symbolName = find('#symbol-name', HTMLElement)
 const symbolSource = find('#symbol-source', HTMLElement)
 const timeframes = find('#timeframes', HTMLElement)
 const lastPrice = find('#price', HTMLOutputElement)
-const link = find('#link', HTMLElement)
+const change = find('#change', HTMLElement)
+const changeSize = find('#change-size', HTMLElement)
+const changeName = find('#change-name', HTMLElement)
+/** The timeframe that is shown. */
+let current = ''
 
 /**
  * A button for each timeframe, unless they are there.
@@ -23,6 +29,7 @@ export function offerTimeframes(names, onChoice) {
     return button
   })
   timeframes.replaceChildren(...buttons)
+  markTimeframe()
 }
 
 /** @param {View} view */
@@ -30,8 +37,14 @@ export function showView({ source, symbol, timeframe }) {
   symbolName.textContent = symbol
   symbolSource.textContent = source
   lastPrice.textContent = ''
+  change.hidden = true
+  current = timeframe
+  markTimeframe()
+}
+
+function markTimeframe() {
   for (const button of timeframes.querySelectorAll('button')) {
-    const isCurrent = button.textContent === timeframe
+    const isCurrent = button.textContent === current
     button.setAttribute('aria-pressed', String(isCurrent))
     if (isCurrent) button.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }
@@ -42,16 +55,20 @@ export function showView({ source, symbol, timeframe }) {
  *
  * @param {View} view
  * @param {Candle} newest
- * @param {(price: number) => string} price
+ * @param {PriceFormat} prices
  */
-export function showPrice({ symbol, timeframe }, { open, close }, price) {
-  lastPrice.textContent = price(close)
-  lastPrice.className = close >= open ? 'up' : 'down'
-  document.title = `${price(close)} ${symbol} ${timeframe}`
+export function showPrice({ symbol, timeframe }, { close }, prices) {
+  const text = prices.text(close)
+  lastPrice.textContent = text
+  document.title = `${text} ${symbol} ${timeframe}`
 }
 
-/** @param {'live' | 'away' | 'waiting'} state whether the candles are kept up with */
-export function showLink(state) {
-  link.dataset.link = state
-  link.textContent = { live: 'Live', away: 'Not reached, trying again', waiting: '' }[state]
+/** @param {DayChange | undefined} day */
+export function showDay(day) {
+  change.hidden = day === undefined
+  if (day === undefined) return
+  changeSize.textContent = day.text
+  changeSize.className = day.isUp ? 'up' : 'down'
+  changeName.textContent = day.name
+  change.title = `Change of the day, UTC: ${day.name}`
 }

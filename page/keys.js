@@ -1,21 +1,21 @@
-import { find } from './dom.js'
-
 /**
- * Runs what a key stands for, unless the key is needed where the focus is: in a field, or in an open dialog.
+ * Runs what a key stands for, unless the key is needed where the focus is: in a field, or in an open dialog or menu.
  *
  * @param {Readonly<Record<string, (event: KeyboardEvent) => void>>} actions by `KeyboardEvent.key`, letters in lower case
  */
 export function listenToKeys(actions) {
   document.addEventListener('keydown', event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      document.querySelector('dialog[open], [popover]:popover-open')
+    )
+      return
+    if (event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement) return
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key]
     if (action === undefined) return
     event.preventDefault()
     action(event)
   })
-}
-
-/** Shows the list of keys. */
-export function showKeys() {
-  find('#keys', HTMLDialogElement).showModal()
 }

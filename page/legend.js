@@ -1,41 +1,76 @@
 import { make } from './dom.js'
-import { bucketText, changeText, countText } from './format.js'
+import { bucketText } from './moments.js'
+import { changeText, countText } from './prices.js'
+
 /** @import { Candle } from './api.js' */
+/** @import { PriceFormat } from './prices.js' */
+/** @import { Zone } from './zone.js' */
 
 /**
- * Writes one candle out: its time, prices, change, count of ticks, and whether it is closed.
+ * @typedef {object} Part one thing that the legend says
+ * @property {string} name in full, for those who hear it
+ * @property {string} [short] as it is written where there is little room; empty: not at all
+ * @property {string} value
+ * @property {string} [className]
+ */
+
+/**
+ * What there is to say of one candle: its time, prices, change, count of ticks, and whether it is closed.
  *
- * @param {HTMLElement} legend a `dl`
  * @param {Candle} candle
  * @param {string} timeframe
- * @param {(price: number) => string} price
+ * @param {PriceFormat} prices
+ * @param {Zone} zone
+ * @returns {Part[]}
  */
-export function writeLegend(legend, candle, timeframe, price) {
-  const { dateTime, open, high, low, close, volume, closed, revision } = candle
+export function candleParts(
+  { dateTime, open, high, low, close, volume, closed, revision },
+  timeframe,
+  prices,
+  zone,
+) {
   const direction = close >= open ? 'up' : 'down'
   const state = [
     closed ? 'closed' : 'open',
     ...(revision > 1 && closed ? [`revision ${revision}`] : []),
   ].join(', ')
-  legend.replaceChildren(
-    pair('Time', bucketText(Date.parse(dateTime), timeframe), 'time'),
-    pair('O', price(open), direction),
-    pair('H', price(high), direction),
-    pair('L', price(low), direction),
-    pair('C', price(close), direction),
-    pair('Change', changeText(open, close), `change ${direction}`),
-    pair('V', countText(volume), 'volume'),
-    pair('State', state, 'state'),
-  )
+  return [
+    { name: 'Time', short: '', value: bucketText(Date.parse(dateTime), timeframe, zone), className: 'time' },
+    { name: 'Open', short: 'O', value: prices.text(open), className: direction },
+    { name: 'High', short: 'H', value: prices.text(high), className: direction },
+    { name: 'Low', short: 'L', value: prices.text(low), className: direction },
+    { name: 'Close', short: 'C', value: prices.text(close), className: direction },
+    { name: 'Change', short: '', value: changeText(open, close), className: direction },
+    { name: 'Volume', short: 'V', value: countText(volume) },
+    { name: 'State', short: '', value: state, className: 'state' },
+  ]
 }
 
 /**
- * @param {string} name
- * @param {string} value
- * @param {string} className
+ * @param {HTMLElement} list a `dl`
+ * @param {readonly Part[]} parts
  */
-function pair(name, value, className) {
+export function writeLegend(list, parts) {
+  list.hidden = parts.length === 0
+  list.replaceChildren(...parts.map(pair))
+}
+
+/** @param {readonly Part[]} parts */
+export function spoken(parts) {
+  return parts.map(({ name, value }) => (name === 'Time' ? value : `${name} ${value}`)).join(', ')
+}
+
+/** @param {Part} part */
+function pair({ name, short = name, value, className = '' }) {
   const both = make('div')
-  both.append(make('dt', name, className), make('dd', value, className))
+  const term = make('dt')
+  if (short === name) term.textContent = name
+  else {
+    const seen = make('span', short)
+    seen.ariaHidden = 'true'
+    term.append(seen, make('span', name, 'unseen'))
+  }
+  if (short === '') term.className = 'unseen'
+  both.append(term, make('dd', value, className))
   return both
 }

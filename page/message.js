@@ -6,7 +6,7 @@ import { find } from './dom.js'
 /** @typedef {{ state: string, title?: string, text?: string, canChoose?: boolean }} Message */
 
 const panel = find('#message', HTMLElement)
-const title = find('h1', HTMLHeadingElement, panel)
+const title = find('h2', HTMLHeadingElement, panel)
 const text = find('p', HTMLParagraphElement, panel)
 const choose = find('button', HTMLButtonElement, panel)
 

@@ -1,32 +1,38 @@
 import { find, make } from './dom.js'
-import { countText } from './format.js'
+import { countText } from './prices.js'
+import { recentInstruments } from './recent.js'
+import { InstrumentIndex } from './search.js'
 
 /** @import { Instrument } from './api.js' */
 
-/** More would help nobody: a few letters narrow them down. */
-const MOST_SHOWN = 100
+/** Choices that are made at once; scrolling and keys make more. */
+const CHUNK = 60
 
-/** A dialog to choose a symbol by typing a part of its name, or of its source's. */
+/** A dialog to choose a symbol by words of its name, or of its source's. */
 export class Picker {
   #dialog = find('#picker', HTMLDialogElement)
   #input = find('input', HTMLInputElement, this.#dialog)
   #list = find('#choices', HTMLElement, this.#dialog)
+  #recent = find('#recent', HTMLElement, this.#dialog)
   #rest = find('p', HTMLParagraphElement, this.#dialog)
-  /** @type {readonly Instrument[]} */
-  #all = []
-  /** @type {readonly Instrument[]} */
-  #shown = []
+  #index = new InstrumentIndex([])
+  /** Those that fit. @type {readonly Instrument[]} */
+  #fitting = []
+  /** Of those, the first that is in the list, and the one after the last. */
+  #from = 0
+  #to = 0
+  /** The one that Enter chooses. */
   #at = 0
-  #onChoice
+  /** @type {(instrument: Instrument) => void} */
+  #onChoice = () => {}
 
-  /** @param {(instrument: Instrument) => void} onChoice */
-  constructor(onChoice) {
-    this.#onChoice = onChoice
+  constructor() {
     this.#input.addEventListener('input', () => this.#narrow(0))
     this.#input.addEventListener('keydown', event => this.#key(event))
+    this.#list.addEventListener('scroll', () => this.#extend(), { passive: true })
     this.#list.addEventListener('click', ({ target }) => {
       const item = target instanceof Element ? target.closest('[role=option]') : null
-      if (item) this.#choose([...this.#list.children].indexOf(item))
+      if (item) this.#choose(this.#fitting[this.#from + [...this.#list.children].indexOf(item)])
     })
     this.#dialog.addEventListener('click', ({ target }) => {
       if (target === this.#dialog) this.#dialog.close()
@@ -34,80 +40,149 @@ export class Picker {
   }
 
   /**
-   * @param {readonly Instrument[]} instruments
+   * Opens at the current symbol.
+   *
+   * @param {InstrumentIndex} index
    * @param {Instrument | undefined} current
+   * @param {{ title: string, onChoice: (instrument: Instrument) => void }} purpose
    */
-  open(instruments, current) {
+  open(index, current, { title, onChoice }) {
+    this.#onChoice = onChoice
+    this.#dialog.ariaLabel = title
+    this.#input.placeholder = title
     this.#input.value = ''
-    this.offer(instruments)
-    const at = this.#shown.findIndex(
-      ({ source, symbol }) => source === current?.source && symbol === current.symbol,
-    )
-    this.#mark(Math.max(0, at))
+    this.#index = index
+    const others = recentInstruments().filter(recent => !isSame(recent, current) && index.has(recent))
+    this.#recent.hidden = others.length === 0
+    this.#recent.replaceChildren(make('span', 'Recent'), ...others.map(recent => this.#chip(recent)))
     this.#dialog.showModal()
-    this.#mark(this.#at)
-  }
-
-  /** @param {readonly Instrument[]} instruments */
-  offer(instruments) {
-    this.#all = instruments
-    this.#narrow(this.#at)
-  }
-
-  /** @param {number} at */
-  #narrow(at) {
-    const wanted = this.#input.value.trim().toLowerCase()
-    const matching = this.#all.filter(({ source, symbol }) =>
-      `${symbol} ${source}`.toLowerCase().includes(wanted),
+    this.#narrow(
+      Math.max(
+        0,
+        index.find('').findIndex(of => isSame(of, current)),
+      ),
     )
-    this.#shown = matching.slice(0, MOST_SHOWN)
-    this.#list.replaceChildren(...this.#shown.map(choice))
-    const more = matching.length - this.#shown.length
+  }
+
+  /**
+   * Takes symbols that have come since.
+   *
+   * @param {InstrumentIndex} index
+   */
+  offer(index) {
+    if (!this.#dialog.open) return
+    const marked = this.#fitting[this.#at]
+    this.#index = index
+    this.#narrow(0, marked)
+  }
+
+  /** @param {Instrument} instrument */
+  #chip(instrument) {
+    const chip = make('button', instrument.symbol)
+    chip.type = 'button'
+    chip.title = `${instrument.symbol} of ${instrument.source}`
+    chip.addEventListener('click', () => this.#choose(instrument))
+    return chip
+  }
+
+  /**
+   * @param {number} at
+   * @param {Instrument} [marked] instead, where it still fits
+   */
+  #narrow(at, marked) {
+    const recent = recentInstruments()
+    const isRecent = (/** @type {Instrument} */ of) => recent.some(one => isSame(one, of))
+    this.#fitting = this.#index.find(this.#input.value, isRecent)
+    const count = this.#fitting.length
     this.#rest.textContent =
-      matching.length === 0
+      count === 0
         ? 'No symbol has that in its name.'
-        : more > 0
-          ? `${countText(more)} more: type a part of the name`
-          : ''
+        : `${countText(count)} ${count === 1 ? 'symbol' : 'symbols'}`
+    const found = marked === undefined ? -1 : this.#fitting.findIndex(of => isSame(of, marked))
+    this.#show(found < 0 ? at : found)
+  }
+
+  /**
+   * Makes the choices around this one, and marks it.
+   *
+   * @param {number} at
+   */
+  #show(at) {
+    this.#from = Math.max(0, at - CHUNK)
+    this.#to = Math.min(this.#fitting.length, at + CHUNK)
+    this.#list.replaceChildren(...this.#choices(this.#from, this.#to))
+    this.#at = at
     this.#mark(at)
+  }
+
+  #extend() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#list
+    if (scrollTop + clientHeight > scrollHeight - clientHeight && this.#to < this.#fitting.length) {
+      const to = Math.min(this.#fitting.length, this.#to + CHUNK)
+      this.#list.append(...this.#choices(this.#to, to))
+      this.#to = to
+    } else if (scrollTop < clientHeight && this.#from > 0) {
+      const from = Math.max(0, this.#from - CHUNK)
+      this.#list.prepend(...this.#choices(from, this.#from))
+      this.#from = from
+      this.#list.scrollTop = scrollTop + this.#list.scrollHeight - scrollHeight
+    }
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key]
     if (steps !== undefined) this.#mark(this.#at + steps)
-    else if (event.key === 'Enter') this.#choose(this.#at)
+    else if (event.key === 'Enter') this.#choose(this.#fitting[this.#at])
     else return
     event.preventDefault()
   }
 
-  /** @param {number} at */
-  #mark(at) {
-    this.#list.children[this.#at]?.removeAttribute('aria-selected')
-    this.#at = Math.max(0, Math.min(at, this.#shown.length - 1))
-    const item = this.#list.children[this.#at]
+  /** @param {number} wanted */
+  #mark(wanted) {
+    const at = Math.max(0, Math.min(wanted, this.#fitting.length - 1))
+    if (at < this.#from || at >= this.#to) {
+      if (this.#fitting.length > 0) this.#show(at)
+      return
+    }
+    this.#list.children[this.#at - this.#from]?.setAttribute('aria-selected', 'false')
+    this.#at = at
+    const item = this.#list.children[at - this.#from]
     item?.setAttribute('aria-selected', 'true')
     item?.scrollIntoView({ block: 'nearest' })
-    this.#input.setAttribute('aria-activedescendant', item?.id ?? '')
+    if (item) this.#input.setAttribute('aria-activedescendant', item.id)
+    else this.#input.removeAttribute('aria-activedescendant')
   }
 
-  /** @param {number} at */
-  #choose(at) {
-    const instrument = this.#shown[at]
+  /** @param {Instrument | undefined} instrument */
+  #choose(instrument) {
     if (instrument === undefined) return
     this.#dialog.close()
     this.#onChoice(instrument)
   }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  #choices(from, to) {
+    return this.#fitting.slice(from, to).map(({ source, symbol }, offset) => {
+      const item = make('div')
+      item.id = `choice-${from + offset}`
+      item.role = 'option'
+      item.ariaSelected = 'false'
+      item.ariaSetSize = String(this.#fitting.length)
+      item.ariaPosInSet = String(from + offset + 1)
+      item.append(make('span', symbol, 'symbol'), make('span', source, 'source'))
+      return item
+    })
+  }
 }
 
 /**
- * @param {Instrument} instrument
- * @param {number} index
+ * @param {Instrument} a
+ * @param {Instrument | undefined} b
  */
-function choice({ source, symbol }, index) {
-  const item = make('div')
-  item.id = `choice-${index}`
-  item.role = 'option'
-  item.append(make('span', symbol, 'symbol'), make('span', source, 'source'))
-  return item
+function isSame(a, b) {
+  return a.source === b?.source && a.symbol === b.symbol
 }

@@ -1,46 +1,75 @@
 import { CandleChart } from './chart.js'
+import { readColours } from './colours.js'
 import { find } from './dom.js'
-import { countText, decimalsOf, priceFormat } from './format.js'
+import { titled } from './download.js'
 import { showPrice, showView } from './header.js'
-import { writeLegend } from './legend.js'
+import { candleParts, spoken, writeLegend } from './legend.js'
+import { Measure, measureText } from './measure.js'
+import { countdownText } from './moments.js'
+import { changeText, PriceFormat } from './prices.js'
+import { csvOf, rowsOf, studyColumn } from './rows.js'
+import { showTable } from './table.js'
+import { bucketEnd } from './timeframes.js'
 
 /** @import { Candle, View } from './api.js' */
+/** @import { Compared } from './compared.js' */
+/** @import { LoadedCandles } from './loaded.js' */
+/** @import { Look } from './look.js' */
+/** @import { Move } from './viewport.js' */
 
-/** Prices are written as exactly as so many of the newest candles need. */
-const DECIMALS_OF = 300
-
-/** All that shows the candles of one view: the chart, the legend on it, the newest price, how many there are. */
+/** All that shows the candles of one view: the chart, the legend on it, the newest price. */
 export class Screen {
   /** Where the view ends, when that is not the newest candle. @type {string | undefined} */
   until
-  /** How many candles are out of sight to the left. */
+  /** How many candles wide it is, when that is not as usual. @type {number | undefined} */
+  bars
+  /** How many candles are out of sight to the left, and to the right. */
   before = 0
+  after = 0
   chart
-  #legend = find('#legend', HTMLElement)
-  #count = find('#loaded', HTMLElement)
-  #newest = find('#newest', HTMLButtonElement)
-  /** @type {readonly Candle[]} */
+  measure
+  #element = find('#chart', HTMLElement)
+  #legend = find('#legend-candle', HTMLElement)
+  #beside = find('#legend-beside', HTMLElement)
+  #said = find('#said', HTMLElement)
+  #newestButton = find('#newest', HTMLButtonElement)
+  #countdown = find('#countdown', HTMLElement)
+  /** @type {View} */
+  #view = { source: '', symbol: '', timeframe: '' }
+  #isAtNewest = true
+  /** Those that are drawn. @type {readonly Candle[]} */
   #candles = []
-  /** The one under the pointer. @type {Candle | undefined} */
+  /** @type {Candle | undefined} */
+  #newest
+  #prices = new PriceFormat(2)
+  /** @type {Compared | undefined} */
+  #compared
+  /** The one under the pointer. @type {number | undefined} */
   #pointed
-  #timeframe = ''
-  #price = priceFormat(2)
 
-  /** @param {() => void} onMove the view has moved: `until` and `before` are what they are now */
+  /** @param {() => void} onMove the view has moved: what is said of it above is as it is now */
   constructor(onMove) {
-    this.chart = new CandleChart(find('#chart', HTMLElement), {
-      onPoint: candle => {
-        this.#pointed = candle
+    this.chart = new CandleChart(this.#element, {
+      onPoint: index => {
+        this.#pointed = index
         this.#describe()
       },
-      onMove: ({ before, last }) => {
-        this.before = before
-        this.until = last?.dateTime
-        this.#newest.hidden = last === undefined
+      onMove: move => {
+        this.#take(move)
+        this.measure.redraw()
         onMove()
       },
     })
-    this.#newest.addEventListener('click', () => this.chart.toNewest())
+    const legend = find('#legend', HTMLElement)
+    new ResizeObserver(() => this.chart.leaveRoom(legend.offsetHeight)).observe(legend)
+    this.measure = new Measure(this.chart, (start, end) =>
+      measureText(start, end, this.#candles, this.#prices),
+    )
+  }
+
+  /** The newest candle of all. */
+  get newest() {
+    return this.#newest
   }
 
   get isEmpty() {
@@ -53,36 +82,211 @@ export class Screen {
    * @param {View} view
    */
   begin(view) {
+    this.#view = view
     this.#candles = []
+    this.#newest = undefined
     this.#pointed = undefined
-    this.#timeframe = view.timeframe
+    this.#compared = undefined
+    this.before = 0
+    this.after = 0
+    this.#newestButton.hidden = true
+    this.measure.end()
     this.chart.clear()
+    this.#element.ariaLabel = `${view.timeframe} candles of ${view.symbol}`
+    this.#element.dataset.candles = '0'
     showView(view)
     this.#describe()
   }
 
   /**
-   * Shows these candles, at the moment that was in view before; never none.
+   * Shows these candles, never none; where the view is does not change by it.
    *
-   * @param {View} view
-   * @param {readonly Candle[]} candles
+   * @param {LoadedCandles} loaded
+   * @param {Candle | undefined} newest the newest of all
    */
-  show(view, candles) {
-    if (candles === this.#candles) return
-    const { isEmpty, until } = this
-    const decimals = decimalsOf(candles.slice(-DECIMALS_OF))
+  show(loaded, newest) {
+    const { isEmpty, until, bars } = this
+    const { candles, isAtNewest } = loaded
+    this.#newest = newest ?? candles.at(-1)
+    if (this.#newest) showPrice(this.#view, this.#newest, this.#prices)
+    if (candles === this.#candles && isAtNewest === this.#isAtNewest) return
+    if (candles[0] !== this.#candles[0]) this.measure.end()
+    const pointed = this.#candles[this.#pointed ?? -1]
+    const at = pointed ? candles.findIndex(({ dateTime }) => dateTime === pointed.dateTime) : -1
+    this.#pointed = at < 0 ? undefined : at
+    this.#isAtNewest = isAtNewest
     this.#candles = candles
-    this.#price = priceFormat(decimals)
-    this.chart.show(candles, view.timeframe, decimals)
-    if (isEmpty) this.chart.goTo(until)
-    showPrice(view, /** @type {Candle} */ (candles.at(-1)), this.#price)
+    const prices = PriceFormat.of(candles)
+    if (!prices.equals(this.#prices)) this.#prices = prices
+    this.#draw()
+    if (isEmpty) this.chart.view.goTo(until, bars)
+    if (this.#newest) showPrice(this.#view, this.#newest, this.#prices)
+    this.#element.dataset.candles = String(candles.length)
     this.#describe()
   }
 
+  /** @param {Look} look */
+  setLook(look) {
+    this.chart.setLook(look)
+    this.#describe()
+  }
+
+  /**
+   * Draws another symbol beside this one, or none.
+   *
+   * @param {Compared | undefined} compared
+   */
+  compare(compared) {
+    if (compared === undefined && this.#compared === undefined) return
+    this.#compared = compared
+    if (this.isEmpty) return
+    this.#draw()
+    this.#describe()
+  }
+
+  /**
+   * Says how long the newest candle goes on.
+   *
+   * @param {number} nowMs by the server's clock
+   */
+  tick(nowMs) {
+    const { timeframe } = this.#view
+    const newest = this.#newest
+    const leftMs = newest ? bucketEnd(Date.parse(newest.dateTime), timeframe) - nowMs : -1
+    const text = leftMs > 0 && !newest?.closed ? countdownText(leftMs) : ''
+    this.#countdown.textContent = text && `${timeframe} closes in ${text}`
+    this.chart.showCountdown(text)
+  }
+
+  /**
+   * Moves the crosshair by the keyboard, and says where it is.
+   *
+   * @param {number} steps
+   */
+  moveCursor(steps) {
+    this.#pointedByKeyboard(this.chart.moveCursor(steps))
+  }
+
+  /**
+   * Shows the candle of that moment in the middle.
+   *
+   * @param {string} moment
+   */
+  centre(moment) {
+    this.#pointedByKeyboard(this.chart.centre(moment))
+  }
+
+  /** Ends what the keyboard or a drag has begun. */
+  cancel() {
+    this.measure.end()
+    this.chart.dropCursor()
+    this.#pointed = undefined
+    this.#describe()
+  }
+
+  toggleMeasure() {
+    if (this.measure.isOn) return this.measure.end()
+    const index = this.chart.cursor
+    const price = index === undefined ? undefined : this.#candles[index]?.close
+    this.measure.begin(index === undefined || price === undefined ? undefined : { index, price })
+  }
+
+  /** Shows what is on the screen as a table. */
+  showTable() {
+    const rows = this.#rows()
+    if (rows === undefined) return
+    const { symbol, source, timeframe } = this.#view
+    showTable(
+      `${timeframe} candles of ${symbol} from ${source}`,
+      rows,
+      timeframe,
+      this.#prices,
+      this.chart.zone,
+    )
+  }
+
+  /** What is on the screen, as a CSV file's text. */
+  csv() {
+    const rows = this.#rows()
+    return rows && csvOf(rows)
+  }
+
+  /** What is on the screen, as a picture. */
+  async picture() {
+    const candle = this.#candles[this.chart.view.visible?.last ?? -1]
+    if (candle === undefined) return undefined
+    const { symbol, source, timeframe } = this.#view
+    const parts = candleParts(candle, timeframe, this.#prices, this.chart.zone)
+    const details = parts.map(({ short, value }) => (short ? `${short} ${value}` : value)).join('  ')
+    const text = {
+      title: `${symbol} · ${timeframe}`,
+      details: `${source}   ${details}   ${this.chart.zone.label}`,
+    }
+    return titled(this.chart.picture(), text, readColours(), getComputedStyle(document.body).fontFamily)
+  }
+
+  #draw() {
+    const candles = this.#candles
+    this.#compared?.align(candles)
+    this.chart.show({
+      ...{ candles, isAtNewest: this.#isAtNewest, timeframe: this.#view.timeframe, prices: this.#prices },
+      compared: this.#compared?.values,
+    })
+  }
+
+  #rows() {
+    const { lines } = this.chart
+    const { visible } = this.chart.view
+    if (visible === undefined) return undefined
+    const shown = { candles: this.#candles, lines, prices: this.#prices, compared: this.#compared }
+    return rowsOf(shown, visible)
+  }
+
+  /** @param {Move} move */
+  #take({ before, after, last, bars }) {
+    this.before = before
+    this.after = after
+    this.until = last?.dateTime
+    this.bars = bars
+    this.#newestButton.hidden = last === undefined
+  }
+
+  /** @param {number | undefined} index */
+  #pointedByKeyboard(index) {
+    const candle = this.#candles[index ?? -1]
+    if (index === undefined || candle === undefined) return
+    this.#pointed = index
+    this.#describe()
+    if (this.measure.isOn) this.measure.reach({ index, price: candle.close })
+    else this.#said.textContent = spoken(this.#partsOf(candle))
+  }
+
   #describe() {
-    const candle = this.#pointed ?? this.#candles.at(-1)
-    this.#legend.hidden = candle === undefined
-    if (candle) writeLegend(this.#legend, candle, this.#timeframe, this.#price)
-    this.#count.textContent = this.isEmpty ? '' : `${countText(this.#candles.length)} candles`
+    const at = this.#pointed ?? this.#candles.length - 1
+    const candle = this.#candles[at] ?? this.#candles.at(-1)
+    writeLegend(this.#legend, candle ? this.#partsOf(candle) : [])
+    writeLegend(this.#beside, candle ? this.#partsBeside(at) : [])
+  }
+
+  /** @param {Candle} candle */
+  #partsOf(candle) {
+    return candleParts(candle, this.#view.timeframe, this.#prices, this.chart.zone)
+  }
+
+  /** @param {number} at */
+  #partsBeside(at) {
+    const studies = [...Map.groupBy(this.chart.lines, ({ study }) => study)].map(([name, lines]) => {
+      const values = lines.map(line => {
+        const { text, values } = studyColumn(line, this.#prices)
+        return values[at] === undefined ? '–' : text(values[at])
+      })
+      return { name, value: values.join(' '), className: lines[0]?.colour ?? '' }
+    })
+    const compared = this.#compared
+    if (compared === undefined) return studies
+    const [first, value] = [compared.closes[this.chart.view.visible?.first ?? 0], compared.closes[at]]
+    const change = first === undefined || value === undefined ? '' : changeText(first, value)
+    const text = value === undefined ? '–' : `${compared.prices.text(value)} ${change}`
+    return [...studies, { name: compared.name, value: text, className: 'compare' }]
   }
 }

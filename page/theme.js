@@ -1,11 +1,14 @@
+import { keep } from './storage.js'
+
 const SYSTEM_IS_DARK = matchMedia('(prefers-color-scheme: dark)')
+const COLOURS_ARE_FORCED = matchMedia('(forced-colors: active)')
 const root = document.documentElement
 
 /** Changes between light and dark, and remembers it. */
 export function toggleTheme() {
   const isDark = root.dataset.theme === undefined ? SYSTEM_IS_DARK.matches : root.dataset.theme === 'dark'
   root.dataset.theme = isDark ? 'light' : 'dark'
-  localStorage.setItem('theme', root.dataset.theme)
+  keep('theme', root.dataset.theme)
 }
 
 /**
@@ -15,5 +18,6 @@ export function toggleTheme() {
  */
 export function whenThemeChanges(onChange) {
   SYSTEM_IS_DARK.addEventListener('change', onChange)
+  COLOURS_ARE_FORCED.addEventListener('change', onChange)
   new MutationObserver(onChange).observe(root, { attributeFilter: ['data-theme'] })
 }

@@ -7,13 +7,14 @@ import type { Services } from '../../lib/services.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
 import { loadTable } from '../../lib/tables/layout.ts'
 import { integerLiteral, textLiteral, timestampLiteral } from '../../lib/trino/literals.ts'
-import { withParameters } from '../../lib/trino/parameters.ts'
+
 import type { BenchRun } from '../benches.ts'
 import { BenchFailed } from '../until.ts'
 import { type AnsweredCandle, LIMIT, type Version } from './candlesAnswer.ts'
 import type { ViewersOptions } from './options.ts'
 import type { Look } from './viewer.ts'
 import type { Viewed } from './visitors.ts'
+import { withParameters } from './withParameters.ts'
 
 const SQL = readFileSync(new URL('sql/candles_of.sql', import.meta.url), 'utf8')
 

@@ -2,9 +2,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Candle } from '../../lib/market/candle.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
-import { MemoryArchive } from '../support/memoryArchive.ts'
 import { madeUpCandles } from './candles.ts'
-import { Host } from './host.ts'
+import { Market } from './market.ts'
 import { CHROMIUM, openBrowser, Tab } from './tab.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 24, 14, 31, 40)
@@ -21,8 +20,7 @@ const of = (timeframe: string, symbol = EURUSD.symbol) =>
 
 describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
   let browser: Browser
-  let host: Host
-  let archive: MemoryArchive
+  let market: Market
   let tab: Tab
 
   beforeAll(async () => {
@@ -31,16 +29,15 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
   afterAll(() => browser?.close())
   afterEach(async () => {
     expect(tab.complaints).toEqual([])
-    expect(host.warnings).toEqual([])
     await tab.close()
-    await host.stop()
+    await market.stop()
   })
 
   async function open(query = '', candles: readonly Candle[] = made): Promise<void> {
-    archive = new MemoryArchive(() => NOW_MS)
-    archive.commit(candles)
-    host = await Host.start(archive)
-    tab = await Tab.open(browser, `${host.url}${query}`)
+    market = new Market(() => NOW_MS)
+    market.commit(candles)
+    await market.start()
+    tab = await Tab.open(browser, `${market.url}${query}`)
     await tab.is('ready')
   }
 
@@ -56,9 +53,9 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
     const [open_, high, low, close] = [newest.open, newest.high, newest.low, newest.close].map(p =>
       p.toFixed(5),
     )
-    const values = `O ${open_} H ${high} L ${low} C ${close}`
-    expect(await tab.text('#legend')).toMatch(`Tue 24 Nov 2026 14:31 ${values}`)
-    expect(await tab.text('#legend')).toMatch(new RegExp(`V ${newest.volume} State open$`))
+    const values = `O Open ${open_} H High ${high} L Low ${low} C Close ${close}`
+    expect(await tab.text('#legend')).toContain(`Tue 24 Nov 2026 14:31 ${values}`)
+    expect(await tab.text('#legend')).toMatch(new RegExp(`V Volume ${newest.volume} State open$`))
     expect(await tab.page.title()).toBe(`${close} EURUSD m1`)
     expect(await tab.count()).toBe(500)
   })
@@ -68,14 +65,14 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
     await tab.page.mouse.move(640, 300)
     await tab.shows('#legend', 'closed')
     const text = await tab.text('#legend')
-    const time = /(\d\d:\d\d) O/.exec(text)![1]
+    const time = /(\d\d:\d\d) O Open/.exec(text)![1]
     const candle = of('m1').findLast(
       ({ dateTimeUs }) => new Date(dateTimeUs / 1000).toISOString().slice(11, 16) === time,
     )!
     expect(text).toContain(
-      `O ${candle.open.toFixed(5)} H ${candle.high.toFixed(5)} L ${candle.low.toFixed(5)}`,
+      `O Open ${candle.open.toFixed(5)} H High ${candle.high.toFixed(5)} L Low ${candle.low.toFixed(5)}`,
     )
-    expect(text).toContain(`V ${candle.volume} State closed`)
+    expect(text).toContain(`V Volume ${candle.volume} State closed`)
   })
 
   test('switches through all 11 timeframes, each drawn, named in the address and with its own newest candle', async () => {
@@ -84,7 +81,7 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
       await tab.page.locator('#timeframes button', { hasText: new RegExp(`^${name}$`) }).click()
       await tab.shows('#timeframes button[aria-pressed=true]', new RegExp(`^${name}$`))
       const newest = of(name).at(-1)!
-      await tab.shows('#legend', `V${newest.volume.toLocaleString('en-US')}`)
+      await tab.shows('#legend', `Volume${newest.volume.toLocaleString('en-US')}`)
       await tab.is('ready')
       expect(tab.address('timeframe')).toBe(name)
       expect(await tab.count()).toBe(Math.min(500, of(name).length))
@@ -96,9 +93,9 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
   test('a new candle and a change of the open one appear by themselves, where one is looking', async () => {
     await open()
     const newest = of('m1').at(-1)!
-    archive.commit([{ ...newest, close: 1.5, high: 1.5, volume: 99 }])
+    market.commit([{ ...newest, close: 1.5, high: 1.5, volume: 99 }])
     await tab.shows('#price', '1.50000')
-    await tab.shows('#legend', 'V99')
+    await tab.shows('#legend', 'Volume99')
     expect(await tab.count()).toBe(500)
     const next = {
       ...newest,
@@ -108,7 +105,7 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
       low: 1.3,
       close: 1.45,
     }
-    archive.commit([{ ...newest, closed: true }, next])
+    market.commit([{ ...newest, closed: true }, next])
     await tab.shows('#price', '1.45000')
     await tab.shows('#legend', '14:32')
     expect(await tab.count()).toBe(501)
@@ -173,7 +170,7 @@ describe.skipIf(!CHROMIUM)('the chart in a browser', () => {
     await tab.page.reload()
     await tab.is('ready')
     expect(await tab.text('#symbol-name')).toBe(ODD.symbol)
-    await tab.shows('#legend', `V${of('m1', ODD.symbol).at(-1)!.volume}`)
+    await tab.shows('#legend', `Volume${of('m1', ODD.symbol).at(-1)!.volume}`)
   })
 
   test('nobody is asked while the tab is hidden; once it is seen again, at once', async () => {

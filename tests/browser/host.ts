@@ -39,7 +39,8 @@ export class Host {
   }
 }
 
-async function serve(
+/** Answers a request by the routes. */
+export async function serve(
   routes: Routes,
   log: Log,
   request: IncomingMessage,

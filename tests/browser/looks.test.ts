@@ -1,27 +1,26 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { MemoryArchive } from '../support/memoryArchive.ts'
 import { madeUpCandles } from './candles.ts'
-import { Host } from './host.ts'
+import { Market } from './market.ts'
 import { CHROMIUM, openBrowser, Tab } from './tab.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 24, 14, 31, 40)
 
 describe.skipIf(!CHROMIUM)('the page looks right', () => {
   let browser: Browser
-  let host: Host
+  let market: Market
   let tab: Tab
 
   beforeAll(async () => {
     browser = await openBrowser()
-    const archive = new MemoryArchive(() => NOW_MS)
+    market = new Market(() => NOW_MS)
     const fromMs = NOW_MS - 86_400_000
     const symbol = { source: 'A_RATHER_LONG_SOURCE', symbol: 'A-SYMBOL-OF-THIRTY-CHARACTERS!', decimals: 2 }
-    archive.commit(madeUpCandles({ ...symbol, seed: 3, basePrice: 62_700, fromMs, toMs: NOW_MS }))
-    host = await Host.start(archive)
+    market.commit(madeUpCandles({ ...symbol, seed: 3, basePrice: 62_700, fromMs, toMs: NOW_MS }))
+    await market.start()
   })
   afterAll(async () => {
-    await host?.stop()
+    await market?.stop()
     await browser?.close()
   })
   afterEach(async () => {
@@ -30,7 +29,7 @@ describe.skipIf(!CHROMIUM)('the page looks right', () => {
   })
 
   async function open(options: BrowserContextOptions = {}): Promise<void> {
-    tab = await Tab.open(browser, host.url, options)
+    tab = await Tab.open(browser, market.url, options)
     await tab.is('ready')
   }
 
@@ -68,7 +67,7 @@ describe.skipIf(!CHROMIUM)('the page looks right', () => {
         return { over: scrollWidth - clientWidth, below: scrollHeight - clientHeight }
       })
       expect(sizes).toEqual({ over: 0, below: 0 })
-      const tools = await tab.page.locator('#help').boundingBox()
+      const tools = await tab.page.locator('#tools').boundingBox()
       expect(tools!.x + tools!.width).toBeLessThanOrEqual(width)
       await tab.page.locator('#timeframes button', { hasText: /^M1$/ }).click()
       await tab.shows('#timeframes button[aria-pressed=true]', /^M1$/)
@@ -82,7 +81,7 @@ describe.skipIf(!CHROMIUM)('the page looks right', () => {
     await tab.page.keyboard.press('?')
     await tab.page.locator('#keys[open]').waitFor()
     const keys = await tab.page.locator('#keys dt kbd').allInnerTexts()
-    expect(keys).toEqual(['/', ',', '.', '←', '→', '↑', '↓', 'End', 'T', '?'])
+    expect(keys.join(' ')).toBe('/ , . 1 2 3 4 G ← → ↑ ↓ End M Esc S V L % I C R D P Z F T ?')
     await tab.page.keyboard.press('Escape')
     await tab.page.keyboard.press('.')
     await expect.poll(pressed).toBe('m5')
@@ -93,15 +92,30 @@ describe.skipIf(!CHROMIUM)('the page looks right', () => {
     await tab.page.keyboard.press('ArrowUp')
     await expect.poll(async () => (await tab.pixels()).up).not.toBe(before.up)
     await tab.page.keyboard.press('ArrowDown')
-    for (let presses = 0; presses < 4; presses++) await tab.page.keyboard.press('ArrowLeft')
-    await tab.page.locator('#newest').waitFor()
-    for (let presses = 0; presses < 4; presses++) await tab.page.keyboard.press('ArrowRight')
-    await tab.page.locator('#newest').waitFor({ state: 'hidden' })
     await tab.page.keyboard.press('Shift+ArrowLeft')
     await tab.page.locator('#newest').waitFor()
     await tab.page.keyboard.press('End')
     await tab.page.locator('#newest').waitFor({ state: 'hidden' })
-    await tab.page.keyboard.press('/')
-    await tab.page.locator('#picker[open]').waitFor()
+    await tab.page.keyboard.press('ArrowLeft')
+    await tab.shows('#said', 'Open')
+    const dialogs = {
+      '/': '#picker[open]',
+      c: '#picker[open]',
+      g: '#go[open]',
+      r: '#table[open]',
+      i: '#studies',
+    }
+    for (const [key, opened] of Object.entries(dialogs)) {
+      await tab.page.keyboard.press(key)
+      await tab.page.locator(opened).waitFor()
+      await tab.page.keyboard.press('Escape')
+      await tab.page.locator(opened).waitFor({ state: 'hidden' })
+    }
+    await tab.page.keyboard.press('m')
+    await tab.page.locator('#measure').waitFor()
+    await tab.page.keyboard.press('Escape')
+    await tab.page.locator('#measure').waitFor({ state: 'hidden' })
+    await tab.page.keyboard.press('z')
+    expect(await tab.page.evaluate(() => document.activeElement?.id)).toBe('zone')
   })
 })

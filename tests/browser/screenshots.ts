@@ -1,8 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { MemoryArchive } from '../support/memoryArchive.ts'
 import { madeUpCandles } from './candles.ts'
-import { Host } from './host.ts'
+import { Market } from './market.ts'
 import { openBrowser, Tab } from './tab.ts'
 
 /** `npm run screenshots`: pictures of the page for the README, of made-up prices. */
@@ -12,12 +11,12 @@ const MOST_BYTES = 200_000
 
 const PICTURES = [
   { name: 'page-light', colorScheme: 'light', timeframe: 'm15', pointer: { x: 742, y: 250 } },
-  { name: 'page-dark', colorScheme: 'dark', timeframe: 'h1' },
+  { name: 'page-dark', colorScheme: 'dark', timeframe: 'h1', look: '&sma=20' },
 ] as const
 
-const archive = new MemoryArchive(() => NOW_MS)
+const market = new Market(() => NOW_MS)
 const stretch = { fromMs: NOW_MS - 40 * 86_400_000, toMs: NOW_MS }
-archive.commit(
+market.commit(
   madeUpCandles({
     source: 'SOURCE_1',
     symbol: 'EURUSD',
@@ -28,18 +27,22 @@ archive.commit(
   }),
 )
 mkdirSync(FOLDER, { recursive: true })
-const host = await Host.start(archive)
+await market.start()
 const browser = await openBrowser()
 try {
   for (const { name, colorScheme, timeframe, ...rest } of PICTURES) {
-    const tab = await Tab.open(browser, `${host.url}?symbol=EURUSD&timeframe=${timeframe}`, {
-      viewport: { width: 1200, height: 640 },
-      deviceScaleFactor: 2,
-      colorScheme,
-    })
+    const tab = await Tab.open(
+      browser,
+      `${market.url}?symbol=EURUSD&timeframe=${timeframe}${'look' in rest ? rest.look : ''}`,
+      {
+        viewport: { width: 1200, height: 640 },
+        deviceScaleFactor: 2,
+        colorScheme,
+      },
+    )
     await tab.is('ready')
     await tab.page.clock.setFixedTime(NOW_MS)
-    await tab.shows('#clock', '14:32:10 UTC')
+    await tab.shows('#clock', '14:32:10')
     if ('pointer' in rest) {
       await tab.page.mouse.move(rest.pointer.x, rest.pointer.y)
       await tab.shows('#legend', 'closed')
@@ -55,5 +58,5 @@ try {
   }
 } finally {
   await browser.close()
-  await host.stop()
+  await market.stop()
 }

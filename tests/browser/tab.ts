@@ -12,7 +12,7 @@ const CANDIDATES = [
 export const CHROMIUM = CANDIDATES.find(path => path && existsSync(path))
 
 /** Longer than anything takes on a busy machine. */
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 90_000)
 
 /** A browser with a fresh profile that talks to nobody by itself. */
 export function openBrowser(): Promise<Browser> {
@@ -37,7 +37,7 @@ export interface Pixels {
   readonly down: number
   /** Of any colour that is not the background's. */
   readonly drawn: number
-  /** How light the first pixel is, red of 255: the background. */
+  /** How light most pixels are, red of 255: the background. */
   readonly background: number
 }
 
@@ -92,7 +92,7 @@ export class Tab {
 
   /** How many candles are loaded. */
   async count(): Promise<number> {
-    return Number((await this.text('#loaded')).replace(/\D/g, ''))
+    return Number(await this.page.locator('#chart').getAttribute('data-candles'))
   }
 
   /** Counts what the canvases show, once they have been painted. */
@@ -112,6 +112,11 @@ async function countPixels(): Promise<Pixels> {
   }
   const [up, down, surface] = ['up', 'down', 'surface'].map(colour)
   probe.remove()
+  const mostCommonRed = (data: Uint8ClampedArray) => {
+    const counts = new Array<number>(256).fill(0)
+    for (let i = 0; i < data.length; i += 4) counts[data[i]!]! += 1
+    return counts.indexOf(Math.max(...counts))
+  }
   const count = { up: 0, down: 0, drawn: 0, background: -1 }
   for (const canvas of document.querySelectorAll<HTMLCanvasElement>('#chart canvas')) {
     if (canvas.width === 0 || canvas.height === 0) continue
@@ -120,7 +125,7 @@ async function countPixels(): Promise<Pixels> {
     const context = copy.getContext('2d', { willReadFrequently: true })!
     context.drawImage(canvas, 0, 0)
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
-    if (count.background < 0) count.background = data[0]!
+    if (count.background < 0) count.background = mostCommonRed(data)
     for (let i = 0; i < data.length; i += 4) {
       if (data[i + 3] !== 255) continue
       const is = ([r, g, b]: number[]) => data[i] === r && data[i + 1] === g && data[i + 2] === b
