@@ -36,7 +36,8 @@ export class Host {
   }
 }
 
-async function serve(
+/** Answers a request as the routes do. */
+export async function serve(
   routes: Routes,
   log: Log,
   request: IncomingMessage,

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { httpResponse } from '../../lib/lambda/httpResponse.ts'
-import { pageFiles } from '../../lib/lambda/pageFiles.ts'
+import { candleRoutes } from '../../lib/lambda/candleRoutes.ts'
+import type { Routes } from '../../lib/lambda/http.ts'
 import type { Candle } from '../../lib/market/candle.ts'
 import { formatDateTime } from '../../lib/market/time.ts'
 import { TIMEFRAMES } from '../../lib/market/timeframe.ts'
+import type { Log } from '../../lib/ports.ts'
 import type { Candle as Answered, Instrument, Status } from '../../page/api.js'
+import { MemoryArchive } from '../support/memoryArchive.ts'
+import { serve } from './host.ts'
 
 /** A request for candles, as the page made it. */
 export interface Asked {
@@ -23,6 +26,7 @@ interface Answer {
   readonly body: unknown
 }
 
+const QUIET: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
 const LIMIT = 500
 const MAX_LIMIT = 5_000
 
@@ -60,8 +64,8 @@ export class Market {
 
   /** Listens, on the port of before where there was one. */
   async start(): Promise<void> {
-    const file = pageFiles()
-    this.#server = createServer((request, response) => void this.#serve(file, request, response))
+    const page = candleRoutes(new MemoryArchive())
+    this.#server = createServer((request, response) => void this.#serve(page, request, response))
     await new Promise<void>(resolve => this.#server!.listen(this.#port, '127.0.0.1', resolve))
     this.#port = (this.#server.address() as AddressInfo).port
   }
@@ -100,18 +104,9 @@ export class Market {
     this.#instruments = [...instruments]
   }
 
-  async #serve(file: ReturnType<typeof pageFiles>, request: IncomingMessage, response: ServerResponse) {
+  async #serve(page: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url)
-    const name = pathname === '/' ? 'index.html' : /^\/page\/([^/]+)$/.exec(pathname)?.[1]
-    if (name !== undefined) {
-      const { statusCode, headers, body, isBase64Encoded } = await httpResponse(
-        { headers: request.headers as Record<string, string> },
-        file(name),
-      )
-      response.writeHead(statusCode!, headers as Record<string, string>)
-      response.end(Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'))
-      return
-    }
+    if (pathname === '/' || pathname.startsWith('/page/')) return serve(page, QUIET, request, response)
     const { status, headers, body } = this.#answer(pathname, searchParams, request.headers['if-none-match'])
     response.writeHead(status, {
       'content-type': 'application/json',
