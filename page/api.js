@@ -17,6 +17,7 @@
  * @property {string | null} newestMinute start of the newest minute in which the symbol has a tick
  * @property {string | null} [waitingSince] of the oldest tick that the candles lack; null: none waits; absent where that
  *   cannot be known
+ * @property {string | null} [uncommittedSince] of the oldest tick that no stored candle has; absent like `waitingSince`
  * @property {number} staleHours hours of history that may lack late ticks
  * @property {string} serverTime
  *

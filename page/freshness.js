@@ -25,12 +25,13 @@ const MINUTE_MS = 60_000
  *   `answeredMs` where the page was hidden meanwhile
  * @property {boolean} isRefused the newest try was answered, but not with candles: the server has too much to do
  *
- * @typedef {'waiting' | 'live' | 'quiet' | 'asOf' | 'catchingUp' | 'behind' | 'away' | 'busy'} Kind
+ * @typedef {'waiting' | 'live' | 'unclosed' | 'quiet' | 'asOf' | 'catchingUp' | 'behind' | 'away' | 'busy'} Kind
  *
  * @typedef {object} Freshness
  * @property {Kind} kind
  * @property {number | undefined} shownUntilMs all ticks until then are in what is shown
  * @property {number | undefined} quietSinceMs no tick has come since then
+ * @property {number | undefined} uncommittedSinceMs ticks from then on are in no stored candle
  * @property {number} staleHours hours of history that may lack late ticks
  */
 
@@ -51,6 +52,7 @@ export function freshness(answers, nowMs) {
     shownUntilMs,
     quietSinceMs:
       status?.waitingSince === null && newestMinute !== undefined ? newestMinute + MINUTE_MS : undefined,
+    uncommittedSinceMs: time(status?.uncommittedSince),
     staleHours: answeredMs === undefined ? 0 : (status?.staleHours ?? 0),
   }
 }
@@ -65,11 +67,12 @@ function kindOf({ status, answeredMs, tryingSinceMs, isRefused }, shownUntilMs, 
   const unansweredMs = nowMs - Math.max(answeredMs ?? tryingSinceMs, tryingSinceMs)
   if (unansweredMs > AWAY_AFTER_MS) return isRefused ? 'busy' : 'away'
   if (status === undefined || answeredMs === undefined || shownUntilMs === undefined) return 'waiting'
-  const { waitingSince, newestMinute, committedAt } = status
+  const { waitingSince, uncommittedSince, newestMinute, committedAt } = status
   if (waitingSince === undefined) return 'asOf'
   if (waitingSince !== null && answeredMs - shownUntilMs > BEHIND_AFTER_MS)
     return answeredMs - Date.parse(committedAt) <= COMMITS_WITHIN_MS ? 'catchingUp' : 'behind'
   if (nowMs - shownUntilMs > LIVE_WITHIN_MS) return 'asOf'
+  if (answeredMs - (time(uncommittedSince) ?? answeredMs) > BEHIND_AFTER_MS) return 'unclosed'
   const quietMs =
     newestMinute === null ? Number.POSITIVE_INFINITY : nowMs - Date.parse(newestMinute) - MINUTE_MS
   return waitingSince === null && quietMs > QUIET_AFTER_MS ? 'quiet' : 'live'
@@ -100,7 +103,7 @@ function time(iso) {
  * @param {number} nowMs by the server's clock
  * @param {Zone} zone
  */
-export function freshnessText({ kind, shownUntilMs, quietSinceMs }, nowMs, zone) {
+export function freshnessText({ kind, shownUntilMs, quietSinceMs, uncommittedSinceMs }, nowMs, zone) {
   const asOf = shownUntilMs === undefined ? '' : `as of ${momentText(shownUntilMs, nowMs, zone)}`
   const behind = shownUntilMs === undefined ? '' : `${lengthText(nowMs - shownUntilMs)} behind`
   switch (kind) {
@@ -108,6 +111,8 @@ export function freshnessText({ kind, shownUntilMs, quietSinceMs }, nowMs, zone)
       return ''
     case 'live':
       return 'Live'
+    case 'unclosed':
+      return `prices live, candles ${lengthText(nowMs - (uncommittedSinceMs ?? nowMs))} behind`
     case 'quiet':
       return quietSinceMs === undefined
         ? 'no ticks yet'

@@ -86,8 +86,17 @@ export class LoadedCandles {
    * @returns {Candle | undefined}
    */
   get firstOpen() {
-    const last = this.candles.slice(-MAX_OPEN)
+    const last = this.candles.slice(-FEW)
     return last.find(({ closed }) => !closed) ?? last.at(-1)
+  }
+
+  /**
+   * The first of the last few, which a commit may have changed though they were closed: by late ticks.
+   *
+   * @returns {Candle | undefined}
+   */
+  get firstOfFew() {
+    return this.candles.at(-FEW) ?? this.candles[0]
   }
 
   /**
@@ -107,8 +116,8 @@ export class LoadedCandles {
   }
 }
 
-/** Candles that are open at once: some minutes are while the pipeline is behind. */
-const MAX_OPEN = 10
+/** More are not open at once, and late ticks for older ones are history that is caught up with. */
+const FEW = 10
 
 /**
  * @param {Candle} a

@@ -50,6 +50,10 @@ export class Session {
   #wholeMs = 0
   /** @type {number | undefined} */
   #staleHours
+  /** @type {string | undefined} */
+  #committedAt
+  /** Candles were committed since they were asked for. */
+  #isCommitted = false
   #stopLooking
 
   /**
@@ -174,7 +178,9 @@ export class Session {
       if (page !== undefined) this.newest = page.candles.at(-1)
       return page
     }
-    const from = this.#isWhole ? loaded.firstOpen?.dateTime : undefined
+    const first = this.#isCommitted ? loaded.firstOfFew : loaded.firstOpen
+    const from = this.#isWhole ? first?.dateTime : undefined
+    this.#isCommitted = false
     const limit = loaded.candles.length > USUAL_PAGE ? Math.min(loaded.candles.length, MAX_PAGE) : undefined
     const page = await this.#question.ask(this.#view, from === undefined ? { limit } : { from }, signal)
     if (page === undefined || turn !== this.#turn) return page
@@ -206,7 +212,7 @@ export class Session {
   }
 
   /**
-   * History that was caught up with may have changed any candle, not only the last ones.
+   * A commit may have changed the last few candles, history that was caught up with any of them.
    *
    * @param {Page} page
    */
@@ -217,6 +223,8 @@ export class Session {
       else void this.#readAgain()
     }
     this.#staleHours = status?.staleHours
+    this.#isCommitted ||= this.#committedAt !== undefined && status?.committedAt !== this.#committedAt
+    this.#committedAt = status?.committedAt
   }
 
   /** Reads the candles that are here again, which are not the newest. */

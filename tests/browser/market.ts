@@ -26,8 +26,7 @@ interface Answer {
   readonly body: unknown
 }
 
-const NO_LOG: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
-
+const QUIET: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
 const LIMIT = 500
 const MAX_LIMIT = 5_000
 
@@ -65,8 +64,8 @@ export class Market {
 
   /** Listens, on the port of before where there was one. */
   async start(): Promise<void> {
-    const routes = pageRoutes(await bundlePage())
-    this.#server = createServer((request, response) => void this.#serve(routes, request, response))
+    const page = pageRoutes(await bundlePage())
+    this.#server = createServer((request, response) => void this.#serve(page, request, response))
     await new Promise<void>(resolve => this.#server!.listen(this.#port, '127.0.0.1', resolve))
     this.#port = (this.#server.address() as AddressInfo).port
   }
@@ -105,12 +104,9 @@ export class Market {
     this.#instruments = [...instruments]
   }
 
-  async #serve(routes: Routes, request: IncomingMessage, response: ServerResponse) {
+  async #serve(page: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url)
-    if (pathname === '/' || pathname.startsWith('/page/')) {
-      await serve(routes, NO_LOG, request, response)
-      return
-    }
+    if (pathname === '/' || pathname.startsWith('/page/')) return serve(page, QUIET, request, response)
     const { status, headers, body } = this.#answer(pathname, searchParams, request.headers['if-none-match'])
     response.writeHead(status, {
       'content-type': 'application/json',

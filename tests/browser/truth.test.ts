@@ -70,6 +70,21 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
     expect(tab.complaints).toEqual([])
   })
 
+  test('a late tick in a candle that was closed is on the screen after the commit, and not more is asked for', async () => {
+    await open()
+    await tab.is('ready')
+    await expect.poll(() => looks().length).toBeGreaterThan(1)
+    const [late] = made.filter(({ timeframe }) => timeframe === 'm1').slice(-4)
+    market.commit([{ ...late!, close: 1.9, high: 1.9, revision: 2 }])
+    market.says({ committedAt: ago(0) })
+    for (let presses = 0; presses < 4; presses++) await tab.page.keyboard.press('ArrowLeft')
+    await tab.shows('#legend', 'Close1.90000')
+    expect(looks().filter(({ from }) => from === undefined)).toHaveLength(1)
+    const asked = looks().length
+    await expect.poll(() => looks().length).toBeGreaterThan(asked + 1)
+    expect(Date.parse(looks().at(-1)!.from!)).toBe(newest.dateTimeUs / 1000)
+  })
+
   test('when history has been caught up with, what is shown is read again as a whole', async () => {
     await open(starting => starting.says({ staleHours: 3 }))
     await tab.is('ready')

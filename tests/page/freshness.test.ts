@@ -62,6 +62,16 @@ describe('how fresh what is on the screen is', () => {
       ['behind', '2 h 30 min behind', ''],
     ],
     [
+      'all ticks are shown, and the rollup is to commit them',
+      { status: { ...STATUS, uncommittedSince: ago(62) } },
+      ['live', 'Live', '1 s'],
+    ],
+    [
+      'all ticks are shown, and the rollup has committed none for 4 minutes',
+      { status: { ...STATUS, uncommittedSince: ago(240) } },
+      ['unclosed', 'prices live, candles 4 min behind', ''],
+    ],
+    [
       'nothing waits, no tick since Friday evening',
       { status: { ...STATUS, newestMinute: '2026-11-20T21:59:00.000Z' } },
       ['quiet', 'no ticks since Friday 22:00', ''],

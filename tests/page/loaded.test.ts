@@ -75,6 +75,7 @@ describe('the last candles', () => {
     expect(loaded.firstOpen).toEqual(at(11))
     loaded.takeFrom(at(10).dateTime, [at(10, open), at(11, open)])
     expect(loaded.firstOpen).toEqual(at(10, open))
+    expect(loaded.firstOfFew).toEqual(at(2))
   })
 })
 
