@@ -106,10 +106,8 @@ export class MainSeries {
    */
   showCountdown(text) {
     if (this.#newest === undefined) return
-    const { open, close } = this.#newest
-    const { surface, up, down } = this.#colours
-    const back = close >= open ? up : down
-    this.#countdown.show(text, { price: this.prices.toChart(close), text: surface, back })
+    const { ink, line } = this.#colours
+    this.#countdown.show(text, { price: this.prices.toChart(this.#newest.close), text: ink, back: line })
   }
 
   /**

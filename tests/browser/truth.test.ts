@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Candle } from '../../lib/market/candle.ts'
 import { madeUpCandles } from './candles.ts'
 import { Market, refusal } from './market.ts'
 import { CHROMIUM, openBrowser, Tab } from './tab.ts'
@@ -27,12 +26,12 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
     await market.stop()
   })
 
-  async function open(prepare = (_: Market) => {}, candles: readonly Candle[] = made): Promise<void> {
+  async function open(prepare = (_: Market) => {}, options: BrowserContextOptions = {}): Promise<void> {
     market = new Market(() => NOW_MS)
-    market.commit(candles)
+    market.commit(made)
     prepare(market)
     await market.start()
-    tab = await Tab.open(browser, `${market.url}${ADDRESS}`)
+    tab = await Tab.open(browser, `${market.url}${ADDRESS}`, options)
   }
 
   /** Requests for the newest candles of the view. */
@@ -122,6 +121,18 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
     await tab.shows('#freshness-text', 'as of 23:31:00')
     await tab.page.locator('#freshness').click()
     await tab.shows('#details', 'not known')
+  })
+
+  test('says it on a phone too, where nothing moves for the longest words', async () => {
+    await open(undefined, { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true })
+    await tab.shows('#freshness', 'Live')
+    const header = () => tab.page.locator('header').boundingBox()
+    const before = await header()
+    market.says({ waitingSince: ago(9_000), committedAt: ago(20) })
+    await tab.shows('#freshness', '2 h 30 min behind, catching up')
+    expect(await header()).toEqual(before)
+    const over = await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect(over).toBe(0)
   })
 
   test('goes from behind to live with the answers, and to “not reached” without them', async () => {
