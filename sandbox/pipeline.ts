@@ -25,9 +25,9 @@ const HISTORY = [
   { days: 180, everySeconds: 14_400 },
   { days: 30, everySeconds: 900 },
   { days: 7, everySeconds: 180 },
-  { days: 1.5, everySeconds: 30 },
-  { days: 0.25, everySeconds: 5 },
-  { days: 0.1, everySeconds: 1.5 },
+  { days: 1.5, everySeconds: 20 },
+  { days: 0.25, everySeconds: 4 },
+  { days: 0.1, everySeconds: 2 },
 ] as const
 
 /** The symbols and prices of the `produce` function's own defaults, so that its live ticks carry the history on. */

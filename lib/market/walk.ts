@@ -27,11 +27,12 @@ export function walkPrice({ seed, basePrice, volatility }: Walk, timeMs: number)
 export function activity(seed: number, timeMs: number): number {
   const hour = (timeMs / HOUR_MS) % 24
   const session = 0.5 + 0.6 * bump(hour, 8.5, 2.5) + 0.9 * bump(hour, 15, 3)
-  const bursts = BURSTS.reduce(
-    (sum, [periodMs, share]) => sum + share * smoothNoise(seed ^ BURST_SEED, periodMs, timeMs),
-    0,
-  )
-  return session * Math.exp(bursts)
+  return session * Math.exp(weighted(BURSTS, seed, timeMs))
+}
+
+/** How many ticks come, as a multiple of the usual: as trade is lively, and in flurries of minutes. */
+export function tickRate(seed: number, timeMs: number): number {
+  return activity(seed, timeMs) * Math.exp(weighted(FLURRIES, seed, timeMs))
 }
 
 /** Mixes two integers into a number in [−1, 1); the finalizer is MurmurHash3's. */
@@ -55,8 +56,21 @@ const BURSTS = [
   [5.3 * HOUR_MS, 0.7],
   [1.7 * HOUR_MS, 0.6],
 ] as const
+const FLURRIES = [
+  [0.13 * HOUR_MS, 0.5],
+  [0.031 * HOUR_MS, 0.7],
+  [0.017 * HOUR_MS, 0.6],
+] as const
 /** Bursts are not those of the price. */
 const BURST_SEED = 0x5bd1e995
+
+/** Noise on some scales, each with its weight. */
+function weighted(scales: typeof BURSTS | typeof FLURRIES, seed: number, timeMs: number): number {
+  return scales.reduce(
+    (sum, [periodMs, weight]) => sum + weight * smoothNoise(seed ^ BURST_SEED, periodMs, timeMs),
+    0,
+  )
+}
 
 /** 1 at the centre, next to nothing a few widths away. */
 function bump(hour: number, centre: number, width: number): number {

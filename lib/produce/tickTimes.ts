@@ -1,5 +1,5 @@
 import type { Micros } from '../market/time.ts'
-import { activity, hashToUnit } from '../market/walk.ts'
+import { hashToUnit, tickRate } from '../market/walk.ts'
 import type { Instrument } from './fakeTicks.ts'
 
 /** However lively trade is. */
@@ -18,7 +18,7 @@ export function unevenTimes(
 ): Micros[] {
   const step = Math.floor(fromUs / lengthUs)
   const chance = (n: number) => (hashToUnit(seed + n, step) + 1) / 2
-  const lively = Math.floor(activity(seed, fromUs / MILLISECOND_US) + chance(1))
+  const lively = Math.floor(tickRate(seed, fromUs / MILLISECOND_US) + chance(1))
   const count = Math.max(least, Math.min(MOST_TICKS, lively))
   return Array.from({ length: count }, (_, i) => {
     const intoUs = ((i + chance(2 + i)) / count) * lengthUs

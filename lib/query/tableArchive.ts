@@ -28,7 +28,7 @@ export interface ReadLimits {
   readonly searchRows: number
 }
 
-const LIMITS: ReadLimits = { keptBytes: 96 * 1024 ** 2, wholeBytes: 256 * 1024, searchRows: 2_000_000 }
+const LIMITS: ReadLimits = { keptBytes: 64 * 1024 ** 2, wholeBytes: 256 * 1024, searchRows: 2_000_000 }
 
 /** Row groups whose place in their files is kept: 5 kB each. */
 const MAX_GROUPS = 4_000
@@ -55,7 +55,9 @@ export class TableArchive implements CandleArchive {
   /** The table is asked for at most once a second, and never again before it has answered. */
   current(): Promise<CandleSnapshot> {
     const nowMs = this.#nowMs()
-    if (this.#isAnswered && nowMs >= this.#lookedAtMs + LOOK_EVERY_MS) {
+    // A clock may be set back.
+    const isOver = nowMs >= this.#lookedAtMs + LOOK_EVERY_MS || nowMs < this.#lookedAtMs
+    if (this.#isAnswered && isOver) {
       this.#lookedAtMs = nowMs
       this.#look = this.#lookAgain()
     }

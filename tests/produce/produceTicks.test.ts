@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { activity } from '../../lib/market/walk.ts'
+import { tickRate } from '../../lib/market/walk.ts'
 import { produceTicks } from '../../lib/produce/produceTicks.ts'
 import { unevenTimes } from '../../lib/produce/tickTimes.ts'
 import { produceRequest } from '../../lib/requests/produceRequest.ts'
@@ -83,7 +83,7 @@ describe('uneven times', () => {
 
   test('are as many as trade is lively', () => {
     const count = steps.reduce((sum, us) => sum + unevenTimes({ seed: 7 }, us, 60_000_000).length, 0)
-    const expected = steps.reduce((sum, us) => sum + activity(7, us / 1000), 0)
+    const expected = steps.reduce((sum, us) => sum + tickRate(7, us / 1000), 0)
     expect(count / expected).toBeCloseTo(1, 1)
   })
 })

@@ -280,6 +280,21 @@ describe('candles of the table, read from its files', () => {
     )
   })
 
+  test('of 60 files that all overlap are found by reading each file twice at most, however little one search may do', async () => {
+    const { world, store, look } = await tableWorld({ searchRows: 50, keptBytes: 0 })
+    const rows = minutes(0, 600)
+    const overlapping = Array.from({ length: 60 }, (_, i) => ({
+      rows: rows.filter(({ volume }) => volume % 60 === i),
+    }))
+    await appendCandles(world, overlapping)
+    await appendCandles(world, [{ rows: withMonths([rows[0]!]).slice(1) }])
+    const snapshot = await look()
+    await snapshot.symbols()
+    store.dataFilesRead.splice(0)
+    expect(await snapshot.newest(OF_X, 5_000)).toHaveLength(600)
+    expect(store.dataFilesRead.length).toBeLessThanOrEqual(120)
+  })
+
   test('of all timeframes in one file, as others may partition the table: removed candles are not among them', async () => {
     const { world, clock } = await tableWorld()
     const catalog = partitionedBy(world.services.catalog, [])
@@ -328,7 +343,7 @@ describe('the newest commit', () => {
     return { world, clock, archive, state }
   }
 
-  test('is asked for once a second, however many look, and given as it is while nothing is committed', async () => {
+  test('is asked for once a second, however many look, and after the clock was set back; given as it is while nothing is committed', async () => {
     const { archive, clock, state } = await countedWorld()
     const seen = await Promise.all(Array.from({ length: 50 }, () => archive.current()))
     expect(new Set(seen).size).toBe(1)
@@ -338,6 +353,9 @@ describe('the newest commit', () => {
     clock.nowMs += 1
     expect(await archive.current()).toBe(seen[0])
     expect(state.loads).toBe(2)
+    clock.nowMs -= 3_600_000
+    await archive.current()
+    expect(state.loads).toBe(3)
   })
 
   test('is seen within a second, with what the table says of itself', async () => {
