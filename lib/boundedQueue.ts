@@ -1,6 +1,6 @@
 import { TickhouseError } from './errors.ts'
 
-/** Work of which a few pieces are done at once, a few more wait for their turn, and the rest is refused. */
+/** Runs at most `atOnce` pieces of work at the same time. At most `maxWaiting` wait for their turn; more are refused. */
 export class BoundedQueue {
   readonly #atOnce: number
   readonly #maxWaiting: number
@@ -12,7 +12,7 @@ export class BoundedQueue {
     this.#maxWaiting = maxWaiting
   }
 
-  /** What `work` gives, once it is its turn; first come, first served. Throws `TooBusy` at once where too many wait. */
+  /** Runs `work` in its turn, first come, first served. Throws `TooBusy` at once when the queue is full. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#underWay < this.#atOnce) this.#underWay++
     else await this.#turn()
@@ -31,7 +31,7 @@ export class BoundedQueue {
   }
 }
 
-/** More was asked for at once than can be done in a time that anybody waits. */
+/** The queue is full: this request would wait too long. */
 export class TooBusy extends TickhouseError {
   constructor(waiting: number) {
     super('TOO_BUSY', `${waiting} requests wait already`, { retryable: true })

@@ -5,33 +5,33 @@ import type { FollowedLog } from './followedLog.ts'
 import type { LiveLook, LiveTicks } from './liveLook.ts'
 import { beginAt, type FollowServices, NotFollowed, readOn } from './readOn.ts'
 
-/** How long a reading is good for, however many look. */
+/** The shortest time from the beginning of one reading to that of the next. */
 const READ_EVERY_MS = 500
-/** An older one is not shown. */
+/** The age of the oldest reading that is shown. */
 const MAX_AGE_MS = 1_000
-/** So long a look waits for a reading. */
+/** How long a look waits for a reading. */
 const PATIENCE_MS = 200
-/** Without topic ids, another topic may have taken the topic's place in a longer pause. */
+/** Where Kafka has no topic ids, the topic may be deleted and made again unnoticed in a longer pause. */
 const TRUSTED_FOR_MS = 5_000
 
 interface Reading {
   readonly done: Promise<void>
-  /** A look has waited for it in vain; the others need not. */
+  /** True once a look has waited for it in vain: the next looks do not wait for it. */
   isSlow: boolean
 }
 
 /**
- * Follows the ticks topic for all who look at candles in this process. It reads only when somebody looks, each record once,
- * and one reading is under way at a time.
+ * Follows the ticks topic for all viewers of this process. It reads only when somebody looks, one reading at a time, and each
+ * record once.
  */
 export class FollowTicks implements LiveTicks {
   readonly #services: FollowServices & { readonly log: Log }
   #log: FollowedLog | undefined
   #reading: Reading | undefined
   #beganAtMs = Number.NEGATIVE_INFINITY
-  /** When the newest reading began that came to the log's end. */
+  /** The beginning of the newest reading that reached the end of the log. */
   #readAtMs = Number.NEGATIVE_INFINITY
-  /** Why there are no live candles now, as it was logged. */
+  /** The newest failure that was logged; undefined once a reading has succeeded. */
   #trouble: string | undefined
 
   constructor(services: FollowServices & { readonly log: Log }) {
@@ -57,12 +57,12 @@ export class FollowTicks implements LiveTicks {
     }
   }
 
-  /** Waits for the reading that is under way, so that the log can be closed behind it. */
+  /** Waits for the reading that is under way, after which Kafka's connections can be closed. */
   async close(): Promise<void> {
     await this.#reading?.done
   }
 
-  /** A reading, unless the last one is still good. */
+  /** Starts a reading; undefined while the last one began less than `READ_EVERY_MS` ago. */
   #readAgain(state: CandlesState): Reading | undefined {
     if (this.#isWithin(this.#beganAtMs, READ_EVERY_MS)) return undefined
     this.#beganAtMs = this.#services.nowMs()
@@ -76,7 +76,7 @@ export class FollowTicks implements LiveTicks {
   /** Never throws. */
   async #read(state: CandlesState, beganAtMs: number): Promise<void> {
     try {
-      if (this.#log === undefined || !this.#log.advance(state) || this.#mayBeOther(this.#log)) {
+      if (this.#log === undefined || !this.#log.advance(state) || this.#mayBeReplaced(this.#log)) {
         this.#forget()
         this.#log = await beginAt(this.#services, state)
       }
@@ -85,7 +85,7 @@ export class FollowTicks implements LiveTicks {
       this.#trouble = undefined
     } catch (error) {
       if (error instanceof NotFollowed) this.#forget()
-      this.#tell(error)
+      this.#warnOnce(error)
     }
   }
 
@@ -94,19 +94,19 @@ export class FollowTicks implements LiveTicks {
     this.#readAtMs = Number.NEGATIVE_INFINITY
   }
 
-  #mayBeOther({ topicId }: FollowedLog): boolean {
+  #mayBeReplaced({ topicId }: FollowedLog): boolean {
     return topicId === undefined && !this.#isWithin(this.#readAtMs, TRUSTED_FOR_MS)
   }
 
-  /** Once, until it is over or another. */
-  #tell(error: unknown): void {
+  /** Logs a failure, unless the one before was the same. */
+  #warnOnce(error: unknown): void {
     const trouble = error instanceof Error ? error.message : String(error)
     if (trouble === this.#trouble) return
     this.#trouble = trouble
     this.#services.log.warn('candles are shown without the newest ticks on Kafka', { error: trouble })
   }
 
-  /** False also for a moment that lies ahead, as the clock has gone back. */
+  /** True less than `forMs` after the moment. False for a moment of the future: the clock was set back. */
   #isWithin(atMs: number, forMs: number): boolean {
     const ageMs = this.#services.nowMs() - atMs
     return ageMs >= 0 && ageMs < forMs

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { SymbolOfSource } from '../market/candle.ts'
 import { type SymbolKey, symbolKey } from '../market/candleBook.ts'
 import type { TimeRange } from '../market/range.ts'
 import { decodeTick } from '../market/tick.ts'
@@ -7,20 +8,20 @@ import type { LogPiece } from '../ports.ts'
 import type { Settings } from '../services.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
 import { covers, nextOffset, type OffsetVector, topicIdOf } from '../tables/offsetVector.ts'
-import type { LiveMinute, SymbolOf } from './liveLook.ts'
+import type { LiveMinute } from './liveLook.ts'
 import { type PlacedPrice, withTick } from './minuteFold.ts'
 import { OpenMinutes } from './openMinutes.ts'
 import { WaitingTicks } from './waitingTicks.ts'
 
-/** Closed minutes are kept so long after: most late ticks come within it. */
+/** How long closed minutes are kept: most late ticks come within this time. */
 const KEPT_CLOSED_US = 5 * MINUTE_US
 
-/** Where reading began. */
+/** The place at which reading begins. */
 export interface Beginning {
   readonly state: Pick<CandlesState, 'vector' | 'closedUntilUs'>
   /** Undefined where Kafka has no ids. */
   readonly topicId: string | undefined
-  /** The first offset read, by partition; none above the vector. */
+  /** The first offset to be read, by partition; at most the vector's. */
   readonly from: ReadonlyMap<number, number>
 }
 
@@ -30,9 +31,9 @@ interface OfSymbol {
 }
 
 /**
- * The ticks topic as far as it was read. Of each minute it has the candle of the ticks below the candles' vector beside that
- * of all. The first must be just what is stored: then the second has every tick of the minute. It lacks some where reading
- * began after them.
+ * The ticks topic as far as it was read. Each minute has two candles: that of the ticks below the candles' vector, and that of
+ * all ticks. Reading may begin in the middle of a minute. The first candle equals the stored one only if no tick is missing:
+ * then the second is exact.
  */
 export class FollowedLog {
   readonly topicId: string | undefined
@@ -42,7 +43,7 @@ export class FollowedLog {
   readonly #minutes = new OpenMinutes()
   readonly #looks = new Map<SymbolKey, OfSymbol>()
   #vector: OffsetVector
-  /** Later minutes are not shown yet. */
+  /** The end of the rollup's live window: later minutes are not shown yet. */
   #toUs: Micros = Number.NEGATIVE_INFINITY
   #droppedSinceMs: number | undefined
 
@@ -59,26 +60,26 @@ export class FollowedLog {
     return this.#positions
   }
 
-  /** How many ticks and minutes are kept. */
+  /** Counts of the ticks and minutes in memory. */
   get sizes(): { readonly ticks: number; readonly minutes: number } {
     const ticks = [...this.#waiting.values()].reduce((sum, { size }) => sum + size, 0)
     return { ticks, minutes: this.#minutes.size }
   }
 
-  /** Kafka's timestamp of the oldest tick that candles do not have, of minutes that are forgotten; undefined when there is none. */
+  /** Kafka's timestamp of the oldest uncommitted tick whose minute was dropped; undefined when there is none. */
   get droppedSinceMs(): number | undefined {
     return this.#droppedSinceMs
   }
 
-  /** Says which minutes the rollup's live lane takes in now: earlier ones are forgotten, later ones are kept and not shown yet. */
+  /** Moves to the rollup's live window of now: earlier minutes are dropped, later ones are kept and not shown yet. */
   moveTo({ fromUs, toUs }: TimeRange): void {
     if (toUs === this.#toUs) return
     this.#toUs = toUs
     this.#minutes.dropBefore(fromUs)
-    this.#tellMinutes()
+    this.#markWaiting()
   }
 
-  /** Takes in the next piece of a partition. Ticks of minutes that are forgotten are left out: they are late. */
+  /** Takes in the next piece of a partition. Ticks of dropped minutes are left out: they are late. */
   take({ partition, records, next }: LogPiece): void {
     const { limits, price } = this.#settings
     const below = nextOffset(this.#vector, partition)
@@ -88,7 +89,7 @@ export class FollowedLog {
       const tick = decodeTick(value, timestampMs, limits)
       if (typeof tick === 'string') continue
       const { dateTimeUs, number } = tick
-      // A negative zero gets the sign of the other one, as in the statement.
+      // Turns -0 into 0, as `trino/sql/minutes.sql` does.
       const placed: PlacedPrice = { price: tick[price] + 0, dateTimeUs, number, partition, offset }
       const startUs = floorTo(dateTimeUs, MINUTE_US)
       if (startUs < this.#minutes.beginUs) continue
@@ -101,7 +102,7 @@ export class FollowedLog {
     this.#positions.set(partition, next)
   }
 
-  /** Candles were committed. False when these are not made of what this log was read from: then it is of no use. */
+  /** Moves to a newer state of the candles. False where its candles are made of another log: then this one is of no use. */
   advance({ vector, closedUntilUs }: Pick<CandlesState, 'vector' | 'closedUntilUs'>): boolean {
     if (vector === this.#vector) return true
     const readId = topicIdOf(vector)
@@ -110,18 +111,18 @@ export class FollowedLog {
     this.#vector = vector
     for (const [partition, waiting] of this.#waiting) waiting.takeBelow(nextOffset(vector, partition))
     this.#minutes.dropBefore(closedUntilUs - KEPT_CLOSED_US)
-    this.#tellMinutes()
+    this.#markWaiting()
     return true
   }
 
-  #tellMinutes(): void {
-    const times = [...this.#waiting.values()].flatMap(waiting => waiting.tellMinutes() ?? [])
+  #markWaiting(): void {
+    const times = [...this.#waiting.values()].flatMap(waiting => waiting.markMinutes() ?? [])
     this.#droppedSinceMs = times.length === 0 ? undefined : Math.min(...times)
     this.#looks.clear()
   }
 
-  /** What of a symbol candles do not have, and a digest of it. */
-  of(symbol: SymbolOf): OfSymbol {
+  /** The symbol's minutes with uncommitted ticks, and a digest of them. */
+  of(symbol: SymbolOfSource): OfSymbol {
     const key = symbolKey(symbol)
     const known = this.#looks.get(key)
     if (known !== undefined) return known

@@ -1,5 +1,4 @@
-import type { Candle, CandleKey, ComputedCandle } from '../market/candle.ts'
-import { sameValues } from '../market/candle.ts'
+import { type Candle, type ComputedCandle, type SeriesKey, sameValues } from '../market/candle.ts'
 import { CandleBook, symbolKey } from '../market/candleBook.ts'
 import { HourSet, hourOf } from '../market/hours.ts'
 import type { TimeRange } from '../market/range.ts'
@@ -10,32 +9,29 @@ import type { CandleSnapshot } from '../query/candleArchive.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
 import type { LiveMinute } from './liveLook.ts'
 
-/** Whose candles, and of which timeframe. */
-export type SeriesOf = Omit<CandleKey, 'dateTimeUs'>
-
-/** What some live minutes make of a series. */
+/** The candles of one series that live minutes change. */
 export interface LiveCandles {
   readonly candles: readonly ComputedCandle[]
-  /** Kafka's timestamp of the oldest tick of the minutes that is not in them; undefined when there is none. */
+  /** Kafka's timestamp of the oldest tick of the minutes that the candles lack; undefined when they lack none. */
   readonly waitingSinceUs: Micros | undefined
 }
 
 /**
- * The candles of a series that the ticks of some minutes change: as the live lane of the next rollup will commit them. A
- * minute whose stored row is not what the log has below the vector stays as it is stored; so do coarser candles of damaged
- * hours. `known` are stored candles of the series itself: those of m1 are what a live minute is compared with. Throws what the
+ * Puts together the candles of a series that live minutes change, as the live lane of the next rollup will commit them. Two
+ * kinds stay as they are stored: a minute whose stored candle differs from the log's candle below the vector, and a coarser
+ * candle of a damaged hour. `known` has stored candles of the series itself, to compare live minutes with. Throws what the
  * snapshot throws.
  */
 export async function liveCandles(
   snapshot: CandleSnapshot,
-  { source, symbol, timeframe }: SeriesOf,
+  { source, symbol, timeframe }: SeriesKey,
   minutes: readonly LiveMinute[],
   known: readonly Candle[],
 ): Promise<LiveCandles> {
   const { state } = snapshot
   const grid = timeframeOf(timeframe)
-  const right = minutes.filter(minute => isRight(state, minute))
-  const { reading } = rowsFor(right.map(rangeOf))
+  const provable = minutes.filter(minute => isProvable(state, minute))
+  const { reading } = rowsFor(provable.map(rangeOf))
   const book = new CandleBook()
   for (const row of known) book.add(row)
   const read = async (of: Timeframe, stretch: TimeRange) => {
@@ -45,9 +41,9 @@ export async function liveCandles(
     const rows = await snapshot.newest({ source, symbol, timeframe: of.name, ...stretch }, limit)
     for (const row of rows) book.add(row)
   }
-  await Promise.all(madeOf(grid).flatMap(of => reading.get(of.name)!.map(stretch => read(of, stretch))))
+  await Promise.all(finerThan(grid).flatMap(of => reading.get(of.name)!.map(stretch => read(of, stretch))))
   const key = symbolKey({ source, symbol })
-  const exact = right.filter(({ dateTimeUs, below }) => {
+  const exact = provable.filter(({ dateTimeUs, below }) => {
     const stored = book.stored('m1', dateTimeUs, key)
     return below !== undefined && stored !== undefined ? sameValues(below, stored) : below === stored
   })
@@ -64,13 +60,13 @@ export async function liveCandles(
   }
 }
 
-/** The earliest of some moments; undefined without one. */
+/** The earliest of some moments; undefined for none. */
 export function earliest(timesUs: readonly Micros[]): Micros | undefined {
   return timesUs.length === 0 ? undefined : Math.min(...timesUs)
 }
 
-/** False for a minute that may lack ticks below the vector, or whose candles do not follow their ticks. */
-function isRight({ hours, held }: CandlesState, { dateTimeUs }: LiveMinute): boolean {
+/** False for a minute whose stored candle may lack ticks below the vector, or is held. */
+function isProvable({ hours, held }: CandlesState, { dateTimeUs }: LiveMinute): boolean {
   const { fromUs, toUs } = hours.exact
   const isExact = dateTimeUs >= fromUs && dateTimeUs < toUs
   const hour = hourOf(dateTimeUs)
@@ -81,8 +77,8 @@ function rangeOf({ dateTimeUs }: LiveMinute): TimeRange {
   return { fromUs: dateTimeUs, toUs: dateTimeUs + MINUTE_US }
 }
 
-/** The timeframes whose stored candles it takes, beside its own: of h1 these are m1, of W1 they are D1, h1 and m1. */
-function madeOf(timeframe: Timeframe): Timeframe[] {
+/** The finer timeframes that a candle is put together from: m1 for h1; D1, h1 and m1 for W1. */
+function finerThan(timeframe: Timeframe): Timeframe[] {
   const finer = finerOf(timeframe)
-  return finer === undefined ? [] : [finer, ...madeOf(finer)]
+  return finer === undefined ? [] : [finer, ...finerThan(finer)]
 }

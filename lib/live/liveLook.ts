@@ -1,40 +1,41 @@
-import type { CandleKey, CandleValues } from '../market/candle.ts'
+import type { CandleValues, SymbolOfSource } from '../market/candle.ts'
 import type { Micros } from '../market/time.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
 
-/** Whose ticks. */
-export type SymbolOf = Pick<CandleKey, 'source' | 'symbol'>
-
-/** A minute of which the log has ticks that no stored candle has. */
+/** A minute with ticks on Kafka's log that no stored candle has. */
 export interface LiveMinute {
   readonly dateTimeUs: Micros
-  /** Of those of its ticks that candles have: the stored row, if the log still has them all. Undefined where there are none. */
+  /**
+   * The candle of the ticks below the candles' vector: the stored candle, if the log still has all of them. Undefined where
+   * there are none.
+   */
   readonly below: CandleValues | undefined
+  /** The candle of all ticks. */
   readonly all: CandleValues
   /** Kafka's timestamp of the oldest tick that no stored candle has. */
   readonly sinceUs: Micros
 }
 
-/** What the ticks on Kafka's log say beyond the candles of one commit. */
+/** The ticks on Kafka's log that the candles of one commit lack. */
 export interface LiveLook {
   /** The log was read to its end at this moment or later. */
   readonly asOfUs: Micros
   /**
-   * Kafka's timestamp of the oldest tick, of any symbol, that candles do not have and that came in time, but is shown no more,
-   * as the rollup stands still for an hour or longer; undefined when there is none.
+   * Kafka's timestamp of the oldest tick of any symbol that came in time, is not committed, and is not shown any more: the
+   * rollup has stood still for so long that its minute was dropped. Undefined when there is none.
    */
   readonly droppedSinceUs: Micros | undefined
-  /** Oldest first. */
-  minutes(of: SymbolOf): readonly LiveMinute[]
-  /** Another text whenever `minutes` or `droppedSinceUs` are others; the same in each process that has read as far. */
-  versionOf(of: SymbolOf): string
+  /** Minutes with uncommitted ticks, oldest first. */
+  minutes(of: SymbolOfSource): readonly LiveMinute[]
+  /** A text that changes with `minutes` and `droppedSinceUs`; equal in all processes that have read equally far. */
+  versionOf(of: SymbolOfSource): string
 }
 
-/** What comes to the ticks topic. */
+/** A follower of the ticks topic. */
 export interface LiveTicks {
   /**
-   * Never older than a second. Undefined where it is not to be had within 200 ms: the reading goes on, and the next look
-   * may have it. Never throws.
+   * The uncommitted ticks of at most a second ago. Undefined where they cannot be read within 200 ms: the reading goes on, and
+   * the next look may have them. Never throws.
    */
   look(state: CandlesState): Promise<LiveLook | undefined>
 }

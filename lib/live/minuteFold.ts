@@ -1,7 +1,7 @@
 import type { CandleValues } from '../market/candle.ts'
 import type { Micros } from '../market/time.ts'
 
-/** What a candle is made of: a tick's price, and its place among the others of its epoch. */
+/** A tick's price, and its place in the order of ticks. */
 export interface PlacedPrice {
   readonly price: number
   readonly dateTimeUs: Micros
@@ -10,7 +10,7 @@ export interface PlacedPrice {
   readonly offset: number
 }
 
-/** The m1 candle of ticks that come in any order, each once: the same as `trino/sql/minutes.sql` makes of them. */
+/** Folds ticks to an m1 candle as `trino/sql/minutes.sql` does. Ticks come in any order, each once. */
 export class MinuteFold {
   #first: PlacedPrice
   #last: PlacedPrice
@@ -48,14 +48,14 @@ export class MinuteFold {
   }
 }
 
-/** A fold with one more tick; the tick's own where there is none. */
+/** Adds a tick to a fold, or begins one with it. */
 export function withTick(fold: MinuteFold | undefined, tick: PlacedPrice): MinuteFold {
   if (fold === undefined) return new MinuteFold(tick)
   fold.add(tick)
   return fold
 }
 
-/** A number and a bigint are compared exactly. */
+/** Orders ticks as `trino/sql/minutes.sql` does. `number` may mix numbers and bigints, which JavaScript compares exactly. */
 function comesBefore(a: PlacedPrice, b: PlacedPrice): boolean {
   if (a.dateTimeUs !== b.dateTimeUs) return a.dateTimeUs < b.dateTimeUs
   if (a.number < b.number) return true

@@ -1,37 +1,38 @@
-import type { CandleKey } from '../market/candle.ts'
+import type { SymbolOfSource } from '../market/candle.ts'
 import { type SymbolKey, symbolKey } from '../market/candleBook.ts'
 import type { Micros } from '../market/time.ts'
 import type { MinuteFold } from './minuteFold.ts'
 
-/** A symbol's minute as the log has it. */
+/** One minute of a symbol, by the ticks on the log. */
 export interface OpenMinute {
   readonly startUs: Micros
-  /** Of the ticks below the candles' vector. */
+  /** The candle of the ticks below the candles' vector. */
   below: MinuteFold | undefined
+  /** The candle of all ticks. */
   all: MinuteFold | undefined
-  /** Kafka's timestamp of the oldest of its ticks at or above the vector; undefined when there is none. */
+  /** Kafka's timestamp of the oldest tick at or above the vector; undefined when there is none. */
   sinceMs: number | undefined
   isDropped: boolean
 }
 
-/** The minutes that are kept, by symbol. */
+/** Open minutes, by symbol. */
 export class OpenMinutes {
   readonly #bySymbol = new Map<SymbolKey, Map<Micros, OpenMinute>>()
   #size = 0
   #beginUs = Number.NEGATIVE_INFINITY
 
-  /** How many there are, of all symbols. */
+  /** The count of minutes of all symbols. */
   get size(): number {
     return this.#size
   }
 
-  /** Earlier minutes were dropped, and are not to be made again: they would lack the ticks that they had. */
+  /** The start of the earliest minute that may be kept: earlier ones were dropped, and would lack their first ticks. */
   get beginUs(): Micros {
     return this.#beginUs
   }
 
-  /** The symbol's minute that begins then, which is made where there is none. */
-  at(of: Pick<CandleKey, 'source' | 'symbol'>, startUs: Micros): OpenMinute {
+  /** The symbol's minute that begins at `startUs`; a new one where there is none. */
+  at(of: SymbolOfSource, startUs: Micros): OpenMinute {
     const key = symbolKey(of)
     const minutes = this.#bySymbol.get(key) ?? new Map<Micros, OpenMinute>()
     const known = minutes.get(startUs)
@@ -44,12 +45,12 @@ export class OpenMinutes {
   }
 
   /** The minutes of a symbol, oldest first. */
-  of(of: Pick<CandleKey, 'source' | 'symbol'>): OpenMinute[] {
+  of(of: SymbolOfSource): OpenMinute[] {
     const minutes = this.#bySymbol.get(symbolKey(of))
     return minutes === undefined ? [] : [...minutes.values()].sort((a, b) => a.startUs - b.startUs)
   }
 
-  /** Drops the minutes that begin earlier, for ever. */
+  /** Drops the minutes that begin before `timeUs`, for good. */
   dropBefore(timeUs: Micros): void {
     if (timeUs <= this.#beginUs) return
     this.#beginUs = timeUs

@@ -6,21 +6,24 @@ import type { CandlesState } from '../tables/candlesState.ts'
 import { nextOffset, type OffsetVector, topicIdOf } from '../tables/offsetVector.ts'
 import { FollowedLog } from './followedLog.ts'
 
-/** What it takes to follow the ticks topic. */
+/** The services that following the ticks topic needs. */
 export type FollowServices = Pick<Services, 'settings' | 'nowMs'> & { readonly topicTail: TopicTail }
 
-/** Clocks of producers may be so late that a minute's first records are before the time index's place for its start. */
+/** How late a producer's clock may be: the first records of a minute then have timestamps before its start. */
 const SLACK_MS = 60_000
-/** So many offsets below the vector are read at most, of all partitions: one record of the year 2200 is found for each time. */
+/**
+ * The most offsets below the vector that are read, of all partitions together. A record with a timestamp of the year 2200 makes
+ * Kafka's time index answer with an offset that is far too low.
+ */
 const MAX_LOOK_BACK = 200_000
-/** With more offsets above the vector, or ticks of them in memory (50 bytes each), there is no live candle. */
+/** The most offsets above the vector, and the most ticks in memory (50 bytes each). Beyond it there are no live candles. */
 const MAX_WAITING = 1_000_000
-/** Minutes of all symbols in memory, some hundred bytes each. */
+/** The most minutes of all symbols in memory, some hundred bytes each. */
 const MAX_MINUTES = 200_000
 
 /**
- * Begins to follow the ticks topic: at the candles' vector, or before it, where Kafka's time index has the first records of
- * the minutes that are not closed. Throws `NotFollowed`, and what the tail throws.
+ * Begins to follow the ticks topic, at the candles' vector or before it: at the first records of the minutes that are not
+ * closed, by Kafka's time index. Throws `NotFollowed`, and what the tail throws.
  */
 export async function beginAt(services: FollowServices, state: CandlesState): Promise<FollowedLog> {
   const { topicTail, settings } = services
@@ -45,7 +48,7 @@ export async function beginAt(services: FollowServices, state: CandlesState): Pr
   return new FollowedLog(settings, { state, topicId, from })
 }
 
-/** As far as ids tell; where one is unknown, the timestamps of the records that were read last. */
+/** True for the topic that the candles are made of: by its id, or without ids by the timestamps of the last records read. */
 async function isTopicOf(
   { topicTail, settings: { ticksTopic } }: FollowServices,
   vector: OffsetVector,
@@ -58,7 +61,7 @@ async function isTopicOf(
   return same.every(Boolean)
 }
 
-/** Reads on to where the log ends now. Throws `NotFollowed` when it is another log, or too much; and what the tail throws. */
+/** Reads on to the present end of the log. Throws `NotFollowed` for another log or too many ticks, and what the tail throws. */
 export async function readOn(
   { topicTail, settings: { ticksTopic }, nowMs }: FollowServices,
   log: FollowedLog,
@@ -67,7 +70,7 @@ export async function readOn(
   const isRead = ([partition, end]: readonly [number, number]) => log.positions.get(partition)! >= end
   do {
     const pieces = await topicTail.pieces(ticksTopic, log.positions)
-    // Asked after the pieces came: they are of this topic, or of one before that is gone.
+    // Asked after the pieces have come: an unchanged id proves that they are of the same topic.
     if ((await topicTail.topicId(ticksTopic)) !== log.topicId)
       throw new NotFollowed('the topic was made again')
     if (pieces.some(({ partition, end }) => end < (log.positions.get(partition) ?? 0)))
@@ -80,5 +83,5 @@ export async function readOn(
   } while (![...ends].every(isRead))
 }
 
-/** Why there are no live candles, although Kafka answers. */
+/** The topic cannot be followed from this state of the candles, although Kafka answers. */
 export class NotFollowed extends Error {}

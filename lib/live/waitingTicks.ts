@@ -2,8 +2,8 @@ import { type PlacedPrice, withTick } from './minuteFold.ts'
 import type { OpenMinute } from './openMinutes.ts'
 
 /**
- * The ticks of one partition that candles do not have yet, in the order of their offsets. In columns: as objects they would
- * take three times the memory.
+ * The uncommitted ticks of one partition, in the order of their offsets. They are kept as columns: objects would take three
+ * times the memory.
  */
 export class WaitingTicks {
   readonly #partition: number
@@ -22,7 +22,7 @@ export class WaitingTicks {
     return this.#offset.length
   }
 
-  /** Adds a tick that has come. */
+  /** Adds the partition's next tick. */
   add(minute: OpenMinute, tick: PlacedPrice, timestampMs: number): void {
     waitSince(minute, timestampMs)
     this.#minute.push(minute)
@@ -33,7 +33,7 @@ export class WaitingTicks {
     this.#timestampMs.push(timestampMs)
   }
 
-  /** Candles have all below the offset now: these ticks go to what is below in their minutes. */
+  /** Adds the ticks below the offset to `below` of their minutes: they are committed now. */
   takeBelow(next: number): void {
     let count = 0
     while (count < this.size && this.#offset[count]! < next) this.#take(count++)
@@ -47,10 +47,10 @@ export class WaitingTicks {
   }
 
   /**
-   * Tells minutes since when their ticks wait, after candles took some. Gives Kafka's timestamp of the first tick of a minute
-   * that was dropped; undefined when there is none.
+   * Sets `sinceMs` of the minutes again, after some ticks were committed. Returns Kafka's timestamp of the first tick whose
+   * minute was dropped; undefined when there is none.
    */
-  tellMinutes(): number | undefined {
+  markMinutes(): number | undefined {
     let droppedMs: number | undefined
     for (const [i, minute] of this.#minute.entries()) {
       if (minute.isDropped) droppedMs ??= this.#timestampMs[i]!

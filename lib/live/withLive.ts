@@ -6,26 +6,23 @@ import type { CandlesRequest } from '../requests/candlesRequest.ts'
 import { earliest, liveCandles } from './liveCandles.ts'
 import type { LiveLook } from './liveLook.ts'
 
-/** A candle of a page; a live one says as of when. */
+/** A candle of a page, stored or live. */
 export interface PageCandle extends Candle {
-  /** The log was read to its end then. Undefined for a stored candle. */
+  /** The moment at which the log was read to its end; undefined for a stored candle. */
   readonly asOfUs?: Micros | undefined
 }
 
 /** A page whose newest candles may be live. */
 export interface LivePage extends CandlePage {
   readonly candles: readonly PageCandle[]
-  /**
-   * Kafka's timestamp of the oldest tick of the symbol that came in time and is not in the page; undefined when there is
-   * none.
-   */
+  /** Kafka's timestamp of the symbol's oldest tick that came in time and that the page lacks; undefined when it lacks none. */
   readonly waitingSinceUs: Micros | undefined
 }
 
 /**
- * The page with those candles put together with the ticks on the log that they lack: mostly the newest one, and the one
- * before until the rollup has closed it. `closed`, `revision` and `updatedAtUs` stay those of the stored row; without one
- * they are false, 0 and the moment of the look. The request's ends and limit hold as ever. Throws what the snapshot throws.
+ * Adds the uncommitted ticks to a page: mostly to the newest candle, and to the one before it until the rollup has closed that.
+ * `closed`, `revision` and `updatedAtUs` stay those of the stored row; where there is none, they are false, 0 and `asOfUs`.
+ * The page keeps the ends and the limit of the request. Throws what the snapshot throws.
  */
 export async function withLive(
   page: CandlePage,
@@ -34,7 +31,7 @@ export async function withLive(
   look: LiveLook,
 ): Promise<LivePage> {
   const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY, limit } = request
-  // What is older is on another page.
+  // Older candles are on another page.
   const beginUs = page.olderUs ?? fromUs
   const isOnPage = ({ dateTimeUs }: { readonly dateTimeUs: Micros }) =>
     dateTimeUs >= beginUs && dateTimeUs < toUs

@@ -9,6 +9,12 @@ export interface CandleKey {
   readonly dateTimeUs: Micros
 }
 
+/** A symbol of one source. */
+export type SymbolOfSource = Pick<CandleKey, 'source' | 'symbol'>
+
+/** The candles of one symbol and timeframe. */
+export type SeriesKey = Omit<CandleKey, 'dateTimeUs'>
+
 /** What the ticks of one bucket say. */
 export interface CandleValues {
   readonly open: number

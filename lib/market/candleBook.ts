@@ -1,11 +1,18 @@
-import { type Candle, type CandleKey, type CandleValues, type ComputedCandle, sameValues } from './candle.ts'
+import {
+  type Candle,
+  type CandleKey,
+  type CandleValues,
+  type ComputedCandle,
+  type SymbolOfSource,
+  sameValues,
+} from './candle.ts'
 import type { Micros } from './time.ts'
 
 /** A source and symbol as one text, equal for no other pair. */
 export type SymbolKey = string
 
 /** The key of a candle's source and symbol. */
-export function symbolKey({ source, symbol }: Pick<CandleKey, 'source' | 'symbol'>): SymbolKey {
+export function symbolKey({ source, symbol }: SymbolOfSource): SymbolKey {
   return `${source.length}:${source}${symbol}`
 }
 
@@ -60,10 +67,8 @@ export class CandleBook {
   }
 
   /** Whose candles are stored of a bucket, or will be. */
-  symbolsAt(timeframe: string, dateTimeUs: Micros): Map<SymbolKey, Pick<CandleKey, 'source' | 'symbol'>> {
-    const symbols = new Map<SymbolKey, Pick<CandleKey, 'source' | 'symbol'>>(
-      this.#stored.get(timeframe)?.get(dateTimeUs),
-    )
+  symbolsAt(timeframe: string, dateTimeUs: Micros): Map<SymbolKey, SymbolOfSource> {
+    const symbols = new Map<SymbolKey, SymbolOfSource>(this.#stored.get(timeframe)?.get(dateTimeUs))
     for (const [symbol, { key }] of this.#entries.get(timeframe)?.get(dateTimeUs) ?? [])
       symbols.set(symbol, key)
     return symbols

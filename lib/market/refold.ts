@@ -1,4 +1,4 @@
-import type { CandleKey, CandleValues } from './candle.ts'
+import type { CandleValues, SymbolOfSource } from './candle.ts'
 import type { CandleBook, SymbolKey } from './candleBook.ts'
 import type { HourSet } from './hours.ts'
 import { growToBuckets, mergeRanges, type TimeRange } from './range.ts'
@@ -46,7 +46,7 @@ export function refold(book: CandleBook, scope: RefoldScope, reach: Reach = 'who
 
 /** What of a bucket is put together again. */
 interface Affected {
-  readonly symbols: Map<SymbolKey, Pick<CandleKey, 'source' | 'symbol'>>
+  readonly symbols: Map<SymbolKey, SymbolOfSource>
   /** Where the first finer candle begins that differs, whosesoever it is. */
   fromUs: Micros
 }

@@ -1,55 +1,47 @@
-import type { Candle } from '../market/candle.ts'
+import type { Candle, SeriesKey, SymbolOfSource } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
 
-/** A symbol of one source. */
-export interface SymbolOfSource {
-  readonly source: string
-  readonly symbol: string
-}
-
-/** A symbol, and the months, by their first moment, of its first and last candle. */
+/** A symbol with the starts of the months of its first and its last candle. */
 export interface SymbolMonths extends SymbolOfSource {
   readonly firstMonthUs: Micros
   readonly lastMonthUs: Micros
 }
 
-/** Which candles: those of one symbol and timeframe that begin within a stretch of time. */
-export interface CandleStretch extends TimeRange, SymbolOfSource {
-  readonly timeframe: string
-}
+/** The candles of one symbol and timeframe that begin within a stretch of time. */
+export interface CandleStretch extends TimeRange, SeriesKey {}
 
-/** What a search has found. */
+/** The result of a search. */
 export interface FoundCandles {
   /** Newest first. */
   readonly candles: readonly Candle[]
-  /** What begins before this moment was not searched, as it is too much for one search; undefined when nothing is left. */
+  /** The search stopped here, as older candles are too much work for one search; undefined when it came to the end. */
   readonly restUs: Micros | undefined
 }
 
-/** The candles as one commit left them: they change no more. */
+/** The candles as one commit left them; they never change. */
 export interface CandleSnapshot {
-  /** Another one for every commit. */
+  /** Differs from commit to commit. */
   readonly id: string
   readonly committedAtUs: Micros
-  /** What the table says of itself. */
+  /** The state that the commit carries. */
   readonly state: CandlesState
-  /** By source and symbol. */
+  /** All symbols with candles, sorted by source and symbol. */
   symbols(): Promise<readonly SymbolMonths[]>
-  /** The newest candles of the stretch, at most `limit`: as many of them as a bounded amount of work finds. */
+  /** The newest candles of the stretch, at most `limit`: those that a bounded amount of work finds. */
   search(stretch: CandleStretch, limit: number): Promise<FoundCandles>
-  /** The newest candles of the stretch, at most `limit`, newest first, whatever it takes. */
+  /** The newest candles of the stretch, at most `limit`, newest first, with as many searches as that takes. */
   newest(stretch: CandleStretch, limit: number): Promise<readonly Candle[]>
 }
 
-/** Where candles are looked up. */
+/** A reader of stored candles. */
 export interface CandleArchive {
-  /** The candles as the newest commit left them, or the newest but a second. */
+  /** The candles as the newest commit left them, at most a second old. */
   current(): Promise<CandleSnapshot>
 }
 
-/** As `newest`, of a snapshot that can search. */
+/** `CandleSnapshot.newest` by means of `search`. */
 export async function newestOf(
   { search }: Pick<CandleSnapshot, 'search'>,
   stretch: CandleStretch,

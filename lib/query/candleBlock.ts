@@ -1,44 +1,41 @@
 import type { TypedRows } from '../iceberg/rowGroups.ts'
-import type { Candle, CandleKey } from '../market/candle.ts'
+import type { Candle, SeriesKey } from '../market/candle.ts'
 import type { CandleStretch } from './candleArchive.ts'
 
-/** What the columns of a candle take in a block, and an owner in its index, about. */
+/** Estimates of the memory that a row's columns take, and the index entry of a series. */
 const BYTES_PER_ROW = 69
-const BYTES_PER_OWNER = 150
+const BYTES_PER_SERIES = 150
 
-/**
- * Candles of one file or row group, as columns, whatever order its rows have. They are found by their owner: timeframe, source
- * and symbol.
- */
+/** The candles of one file or row group, as columns, with an index by series. Rows may lie in any order. */
 export class CandleBlock {
-  /** About what it takes in memory. */
+  /** An estimate of the memory that it takes. */
   readonly bytes: number
   readonly #columns: Columns
-  readonly #owners: Owners
-  /** Rows by owner, those of one owner by time. */
+  readonly #index: SeriesIndex
+  /** Row numbers sorted by series, then by time. */
   readonly #order: Uint32Array
-  /** Where the rows of each owner begin in `#order`, and where those of the last one end. */
+  /** The places in `#order` at which the rows of each series begin, and the end of the last one's. */
   readonly #starts: Uint32Array
 
-  /** `rows` has the columns of `CANDLES_SCHEMA`. Deleted rows are left out, and those without a name or time. */
+  /** `rows` has the columns of `CANDLES_SCHEMA`. Leaves out deleted rows, and rows with a null in their key. */
   constructor(rows: TypedRows) {
     this.#columns = columnsOf(rows)
-    const { owners, ownerOfRow } = findOwners(rows)
-    this.#owners = owners
-    this.#starts = startsOf(owners.counts)
-    this.#order = inOrder(ownerOfRow, this.#starts, this.#columns.dateTimeUs)
-    this.bytes = rows.rowCount * BYTES_PER_ROW + owners.counts.length * BYTES_PER_OWNER
+    const { index, seriesOfRow } = findSeries(rows)
+    this.#index = index
+    this.#starts = startsOf(index.counts)
+    this.#order = inOrder(seriesOfRow, this.#starts, this.#columns.dateTimeUs)
+    this.bytes = rows.rowCount * BYTES_PER_ROW + index.counts.length * BYTES_PER_SERIES
   }
 
   /** At most `limit` candles of the stretch, newest first. */
   newest(stretch: CandleStretch, limit: number): Candle[] {
     const { fromUs, toUs } = stretch
-    const owner = this.#owners.numberOf(stretch)
-    if (owner === undefined) return []
+    const series = this.#index.numberOf(stretch)
+    if (series === undefined) return []
     const { dateTimeUs } = this.#columns
     const found: Candle[] = []
-    const first = this.#starts[owner]!
-    for (let at = this.#firstFrom(owner, toUs) - 1; at >= first && found.length < limit; at--) {
+    const first = this.#starts[series]!
+    for (let at = this.#firstFrom(series, toUs) - 1; at >= first && found.length < limit; at--) {
       const row = this.#order[at]!
       if (dateTimeUs[row]! < fromUs) break
       found.push(candleAt(this.#columns, row, stretch))
@@ -46,10 +43,10 @@ export class CandleBlock {
     return found
   }
 
-  /** The place in `#order` of the owner's first row that does not begin before the moment. */
-  #firstFrom(owner: number, timeUs: number): number {
-    let low = this.#starts[owner]!
-    let high = this.#starts[owner + 1]!
+  /** The place in `#order` of the first row of the series that begins at or after the moment. */
+  #firstFrom(series: number, timeUs: number): number {
+    let low = this.#starts[series]!
+    let high = this.#starts[series + 1]!
     while (low < high) {
       const middle = (low + high) >>> 1
       if (this.#columns.dateTimeUs[this.#order[middle]!]! < timeUs) low = middle + 1
@@ -103,50 +100,50 @@ function candleAt(columns: Columns, row: number, { source, symbol, timeframe }: 
   }
 }
 
-const NOBODY = -1
+const NO_SERIES = -1
 
-/** Numbers the owners of rows from 0, and counts the rows of each. */
-function findOwners({ columns, rowCount, deleted }: TypedRows) {
+/** Numbers the series from 0, and counts the rows of each. */
+function findSeries({ columns, rowCount, deleted }: TypedRows) {
   const names = (name: string) => columns[name] as readonly (string | null)[]
   const [timeframes, sources, symbols] = [names('timeframe'), names('source'), names('symbol')]
   const dateTimeUs = columns.date_time as Float64Array
-  const owners = new Owners()
-  const ownerOfRow = new Int32Array(rowCount).fill(NOBODY)
+  const index = new SeriesIndex()
+  const seriesOfRow = new Int32Array(rowCount).fill(NO_SERIES)
   for (let row = 0; row < rowCount; row++) {
     const [timeframe, source, symbol] = [timeframes[row]!, sources[row]!, symbols[row]!]
     const isNamed = timeframe !== null && source !== null && symbol !== null
     if (!isNamed || deleted?.[row] === 1 || Number.isNaN(dateTimeUs[row])) continue
-    ownerOfRow[row] = owners.count(timeframe, source, symbol)
+    seriesOfRow[row] = index.count(timeframe, source, symbol)
   }
-  return { owners, ownerOfRow }
+  return { index, seriesOfRow }
 }
 
-/** Owners by their names, and how many rows each of them has. */
-class Owners {
+/** Numbers of series by their keys, and the count of rows of each. */
+class SeriesIndex {
   readonly #numbers = new Map<string, Map<string, Map<string, number>>>()
   readonly counts: number[] = []
-  /** Most rows have the timeframe and the source of the row before. */
+  /** Of the row before: most rows have the same timeframe and source. */
   #timeframe: string | undefined
   #source: string | undefined
   #bySymbol = new Map<string, number>()
 
-  /** The number of an owner, who has one row more. */
+  /** Counts one row more of a series, and returns the number of the series. */
   count(timeframe: string, source: string, symbol: string): number {
     if (timeframe !== this.#timeframe || source !== this.#source) {
       this.#bySymbol = mapIn(mapIn(this.#numbers, timeframe), source)
       this.#timeframe = timeframe
       this.#source = source
     }
-    let owner = this.#bySymbol.get(symbol)
-    if (owner === undefined) {
-      owner = this.counts.push(0) - 1
-      this.#bySymbol.set(symbol, owner)
+    let series = this.#bySymbol.get(symbol)
+    if (series === undefined) {
+      series = this.counts.push(0) - 1
+      this.#bySymbol.set(symbol, series)
     }
-    this.counts[owner]!++
-    return owner
+    this.counts[series]!++
+    return series
   }
 
-  numberOf({ timeframe, source, symbol }: Omit<CandleKey, 'dateTimeUs'>): number | undefined {
+  numberOf({ timeframe, source, symbol }: SeriesKey): number | undefined {
     return this.#numbers.get(timeframe)?.get(source)?.get(symbol)
   }
 }
@@ -159,19 +156,19 @@ function mapIn<Value>(maps: Map<string, Map<string, Value>>, key: string): Map<s
 
 function startsOf(counts: readonly number[]): Uint32Array {
   const starts = new Uint32Array(counts.length + 1)
-  for (const [owner, count] of counts.entries()) starts[owner + 1] = starts[owner]! + count
+  for (const [series, count] of counts.entries()) starts[series + 1] = starts[series]! + count
   return starts
 }
 
-function inOrder(ownerOfRow: Int32Array, starts: Uint32Array, dateTimeUs: Float64Array): Uint32Array {
+function inOrder(seriesOfRow: Int32Array, starts: Uint32Array, dateTimeUs: Float64Array): Uint32Array {
   const order = new Uint32Array(starts.at(-1)!)
   const next = starts.slice()
-  for (let row = 0; row < ownerOfRow.length; row++) {
-    const owner = ownerOfRow[row]!
-    if (owner !== NOBODY) order[next[owner]!++] = row
+  for (let row = 0; row < seriesOfRow.length; row++) {
+    const series = seriesOfRow[row]!
+    if (series !== NO_SERIES) order[next[series]!++] = row
   }
-  for (let owner = 0; owner + 1 < starts.length; owner++) {
-    const rows = order.subarray(starts[owner], starts[owner + 1])
+  for (let series = 0; series + 1 < starts.length; series++) {
+    const rows = order.subarray(starts[series], starts[series + 1])
     if (!isAscending(rows, dateTimeUs)) rows.sort((a, b) => dateTimeUs[a]! - dateTimeUs[b]!)
   }
   return order

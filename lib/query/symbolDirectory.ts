@@ -3,37 +3,38 @@ import { ParsedFiles } from '../iceberg/parsedFiles.ts'
 import { readWhole, type TypedRows } from '../iceberg/rowGroups.ts'
 import { compareText } from '../iceberg/text.ts'
 import { mapBounded } from '../mapBounded.ts'
+import type { SymbolOfSource } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import { bucketEnd, bucketStart, timeframeOf } from '../market/timeframe.ts'
 import type { ObjectStore } from '../ports.ts'
 import { CANDLES_SCHEMA } from '../tables/candlesSchema.ts'
-import type { SymbolMonths, SymbolOfSource } from './candleArchive.ts'
-import type { Place } from './candlePlaces.ts'
+import type { SymbolMonths } from './candleArchive.ts'
+import type { Split } from './candleSplits.ts'
 
-/** The coarsest timeframe: each symbol that has candles in a month has one of these there. */
+/** The coarsest timeframe: a symbol with candles in a month has an M1 candle of that month. */
 export const MONTHLY = 'M1'
 const MONTH = timeframeOf(MONTHLY)
 
 const NAMES = ['source', 'symbol', 'timeframe', 'date_time']
 const SCHEMA = { ...CANDLES_SCHEMA, fields: CANDLES_SCHEMA.fields.filter(({ name }) => NAMES.includes(name)) }
 
-/** Monthly candles of one file: whose they are, by number, and their months. */
+/** Monthly candles of one file: the numbers of their symbols, and the starts of their months. */
 interface MonthlyRows {
   readonly symbols: Int32Array
   readonly monthsUs: Float64Array
 }
 
-/** Monthly candles that one process remembers: 12 bytes each. */
+/** The most monthly candles that one process keeps, 12 bytes each. */
 const MAX_ROWS = 4_000_000
 
 const FILES_AT_ONCE = 8
 
-/** Who has candles, and in which months, by the files of the monthly candles. Each file is read once. */
+/** The symbols that have candles, and the months in which they have them, from the files of monthly candles; each is read once. */
 export class SymbolDirectory {
   readonly #store: ObjectStore
   readonly #files = new ParsedFiles<MonthlyRows>(MAX_ROWS, ({ symbols }) => symbols.length + 1)
-  /** Every symbol that was ever seen has a number, by which it stands in all files. */
+  /** All symbols ever read. A symbol's place here is its number in `MonthlyRows`. */
   readonly #names: SymbolOfSource[] = []
   readonly #numbers = new Map<string, Map<string, number>>()
 
@@ -41,9 +42,9 @@ export class SymbolDirectory {
     this.#store = store
   }
 
-  /** All symbols that have monthly candles in the places, by source and symbol. */
-  async symbols(places: readonly Place[]): Promise<SymbolMonths[]> {
-    const files = await this.#read(places)
+  /** All symbols that have monthly candles in the splits, sorted by source and symbol. */
+  async symbols(splits: readonly Split[]): Promise<SymbolMonths[]> {
+    const files = await this.#read(splits)
     const first = new Float64Array(this.#names.length).fill(Number.POSITIVE_INFINITY)
     const last = new Float64Array(this.#names.length).fill(Number.NEGATIVE_INFINITY)
     for (const { symbols, monthsUs } of files) {
@@ -58,9 +59,9 @@ export class SymbolDirectory {
       .toSorted((a, b) => compareText(a.source, b.source) || compareText(a.symbol, b.symbol))
   }
 
-  /** The months in which the symbol has a monthly candle in the places, in no order. */
-  async monthsOf({ source, symbol }: SymbolOfSource, places: readonly Place[]): Promise<TimeRange[]> {
-    const files = await this.#read(places)
+  /** The months in which the symbol has a monthly candle in the splits, in no order. */
+  async monthsOf({ source, symbol }: SymbolOfSource, splits: readonly Split[]): Promise<TimeRange[]> {
+    const files = await this.#read(splits)
     const number = this.#numbers.get(source)?.get(symbol)
     const months = new Set<Micros>()
     for (const { symbols, monthsUs } of files) {
@@ -69,8 +70,8 @@ export class SymbolDirectory {
     return [...months].map(fromUs => ({ fromUs, toUs: bucketEnd(MONTH, fromUs) }))
   }
 
-  #read(places: readonly Place[]): Promise<MonthlyRows[]> {
-    return mapBounded(places, FILES_AT_ONCE, ({ file }) =>
+  #read(splits: readonly Split[]): Promise<MonthlyRows[]> {
+    return mapBounded(splits, FILES_AT_ONCE, ({ file }) =>
       this.#files.getOr(versionOf(file), async () =>
         this.#monthlyRows(await readWhole(this.#store, file, SCHEMA)),
       ),

@@ -11,29 +11,29 @@ import { CANDLES_SCHEMA, CANDLES_TABLE } from '../tables/candlesTable.ts'
 import { loadTable } from '../tables/layout.ts'
 import { type CandleArchive, type CandleSnapshot, newestOf, type SymbolMonths } from './candleArchive.ts'
 import { CandleBlock } from './candleBlock.ts'
-import { type Place, placeOfGroup, placesOf } from './candlePlaces.ts'
+import { type Split, splitOfGroup, splitsOf } from './candleSplits.ts'
 import { searchCandles } from './searchCandles.ts'
 import { MONTHLY, SymbolDirectory } from './symbolDirectory.ts'
 
-/** How long a look at the newest commit is good for, however many ask. */
+/** The shortest time between two questions to the catalog. */
 const LOOK_EVERY_MS = 1_000
 
-/** What one process reads and keeps. */
+/** Limits of one process. */
 export interface ReadLimits {
-  /** What is kept of rows, about. Files never change, so that a commit costs only those that it added. */
+  /** The memory for rows, about. Files never change: after a commit only its new files are read. */
   readonly keptBytes: number
-  /** A file of so many bytes is read whole: to read less of it takes a request more, and saves nothing. */
+  /** The size up to which a file is read as a whole: the footer would take another request, and save nothing. */
   readonly wholeBytes: number
-  /** Rows among which one search looks: half a second of work where none of them is kept. */
+  /** The rows that one search reads, about: half a second of work where none of them is in memory. */
   readonly searchRows: number
 }
 
 const LIMITS: ReadLimits = { keptBytes: 64 * 1024 ** 2, wholeBytes: 256 * 1024, searchRows: 2_000_000 }
 
-/** Row groups whose place in their files is kept: 5 kB each. */
+/** The most row groups whose metadata is kept, 5 kB each. */
 const MAX_GROUPS = 4_000
 
-/** Candles of the Iceberg table, read from its files. Calls throw what `loadTable` and `readRowGroup` throw. */
+/** Reads candles from the files of the Iceberg table. Calls throw what `loadTable` and `readRowGroup` throw. */
 export class TableArchive implements CandleArchive {
   readonly #catalog: Catalog
   readonly #files: CandleReader
@@ -52,7 +52,7 @@ export class TableArchive implements CandleArchive {
     this.#nowMs = nowMs
   }
 
-  /** The table is asked for at most once a second, and never again before it has answered. */
+  /** Asks the catalog at most once a second, and one question at a time. */
   current(): Promise<CandleSnapshot> {
     const nowMs = this.#nowMs()
     // A clock may be set back.
@@ -83,16 +83,16 @@ function idOf(table: Table): string {
 const US_PER_MS = 1_000
 
 function snapshotOf(table: Table, reader: CandleReader): CandleSnapshot {
-  const places = new ParsedFiles<readonly Place[]>(Number.POSITIVE_INFINITY, () => 0)
+  const splits = new ParsedFiles<readonly Split[]>(Number.POSITIVE_INFINITY, () => 0)
   const symbols = new ParsedFiles<readonly SymbolMonths[]>(Number.POSITIVE_INFINITY, () => 0)
   const of = (timeframe: string) =>
-    places.getOr(timeframe, () => placesOf(reader.store, table, timeframe, reader.limits.wholeBytes))
+    splits.getOr(timeframe, () => splitsOf(reader.store, table, timeframe, reader.limits.wholeBytes))
   const search: CandleSnapshot['search'] = async (stretch, limit) =>
     searchCandles(
       {
         maxRows: reader.limits.searchRows,
-        read: place => reader.block(place),
-        groupsOf: place => reader.groups(place),
+        read: split => reader.block(split),
+        groupsOf: split => reader.groups(split),
         monthsOf: async () => reader.directory.monthsOf(stretch, await of(MONTHLY)),
       },
       await of(stretch.timeframe),
@@ -109,7 +109,7 @@ function snapshotOf(table: Table, reader: CandleReader): CandleSnapshot {
   }
 }
 
-/** Reads files of candles, and keeps what was used last. What is being read already is not read twice. */
+/** Reads files of candles, and keeps those that were used last. Callers who need the same file at once share one read. */
 class CandleReader {
   readonly store: ObjectStore
   readonly directory: SymbolDirectory
@@ -124,12 +124,12 @@ class CandleReader {
     this.directory = new SymbolDirectory(store)
   }
 
-  async groups({ file }: Place): Promise<Place[]> {
+  async groups({ file }: Split): Promise<Split[]> {
     const groups = await this.#groups.getOr(file.path, () => readRowGroups(this.store, file, CANDLES_SCHEMA))
-    return groups.map(group => placeOfGroup(file, group))
+    return groups.map(group => splitOfGroup(file, group))
   }
 
-  block({ file, group }: Place): Promise<CandleBlock> {
+  block({ file, group }: Split): Promise<CandleBlock> {
     const key = `${group?.firstRow ?? 'all'} ${versionOf(file)}`
     return this.#blocks.getOr(
       key,

@@ -1,7 +1,7 @@
 import { type DataFile, lowerBound, upperBound } from '../iceberg/dataFile.ts'
 import type { Field } from '../iceberg/schema.ts'
 import { compareText } from '../iceberg/text.ts'
-import type { CandleKey } from '../market/candle.ts'
+import type { SymbolOfSource } from '../market/candle.ts'
 import type { TimeRange } from '../market/range.ts'
 import { NEWEST_US, OLDEST_US } from '../market/time.ts'
 import { removedTimeframe, TIMEFRAMES } from '../market/timeframe.ts'
@@ -21,9 +21,10 @@ export function rowTimeframesOf(file: DataFile): readonly string[] {
   )
 }
 
-type SymbolOfSource = Pick<CandleKey, 'source' | 'symbol'>
-
-/** Some symbols, told apart by source and symbol each by itself: a pair that is none of them may pass for one. */
+/**
+ * The symbols of some candles. Sources and symbols are kept apart, so `has` and `mayBeIn` may be true for a pair that is not
+ * among them, if its source and its symbol are.
+ */
 export class SomeSymbols {
   readonly #sources: ReadonlySet<string>
   readonly #symbols: ReadonlySet<string>
@@ -40,7 +41,7 @@ export class SomeSymbols {
     return this.#symbols.has(symbol) && this.#sources.has(source)
   }
 
-  /** False when the bounds say that the file has no row of them. */
+  /** False when the file's bounds exclude all of them. */
   mayBeIn(file: DataFile): boolean {
     return (
       hasWithin(this.#sorted.symbols, file, CANDLE_FIELDS.symbol) &&
@@ -56,7 +57,7 @@ function hasWithin(sorted: readonly string[], file: DataFile, field: Field): boo
   return first !== undefined && (high === undefined || compareText(first, String(high)) <= 0)
 }
 
-/** The first of the sorted texts that is not below the least one. */
+/** The first of the sorted texts that is not below `least`. */
 function firstFrom(sorted: readonly string[], least: string): string | undefined {
   let [from, to] = [0, sorted.length]
   while (from < to) {

@@ -12,32 +12,32 @@ import type { ObjectStore } from '../ports.ts'
 import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
 import type { CandleStretch } from './candleArchive.ts'
 
-/** Rows of a file that are read at once: all of them, or those of one row group. */
-export interface Place {
+/** Rows of a file that are read in one step: all of them, or those of one row group. */
+export interface Split {
   readonly file: LiveFile
   readonly group: RowGroup | undefined
-  /** True for a file of which a part can be read: it is large, and its manifest does not say that it is one row group. */
+  /** True for a large file, unless its manifest says that it is one row group: its row groups are read instead. */
   readonly hasGroups: boolean
   readonly rowCount: number
-  /** What its columns may hold, by name; a column that is missing may hold anything. */
+  /** The range of each column's values, by name; a column without one may hold anything. */
   readonly ranges: ColumnRanges
-  /** The earliest and the latest moment at which a candle of it can begin, both included. */
+  /** The earliest and the latest start that a candle in it can have, both included. */
   readonly firstUs: Micros
   readonly lastUs: Micros
 }
 
-/** The table's files that may hold candles of the timeframe; of those above `wholeBytes`, row groups are read. */
-export async function placesOf(
+/** The table's files that may hold candles of the timeframe. A file of at most `wholeBytes` is read as a whole. */
+export async function splitsOf(
   store: ObjectStore,
   candles: Table,
   timeframe: string,
   wholeBytes: number,
-): Promise<Place[]> {
+): Promise<Split[]> {
   const within = { timeframe: { from: timeframe, to: timeframe } }
-  return (await planFiles(store, candles, { within })).map(file => placeOfFile(file, wholeBytes))
+  return (await planFiles(store, candles, { within })).map(file => splitOfFile(file, wholeBytes))
 }
 
-function placeOfFile(file: LiveFile, wholeBytes: number): Place {
+function splitOfFile(file: LiveFile, wholeBytes: number): Split {
   const rangeOf = (field: Field) => defined({ from: lowerBound(file, field), to: upperBound(file, field) })
   const { source, symbol, timeframe, dateTime } = CANDLE_FIELDS
   const ranges = Object.fromEntries(
@@ -47,8 +47,7 @@ function placeOfFile(file: LiveFile, wholeBytes: number): Place {
   return { file, group: undefined, hasGroups, rowCount: file.recordCount, ranges, ...startsIn(ranges) }
 }
 
-/** One row group of a file. */
-export function placeOfGroup(file: LiveFile, group: RowGroup): Place {
+export function splitOfGroup(file: LiveFile, group: RowGroup): Split {
   const { ranges, rowCount } = group
   return { file, group, hasGroups: false, rowCount, ranges, ...startsIn(ranges) }
 }
@@ -58,9 +57,9 @@ function startsIn(ranges: ColumnRanges) {
   return { firstUs: Math.max(Number(from), OLDEST_US), lastUs: Math.min(Number(to), NEWEST_US) }
 }
 
-/** False when no candle of the place lies in the stretch. */
+/** False when no candle of the split lies in the stretch. */
 export function mayHold(
-  { ranges, firstUs, lastUs }: Place,
+  { ranges, firstUs, lastUs }: Split,
   { source, symbol, timeframe, fromUs, toUs }: CandleStretch,
 ): boolean {
   if (firstUs >= toUs || lastUs < fromUs) return false
@@ -69,9 +68,9 @@ export function mayHold(
   )
 }
 
-/** False when no candle of the place can have ticks in one of the months: a week may begin in the month before. */
+/** False when no candle of the split overlaps one of the months. A week that begins in the month before does overlap. */
 export function mayBegin(
-  { firstUs, lastUs }: Place,
+  { firstUs, lastUs }: Split,
   timeframe: string,
   months: readonly TimeRange[],
 ): boolean {
@@ -79,7 +78,7 @@ export function mayBegin(
   return months.some(({ fromUs, toUs }) => firstUs < toUs && endUs > fromUs)
 }
 
-/** True when all rows of the place have the same source and symbol. */
-export function isOfOneSymbol({ ranges }: Place): boolean {
+/** True when all rows of the split have the same source and symbol. */
+export function isOfOneSymbol({ ranges }: Split): boolean {
   return [ranges.source, ranges.symbol].every(range => range?.from !== undefined && range.from === range.to)
 }
