@@ -1,5 +1,5 @@
 import { httpHandler } from '../lib/lambda/httpHandler.ts'
 import { metricRoutes } from '../lib/lambda/metricRoutes.ts'
 
-/** How the pipeline does, for Prometheus; and whether the servers that it needs answer. */
+/** Metrics of the pipeline for Prometheus, and the health of the servers that it needs. */
 export const handler = httpHandler('metrics', metricRoutes)

@@ -7,7 +7,7 @@ import page from '../page/index.html'
 const log = jsonLines({ function: 'page' })
 const routes = pageRoutes(page)
 
-/** The page that draws the candles, as `bundlePage.ts` built it into this function. It reads no setting and asks no server. */
+/** Serves the page that draws candles, which `bundlePage.ts` built into this function. It reads no settings and asks no server. */
 export const handler = logged(
   log,
   (event, context) => respondTo(event, routes, log, context.getRemainingTimeInMillis()),

@@ -11,25 +11,26 @@ import type { HttpAnswer } from './httpResponse.ts'
 /** Raised when the shape of an answer changes: clients then drop what they keep. */
 const SHAPE = 2
 
-/** Answers that one process makes at once, which bounds its memory; as many more wait as it makes in about two seconds. */
+/** Answers that one process makes at the same time: a bound of its memory. */
 const AT_ONCE = 8
+/** Requests that wait, about as many as one process answers in two seconds. */
 const MAX_WAITING = 100
 
-/** What the answers are made with, beside the candles. */
+/** Services of the candle routes beside the archive. */
 export interface CandleRouteServices {
   /** The wall clock, milliseconds since 1970. */
   readonly nowMs?: () => number
-  /** The ticks on Kafka that no commit has yet; undefined where they are not read. */
+  /** The uncommitted ticks; undefined where Kafka is not read. */
   readonly live?: LiveTicks | undefined
 }
 
-/** What the page asks for: symbols and candles as JSON. */
+/** Routes of symbols and candles, as JSON. */
 export function candleRoutes(
   archive: CandleArchive,
   { nowMs = Date.now, live }: CandleRouteServices = {},
 ): Routes {
   const queue = new BoundedQueue({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING })
-  /** An answer that holds until the next commit, or the next tick; a client that has it already costs no work. */
+  /** An answer whose tag changes with the commit and with `version`. A client that has it costs no work. */
   const json = ({ id }: CandleSnapshot, body: () => Promise<object>, version?: string): HttpAnswer => ({
     type: 'application/json',
     tag: [SHAPE, id, ...(version === undefined ? [] : [version])].join('-'),

@@ -7,17 +7,17 @@ import type { CandleSnapshot, SymbolMonths } from '../query/candleArchive.ts'
 import type { CandlePage } from '../query/readCandlePage.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
 
-/** How old an answer is, and what it may lack. */
+/** The inputs of an answer's `status`. */
 export interface AnswerStatus {
   readonly snapshot: Pick<CandleSnapshot, 'committedAtUs' | 'state'>
   /** The start of the newest minute in which the symbol has ticks, by its stored candles. */
   readonly newestMinuteUs: Micros | undefined
-  /** Minutes with ticks that no commit has; undefined where Kafka could not be asked. */
+  /** The symbol's minutes with uncommitted ticks, oldest first; undefined where Kafka could not be read. */
   readonly minutes: readonly LiveMinute[] | undefined
   readonly nowMs: number
 }
 
-/** What `GET /candles` answers: oldest first, with the `to` that asks for the page before, or null at the beginning. */
+/** The body of `GET /candles`: candles oldest first. `older` is the `to` of the page before, or null at the beginning. */
 export function candlesAnswer(
   { source, symbol, timeframe }: CandlesRequest,
   page: CandlePage | LivePage,
@@ -46,7 +46,7 @@ function candleAnswer(candle: PageCandle) {
 function statusOf(page: CandlePage | LivePage, { snapshot, newestMinuteUs, minutes, nowMs }: AnswerStatus) {
   const { committedAtUs, state } = snapshot
   return {
-    // 0 before the first candle closes.
+    // The state has 0 before the first candle closes.
     closedUntil: momentOf(state.closedUntilUs || undefined),
     committedAt: formatDateTime(committedAtUs),
     newestMinute: momentOf(latest([newestMinuteUs, minutes?.at(-1)?.dateTimeUs])),
@@ -56,7 +56,7 @@ function statusOf(page: CandlePage | LivePage, { snapshot, newestMinuteUs, minut
   }
 }
 
-/** Kafka's timestamps of the oldest tick that is not in the answer, and of the oldest that no commit has. */
+/** Kafka's timestamps of the oldest tick that the answer lacks, and of the oldest uncommitted tick. */
 function waitingTicks(page: CandlePage | LivePage, minutes: readonly LiveMinute[]) {
   return {
     waitingSince: momentOf('waitingSinceUs' in page ? page.waitingSinceUs : undefined),
@@ -72,7 +72,7 @@ function momentOf(timeUs: Micros | undefined): string | null {
   return timeUs === undefined ? null : formatDateTime(timeUs)
 }
 
-/** What `GET /symbols` answers: whose candles there are, and in which timeframes, short to long. */
+/** The body of `GET /symbols`: all symbols with candles, and the timeframes from short to long. */
 export function symbolsAnswer(symbols: readonly SymbolMonths[]) {
   return {
     timeframes: TIMEFRAMES.map(({ name }) => name),

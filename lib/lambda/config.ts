@@ -29,7 +29,7 @@ const SANDBOX: Readonly<Record<string, string>> = {
 const text = z.string().min(1)
 const url = z.url({ protocol: /^https?$/ })
 const flag = z.enum(['true', 'false']).transform(value => value === 'true')
-/** As browsers write it: nothing after the host and port. */
+/** An origin as browsers write it: without anything after host and port. */
 const ORIGIN = z
   .string()
   .refine(origin => URL.canParse(origin) && new URL(origin).origin === origin, 'must be an origin, or *')
@@ -74,17 +74,17 @@ const environment = z.object({
   MAX_AHEAD_MS: milliseconds.default(3_600_000),
   /** A third of it must cover uploads that are not committed yet, and clocks that differ by a quarter of an hour. */
   RETENTION_MS: milliseconds.min(3_600_000).default(3_600_000),
-  /** Whether `GET /candles` reads the newest ticks from Kafka: the function must reach it, with a login that may read the topic. */
+  /** Whether `GET /candles` reads the newest ticks from Kafka. The function needs a login that may read the topic. */
   LIVE_CANDLES: flag.default(false),
   /** Where functions are invoked; unset: AWS Lambda itself. */
   LAMBDA_ENDPOINT: url.optional(),
   PUBLISH_FUNCTION: text.default('tickhouse-local-publish'),
-  /** Whose pages may read candles, beside our own: origins such as `https://example.org`, or `*`. */
+  /** Origins whose pages may read candles, beside our own: `https://example.org`, or `*` for all. */
   CORS_ORIGINS: text
     .transform(list => list.split(',').map(origin => origin.trim()))
     .pipe(z.array(z.union([z.literal('*'), ORIGIN])))
     .default([]),
-  /** What Prometheus must send as its bearer token. */
+  /** The bearer token that Prometheus must send. */
   METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
 })
 
@@ -112,11 +112,11 @@ export interface Config {
   readonly settings: Settings
 }
 
-/** What the functions behind the HTTP API may tell, and whom. */
+/** Who may read the answers of the functions behind the HTTP API. */
 export interface HttpSettings {
   /** Origins whose pages may read candles; `*` stands for all. */
   readonly corsOrigins: readonly string[]
-  /** `open`: everybody may read the metrics; `closed`: nobody; otherwise those who send the token. */
+  /** Readers of the metrics. `open`: everybody; `closed`: nobody; else those who send the token. */
   readonly metrics: 'open' | 'closed' | { readonly token: string }
 }
 
@@ -194,7 +194,7 @@ function configOf(env: Environment, isOneShot: boolean): Config {
   }
 }
 
-/** On this machine the port is that of the loopback interface; elsewhere strangers may reach it. */
+/** Without a token, metrics are open at stage `local`, where only this machine reaches the port. */
 function metricsAccess({ STAGE, METRICS_TOKEN: token }: Environment): HttpSettings['metrics'] {
   if (token !== undefined) return { token }
   return STAGE === 'local' ? 'open' : 'closed'

@@ -25,7 +25,7 @@ export interface Connections extends Services {
   readonly http: HttpSettings
   readonly trust: Trust
   readonly published: Published
-  /** Undefined where it is switched off, or where the process ends before it has read anything. */
+  /** Undefined where `LIVE_CANDLES` is off, and in a process that serves one call. */
   readonly live: LiveTicks | undefined
   /** Throws unless Trino takes statements. */
   pingTrino(): Promise<void>

@@ -1,8 +1,8 @@
-/** How long a browser may remember a preflight's answer; Chromium takes no more. */
+/** The time that a browser may keep a preflight's answer; Chromium's maximum. */
 const REMEMBERED_S = 7_200
 
 /**
- * Headers that let a page of another origin read an answer. `allowed` has the origins, or `*` for all; empty: none may.
+ * Headers that let a page of another origin read an answer. `allowed` lists the origins; `*` stands for all.
  * https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 export function corsHeaders(
@@ -20,7 +20,7 @@ export function corsHeaders(
   }
 }
 
-/** What a preflight's answer has beside `corsHeaders`. */
+/** The headers of a preflight's answer beside `corsHeaders`. */
 export function preflightHeaders(
   allowed: readonly string[],
   origin: string | undefined,

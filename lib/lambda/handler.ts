@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda'
 import { readConfig } from './config.ts'
 import { type Connections, connect } from './connect.ts'
 import { jsonLines } from './log.ts'
-import { type Line, logged } from './logged.ts'
+import { type LogLine, logged } from './logged.ts'
 
 /** What a function does with an event, by the services that it needs; `remainingMs` tells how long it may still take. */
 export type Step<Result, Needs = Connections> = (
@@ -19,7 +19,7 @@ export type Step<Result, Needs = Connections> = (
 export function lambdaHandler<Result extends object>(
   name: string,
   step: Step<Result>,
-  line: Line<Result> = {},
+  line: LogLine<Result> = {},
 ) {
   const log = jsonLines({ function: name })
   let warm: { services: Connections; isOneShot: boolean } | undefined

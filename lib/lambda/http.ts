@@ -5,25 +5,24 @@ import { type HttpEvent, httpEvent } from '../requests/httpEvent.ts'
 import { within } from '../within.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import { errorAnswer, type HttpAnswer, httpResponse } from './httpResponse.ts'
-import { causeOf, type Line } from './logged.ts'
+import { causeOf, type LogLine } from './logged.ts'
 
-/** What a route is told of a request. */
+/** A request as a route gets it. */
 export interface HttpRequest {
   readonly query: URLSearchParams
   /** The parts of the path that the route's key names in braces. */
   readonly path: Readonly<Record<string, string | undefined>>
-  /** By their names in lower case. */
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
 export type Route = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
-/** By method and path (`GET /candles`). Each path is an `httpApi` event of any method in `serverless.yml`. */
+/** Routes by method and path (`GET /candles`). In `serverless.yml` each path is an `httpApi` event of any method. */
 export type Routes = Readonly<Record<string, Route>>
 
-/** How a request is answered, beside its route. */
 export interface RespondOptions {
-  /** A route that takes longer is answered for with 503. */
+  /** The time after which a request is answered with 503, though its route has not ended. */
   readonly withinMs?: number
   /** Origins whose pages may read the answers; `*` stands for all. */
   readonly corsOrigins?: readonly string[]
@@ -31,7 +30,7 @@ export interface RespondOptions {
 
 type Response = APIGatewayProxyStructuredResultV2
 
-/** Kept back of the function's time for the answer itself. */
+/** The part of the function's time that is kept for sending the answer. */
 const TO_ANSWER_MS = 1_000
 
 /** Answers Lambda's event within `remainingMs`. Throws `BadRequest` for an event that is not an HTTP request. */
@@ -45,27 +44,27 @@ export async function respondTo(
   return respond(routes, httpEvent(event), log, { withinMs: remainingMs - TO_ANSWER_MS, corsOrigins })
 }
 
-/** What the line of a request says: its route and the status, and nothing of the answer. */
-export const HTTP_LINE: Line<Response> = {
+/** The log line of a request: its route and status, without the answer. */
+export const HTTP_LINE: LogLine<Response> = {
   event: event => ({ route: routeOf(event) }),
   result: ({ statusCode }) => ({ status: statusCode }),
 }
 
-/** For the log, from whatever the event is. */
+/** The route for the log, of any event. */
 function routeOf(event: unknown): string | undefined {
   const { routeKey, requestContext } = (event ?? {}) as Partial<HttpEvent>
   const path = pathOf(routeKey)
   return path === undefined ? routeKey : `${requestContext?.http?.method} ${path}`
 }
 
-/** Of `ANY /candles`; `$default` is no path of ours. */
+/** The path of a key such as `ANY /candles`; undefined for `$default`. */
 function pathOf(routeKey: string | undefined): string | undefined {
   return typeof routeKey === 'string' ? routeKey.split(' ')[1] : undefined
 }
 
 /**
- * Runs the event's route. What it throws becomes a JSON error that tells nothing of the inside; that goes to the log.
- * A route that takes longer than it may is answered for, before the function's own time is over.
+ * Runs the event's route. An error that it throws becomes a JSON answer without internals; these go to the log. A route that
+ * takes too long is answered with 503, before the function's own time is over.
  */
 export async function respond(
   routes: Routes,
@@ -116,17 +115,16 @@ async function run(routes: Routes, event: HttpEvent, corsOrigins: readonly strin
   return httpResponse(event, await route({ query, path: pathParameters ?? {}, headers }))
 }
 
-/** What the path may be asked with; undefined where there is nothing. */
+/** The methods that the path allows, as `Allow` lists them; undefined for an unknown path. */
 function methodsOf(routes: Routes, path: string | undefined): string | undefined {
   const methods = Object.keys(routes)
-    .map(key => key.split(' '))
-    .filter(([, known]) => known === path)
-    .map(([method]) => method!)
+    .filter(key => pathOf(key) === path)
+    .map(key => key.split(' ')[0]!)
   if (methods.length === 0) return undefined
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
 }
 
-/** Errors that the one who asks can mend; all others are ours. */
+/** Status by error code, for errors of the client; all other errors are ours. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
   NOT_FOUND: 404,
@@ -146,7 +144,7 @@ function failure(event: HttpEvent, error: unknown, log: Log): HttpAnswer {
     : errorAnswer(500, 'INTERNAL', `something is wrong here; the log says what at request ${requestId}`)
 }
 
-/** Nothing lies at that address. */
+/** The address is unknown. */
 export class NotFound extends TickhouseError {
   constructor() {
     super('NOT_FOUND', 'there is nothing at this address')

@@ -3,8 +3,8 @@ import { lambdaHandler } from './handler.ts'
 import { HTTP_LINE, type Routes, respondTo } from './http.ts'
 
 /**
- * Routes as the handler of a function behind an HTTP API. `open` is called once a process, so that what it makes
- * stays warm. Throws `BadRequest` for an event that is not an HTTP request.
+ * The handler of a function behind an HTTP API. `open` is called once a process: its caches outlive a call. Throws `BadRequest`
+ * for an event that is not an HTTP request.
  */
 export function httpHandler(name: string, open: (services: Connections) => Routes) {
   let routes: Routes | undefined

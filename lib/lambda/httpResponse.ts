@@ -4,22 +4,22 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { HttpEvent } from '../requests/httpEvent.ts'
 import { acceptsGzip } from './acceptsGzip.ts'
 
-/** What a route answers. */
+/** A route's answer. */
 export interface HttpAnswer {
   /** 200 unless it is said. */
   readonly status?: number
   readonly type: string
-  /** Another one whenever the body is another one. Then a client may keep the body, and asks each time whether it still holds. */
+  /** A text that changes with the body. With a tag, clients may keep the body, and ask each time whether it has changed. */
   readonly tag?: string
-  /** True where the body never changes under its address: then a client that keeps it does not ask again. */
+  /** True where the body at this address never changes: clients that keep it need not ask again. */
   readonly isImmutable?: boolean
-  /** Made only when the client does not have it already. */
+  /** A function is called only when the client does not have the body. */
   readonly body: string | (() => string | Promise<string>)
-  /** Beside those of every answer, or in their place. */
+  /** Added to the headers of every answer; those of the same name are replaced. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An answer loads nothing, and no other page can put it in a frame; the page itself allows more. */
+/** Headers of every answer. The page has a content security policy of its own. */
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -27,14 +27,14 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 }
 
-/** Shorter texts grow when they are compressed, or hardly shrink. */
+/** Shorter texts hardly shrink. */
 const WORTH_COMPRESSING_BYTES = 1_000
 
-/** Most that make an answer impossible pass by within seconds. */
+/** Most causes of a 503 are over within seconds. */
 const RETRY_AFTER_S = 1
 
 /**
- * An answer as API Gateway takes it: compressed where the client reads that, empty where the client has it already.
+ * Turns an answer into API Gateway's form: compressed where the client accepts that, 304 where the client has the body.
  * https://www.rfc-editor.org/rfc/rfc9110
  */
 export async function httpResponse(
@@ -43,10 +43,12 @@ export async function httpResponse(
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const { status = 200, type, tag, body } = answer
   const headers = { ...SECURITY_HEADERS, ...cachingHeaders(answer), ...retryAfter(status), ...answer.headers }
-  const has = tag === undefined ? 'nothing' : whatTheClientHas(asked['if-none-match'], tag)
-  if (has === 'this') return { statusCode: 304, headers, body: '' }
+  const ifNoneMatch = tag === undefined ? undefined : asked['if-none-match']
+  const notModified = { statusCode: 304, headers, body: '' }
+  if (tagsIn(ifNoneMatch).includes(tag)) return notModified
   const text = typeof body === 'string' ? body : await body()
-  if (has === 'any') return { statusCode: 304, headers, body: '' }
+  // `*` matches any body. There is one only if making it has not thrown.
+  if (ifNoneMatch?.trim() === '*') return notModified
   const plain = { statusCode: status, headers: { ...headers, 'content-type': `${type}; charset=utf-8` } }
   if (text.length < WORTH_COMPRESSING_BYTES || !acceptsGzip(asked['accept-encoding']))
     return { ...plain, body: text }
@@ -58,7 +60,7 @@ export async function httpResponse(
   }
 }
 
-/** An error as all routes answer it; the message becomes a sentence. Nobody keeps it. */
+/** The answer for an error, the same on all routes. The message becomes a sentence. */
 export function errorAnswer(
   status: number,
   code: string,
@@ -87,21 +89,17 @@ function retryAfter(status: number): Readonly<Record<string, string>> {
   return status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {}
 }
 
-/** `this`: the client names the tag; `any`: it has some body of that address, and `*` says so whichever it is. */
-function whatTheClientHas(ifNoneMatch: string | undefined, tag: string): 'this' | 'any' | 'nothing' {
-  if (ifNoneMatch === undefined) return 'nothing'
-  if (ifNoneMatch.trim() === '*') return 'any'
-  // Weak comparison: `W/` in front of a tag makes no difference.
-  const known = [...ifNoneMatch.matchAll(/"([^"]*)"/g)].map(([, opaque]) => opaque)
-  return known.includes(tag) ? 'this' : 'nothing'
+/** The tags of an `If-None-Match`, without `W/`: they are compared weakly. */
+function tagsIn(ifNoneMatch = ''): (string | undefined)[] {
+  return [...ifNoneMatch.matchAll(/"([^"]*)"/g)].map(([, opaque]) => opaque)
 }
 
 const compress = promisify(gzip)
 
-/** Bodies, compressed, of answers that are given many times. */
+/** Compressed bodies, for answers that are objects of longer life. */
 const kept = new WeakMap<HttpAnswer, Promise<string>>()
 
-/** The compressed text as base64. */
+/** The compressed text, in base64. */
 function compressed(answer: HttpAnswer, text: string): Promise<string> {
   const known = kept.get(answer)
   if (known !== undefined) return known

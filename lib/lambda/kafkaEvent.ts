@@ -20,7 +20,7 @@ export interface KafkaEventRecord {
 
 const TAKES = 'records of a Kafka event source, such as events/ticks.kafka.json, or {"only": "minutes-rest"}'
 
-/** The batches of an event, one a partition. Throws `BadRequest` for another event, and for a place that is no number. */
+/** The batches of an event, one a partition. Throws `BadRequest` for another event, and for offsets that are not numbers. */
 export function recordBatches(event: unknown): RecordBatch[] {
   if (!isKafkaEvent(event)) {
     throw new BadRequest(TAKES, 'there are no lists of records')

@@ -3,19 +3,19 @@ import type { Context } from 'aws-lambda'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-/** What the line of an invocation says, beside function, request id and duration. */
-export interface Line<Result> {
-  /** Of the event, however the call ends; must take whatever comes. */
+/** The fields that an invocation's log line has beside function, request id and duration. */
+export interface LogLine<Result> {
+  /** Fields of the event, logged for a failed call too; must accept any event. */
   event?(event: unknown): object
-  /** Of the result; all of it unless said. */
+  /** Fields of the result; by default all of them. */
   result?(result: Result): object
 }
 
-/** A Lambda handler, each call of which logs one line: request id, duration, its stages, and what it says of itself; never a tick. */
+/** A Lambda handler that logs one line a call: request id, duration, stages, and the fields of `line`; never a tick. */
 export function logged<Result extends object>(
   log: Log,
   run: (event: unknown, context: Context) => Promise<Result>,
-  line: Line<Result> = {},
+  line: LogLine<Result> = {},
   takeStagesMs: () => Readonly<Record<string, number>> = () => ({}),
 ) {
   return middy<unknown, Result>()
@@ -26,7 +26,7 @@ export function logged<Result extends object>(
 function oneLine<Result extends object>(
   log: Log,
   takeStagesMs: () => Readonly<Record<string, number>>,
-  line: Line<Result>,
+  line: LogLine<Result>,
 ): MiddlewareObj<unknown, Result> {
   const startedAtMs = new WeakMap<object, number>()
   const fields = (context: Context, event: unknown) => {
@@ -59,7 +59,7 @@ function oneLine<Result extends object>(
   }
 }
 
-/** What an error is the consequence of, in words. */
+/** The message of an error's cause. */
 export function causeOf(error: unknown): string | undefined {
   return error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
 }

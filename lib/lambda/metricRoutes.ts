@@ -7,12 +7,12 @@ import type { HttpRequest, Route, Routes } from './http.ts'
 import { errorAnswer, type HttpAnswer } from './httpResponse.ts'
 import { prometheusText } from './prometheusText.ts'
 
-/** What of the settings these routes need. */
+/** The services and settings of these routes. */
 export interface MetricServices extends ObserveServices, HealthServices {
   readonly http: Pick<HttpSettings, 'metrics'>
 }
 
-/** What an operator's tools ask: numbers for Prometheus, and whether everything answers. Not for everybody. */
+/** Routes for an operator's tools: metrics for Prometheus, and health. Both are guarded by `METRICS_TOKEN`. */
 export function metricRoutes(services: MetricServices): Routes {
   const guarded =
     (route: Route): Route =>
@@ -31,7 +31,7 @@ export function metricRoutes(services: MetricServices): Routes {
   }
 }
 
-/** The answer to one who may not know; undefined for one who may. */
+/** The answer that refuses a request; undefined for one that is allowed. */
 function refusal(
   access: HttpSettings['metrics'],
   { headers: { authorization = '' } }: HttpRequest,
@@ -45,7 +45,7 @@ function refusal(
   })
 }
 
-/** Takes as long for a text that differs in its first letter as for one that differs in its last. */
+/** Compares in constant time, so that the time of an answer says nothing of the token. */
 function isSame(one: string, other: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(one), hash(other))

@@ -3,14 +3,14 @@ import { extname } from 'node:path'
 import { NotFound, type Routes } from './http.ts'
 import type { HttpAnswer } from './httpResponse.ts'
 
-/** The page as it is served: one document with our own styles and scripts within, and the files that it names. */
+/** The page as it is served: one document that has our own styles and scripts inline, and the files that it refers to. */
 export interface BundledPage {
   readonly html: string
-  /** The text of each script within the document. */
+  /** The inline scripts of the document. */
   readonly scripts: readonly string[]
-  /** The text of each style sheet within the document. */
+  /** The inline style sheets of the document. */
   readonly styles: readonly string[]
-  /** By a name that changes with the text. */
+  /** Texts by file name; the name has a hash of the text. */
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** The page: no server is asked for it, so it comes however busy the candles are. */
+/** Routes of the page. They ask no server, so that the page loads however busy the candles are. */
 export function pageRoutes(page: BundledPage): Routes {
   const document: HttpAnswer = {
     type: 'text/html',
@@ -43,8 +43,8 @@ function fileAnswer(name: string, text: string): HttpAnswer {
 }
 
 /**
- * Only the scripts and styles that were built into the document, and files of this origin: a name that people gave to a
- * symbol can never become code, and no other page can put this one in a frame.
+ * The page's content security policy: it allows the inline scripts and styles by their hashes, and files of this origin. A
+ * symbol's name, which producers choose, can never run as code; no other page can put this one in a frame.
  */
 function policyOf({ scripts, styles }: BundledPage): string {
   return [

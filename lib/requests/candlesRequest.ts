@@ -22,7 +22,7 @@ const MOST_CANDLES = 5_000
 const TIMEFRAME_NAMES = TIMEFRAMES.map(({ name }) => name)
 const NAME = z.string('is missing').min(1, 'is empty').max(128, 'is longer than any name may be')
 
-/** An end of a stretch: any moment of the years 0 to 9999, as `MOMENT` reads it. */
+/** An end of a stretch: a `MOMENT`, but of any year from 0 to 9999. */
 const END = z.string().transform((text, context) => {
   const timeUs = parseIsoDateTime(withTime(withPlus(text)))
   if (timeUs !== undefined) return timeUs
@@ -30,12 +30,12 @@ const END = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** In a URL a plus sign that is not escaped means a space, and the zone of `…T12:00:00+02:00` begins with one. */
+/** Restores the plus sign of a zone (`+02:00`): in a URL, one that is not escaped means a space. */
 function withPlus(text: string): string {
   return text.replace(/ (?=\d\d:?\d\d$)/, '+')
 }
 
-/** No candle begins outside of these years, so an end there means as much as the nearest moment within. */
+/** Moves an end into the years of candles: no candle begins outside them. */
 function clamped(timeUs: number): Micros {
   return Math.min(Math.max(timeUs, OLDEST_US), NEWEST_US)
 }

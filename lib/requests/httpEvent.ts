@@ -4,16 +4,16 @@ import { readRequest } from './request.ts'
 const TEXTS = z.record(z.string(), z.string().optional())
 
 const HTTP_EVENT = z.object({
-  /** `ANY /candles`, or `$default` where no other route fits. */
+  /** Such as `ANY /candles`; `$default` where no other route fits. */
   routeKey: z.string(),
   rawQueryString: z.string(),
-  /** By their names in lower case. */
+  /** By name in lower case. */
   headers: TEXTS,
   pathParameters: TEXTS.nullish(),
   requestContext: z.object({ requestId: z.string(), http: z.object({ method: z.string() }) }),
 })
 
-/** What of API Gateway's event a route depends on. */
+/** The parts of API Gateway's event that are used here. */
 export type HttpEvent = z.output<typeof HTTP_EVENT>
 
 /**

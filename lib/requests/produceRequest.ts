@@ -6,7 +6,7 @@ const COMMON = {
   symbols: z.int().min(1).max(10_000).default(10),
 }
 
-/** False: as in a market, more ticks where trade is lively; in history fewer where it is calm. True: exactly as many as said. */
+/** True: exactly as many ticks as asked for. False: more while trade is lively and, in history, fewer while it is calm. */
 const EVEN = z.boolean().default(false)
 
 const BURST = z.strictObject({ ...COMMON, ticks: z.int().min(1).max(10_000_000) })

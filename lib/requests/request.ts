@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
 import { parseDateTime } from '../market/time.ts'
 
-/** Says what a text is that `MOMENT` does not take. */
+/** The message for a text that `MOMENT` does not take. */
 export const NOT_A_MOMENT =
   'is not an ISO 8601 date, or date and time, such as 2026-01-31 or 2026-01-31T00:00:00Z'
 
-/** An ISO 8601 date and time, or a date alone, which stands for its beginning; becomes microseconds since 1970. */
+/** Reads an ISO 8601 date and time as microseconds since 1970; a date alone stands for its beginning, UTC. */
 export const MOMENT = z.string().transform((text, context) => {
   const timeUs = parseDateTime(withTime(text))
   if (timeUs !== undefined) return timeUs
@@ -14,12 +14,12 @@ export const MOMENT = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** The text as a date and time, if it is a date alone. */
+/** Adds the time 00:00 UTC to a date. */
 export function withTime(text: string): string {
   return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text
 }
 
-/** What a person asked for: the event, or `{}` if a schedule sent it, or if there is none. */
+/** The request of a person: the event, or `{}` when a schedule sent it or there is none. */
 export function requestOf(event: unknown): unknown {
   // `sls invoke local` hands an empty standard input on as an empty text.
   if (event === undefined || event === null || event === '') return {}
@@ -31,7 +31,7 @@ export function isScheduleEvent(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'source' in event && event.source === 'aws.events'
 }
 
-/** True for an object that has one of the fields. */
+/** True for an object with at least one of the fields. */
 export function hasAny(request: unknown, ...fields: readonly string[]): boolean {
   return typeof request === 'object' && request !== null && fields.some(field => field in request)
 }
@@ -50,7 +50,7 @@ export function readRequest<Schema extends z.ZodType>(
   return parsed.data
 }
 
-/** Says what a function takes, and what is wrong with an event; the same event will never be right. */
+/** The event is not one that the function takes. */
 export class BadRequest extends TickhouseError {
   constructor(takes: string, problem: string) {
     super('BAD_REQUEST', `the event is not what this function takes, which is ${takes}:\n${problem}`)
