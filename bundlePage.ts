@@ -7,7 +7,7 @@ import type { BundledPage } from './lib/lambda/pageRoutes.ts'
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 
-/** The one file that is not ours, by the name that the page has for it. It stays as its package has it. */
+/** The chart library, by its name in the page. It is the one file that is not ours, and is served as its package has it. */
 const CHARTS = {
   name: 'lightweight-charts.js',
   path: 'node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.mjs',
@@ -24,13 +24,13 @@ export const bundledPage: Plugin = {
   },
 }
 
-/** What of the document is replaced: our style sheets and scripts as a whole, of all else the address. */
+/** Matches what is replaced in the document: whole elements of our style sheets and scripts, else the address alone. */
 const NAMED =
   /<link rel="stylesheet" href="(?<style>page\/[^"]+)">|<script src="(?<script>page\/[^"]+)"><\/script>|<script type="module" src="(?<module>page\/[^"]+)"><\/script>|\b(?<attribute>href|src)="(?<file>page\/[^"]+)"/g
 
 /**
- * Builds what is served from `page/`: styles and scripts, with all that they import, become part of the document, and
- * other files get names with a hash. Throws when the page names a file that is not there.
+ * Bundles `page/`: styles and scripts, with all that they import, go inline into the document; other files get names with a
+ * hash. Throws when the page refers to a file that does not exist.
  */
 export async function bundlePage(): Promise<BundledPage> {
   const charts = await hashed(CHARTS.name, CHARTS.path)
@@ -65,7 +65,7 @@ export async function bundlePage(): Promise<BundledPage> {
 
 type Format = 'iife' | 'esm'
 
-/** The text of a style sheet or script together with what it imports, apart from the chart library. */
+/** The text of a style sheet or script with its imports, except the chart library. */
 async function bundled(path: string, format: Format, chartsName: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, path)],
@@ -79,7 +79,7 @@ async function bundled(path: string, format: Format, chartsName: string): Promis
       {
         name: 'charts',
         setup({ onResolve }) {
-          // An address that is relative to the document, as the script lies within it.
+          // Relative to the document, as the script is inline.
           onResolve({ filter: /\/lightweight-charts\.js$/ }, () => ({
             path: `./page/${chartsName}`,
             external: true,

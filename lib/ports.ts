@@ -2,7 +2,7 @@
 export interface ObjectStore {
   /** The bytes of a file. Throws `ObjectMissing` when there is none. */
   read(uri: string): Promise<Uint8Array>
-  /** The bytes of a file from place `from` to place `to` (not included). Throws `ObjectMissing`, and `UnreadableFile` when the file ends before `to`. */
+  /** The bytes of a file from `from` to `to` (not included). Throws `ObjectMissing`; `UnreadableFile` if it ends before `to`. */
   readRange(uri: string, from: number, to: number): Promise<Uint8Array>
   write(uri: string, bytes: Uint8Array): Promise<void>
   /** Removes a file; one that is not there is removed already. */
@@ -66,22 +66,22 @@ export interface TopicLog {
   records(topic: string, partition: number, from: number, to: number): AsyncIterable<readonly KafkaRecord[]>
 }
 
-/** What a partition has from an offset on, as far as one request reaches. */
+/** Records of one partition from an offset on, as many as one fetch returns. */
 export interface LogPiece {
   readonly partition: number
-  /** Those that a `read_committed` reader sees, in order. */
+  /** Those that a `read_committed` reader sees, in the order of their offsets. */
   readonly records: readonly KafkaRecord[]
-  /** Where the next piece begins. */
+  /** The offset at which the next piece begins. */
   readonly next: number
-  /** The end of the log for a `read_committed` reader. It lies before the offset asked for when the log has lost its end. */
+  /** The end of the log for a `read_committed` reader; before the offset asked for when the log has lost its end. */
   readonly end: number
 }
 
-/** Reads of what comes to a topic, all partitions at once. An unknown topic throws `TopicMissing`. */
+/** Reads of a topic's newest records, of all partitions at once. An unknown topic throws `TopicMissing`. */
 export interface TopicTail extends Pick<TopicLog, 'topicId' | 'offsets' | 'firstFrom'> {
   /**
    * By partition, the first offset whose record has this timestamp or a later one; partitions without such a record are left
-   * out. Records further on may have earlier timestamps; none before has this one or a later one.
+   * out. Records after it may have earlier timestamps; records before it always have.
    */
   offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>>
   /** A piece of every partition from the given offset on, or from 0 where none is given. */

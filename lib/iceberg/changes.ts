@@ -5,7 +5,7 @@ import { readManifestList, readManifests } from './manifest/readManifests.ts'
 import { type HasMetadata, type Snapshot, schemaOfSpec, specById, type TableMetadata } from './metadata.ts'
 import { withPartitionBounds } from './partitionBounds.ts'
 
-/** Changes that one snapshot made to the files of its table; the bounds of their partitions are among the files' bounds. */
+/** The changes of one snapshot to the files of its table. The files' bounds have those of their partitions too. */
 export interface FileChanges {
   readonly added: readonly DataFile[]
   readonly removed: readonly DataFile[]

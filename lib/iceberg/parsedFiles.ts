@@ -21,7 +21,7 @@ export class ParsedFiles<Parsed> {
     return known.parsed
   }
 
-  /** What is known of the file, else what `parse` gives, which is kept. Who asks meanwhile waits for the same. */
+  /** The file as it is kept, or as `parse` makes it. Callers who ask for the same file meanwhile share one `parse`. */
   async getOr(path: string, parse: () => Promise<Parsed>): Promise<Parsed> {
     return this.get(path) ?? this.#underWay.get(path) ?? this.#parse(path, parse)
   }

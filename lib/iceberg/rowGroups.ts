@@ -5,7 +5,7 @@ import { defined } from './defined.ts'
 import { deletedRows } from './deletes/deletedRows.ts'
 import { UnreadableFile } from './errors.ts'
 import type { ColumnRanges } from './manifest/prune.ts'
-import { openParquet, openStretch, readFooter } from './parquet/open.ts'
+import { columnName, openParquet, openStretch, readFooter } from './parquet/open.ts'
 import { decodeTyped, type TypedColumns } from './parquet/typed.ts'
 import type { ColumnValue, Field, Schema } from './schema.ts'
 
@@ -13,48 +13,41 @@ import type { ColumnValue, Field, Schema } from './schema.ts'
 export interface TypedRows {
   readonly columns: TypedColumns
   readonly rowCount: number
-  /** One byte for each row: 1 for a deleted one; undefined where no row is deleted. */
+  /** One byte a row, 1 for a deleted one; undefined where no row is deleted. */
   readonly deleted: Uint8Array | undefined
 }
 
-/** Consecutive rows of a Parquet file that can be read by themselves. */
+/** A row group of a Parquet file, with all that reading it takes. */
 export interface RowGroup {
-  /** The place of its first row in the file. */
+  /** The position of its first row in the file, from 0. */
   readonly firstRow: number
   readonly rowCount: number
-  /** What its columns may hold, by name; a column that is missing may hold anything. */
+  /** The range of each column's values, by name; a column without one may hold anything. */
   readonly ranges: ColumnRanges
-  /** Where the bytes of its columns lie in the file, `to` not included. */
+  /** The bytes of its columns in the file, `to` not included. */
   readonly from: number
   readonly to: number
-  /** The file's metadata, less all other row groups and columns. */
+  /** The file's metadata without other row groups and columns. */
   readonly metadata: FileMetaData
 }
 
-/** Bytes that the footer of a file takes, and those for each column of a row group: nearly always enough. */
+/** The first guess at the size of a footer: a base, and bytes for each column of each row group. It is nearly always enough. */
 const FOOTER_BYTES = 4_096
 const CHUNK_BYTES = 200
 
-/** The row groups of a data file with the columns of the schema, of which only the footer is read. Throws `UnreadableFile`. */
+/** Reads the row groups of a data file from its footer, with the columns of the schema. Throws `UnreadableFile`. */
 export async function readRowGroups(store: ObjectStore, file: LiveFile, schema: Schema): Promise<RowGroup[]> {
   const groups = file.splitOffsets?.length ?? 1
   const guessBytes = FOOTER_BYTES + groups * schema.fields.length * CHUNK_BYTES
   const read = (from: number, to: number) => store.readRange(file.path, from, to)
   const metadata = await readFooter(read, file.fileSizeBytes, guessBytes)
-  const columns = schema.fields.map(field => [field, columnOf(metadata, field)] as const)
+  const columns = schema.fields.map(field => [field, columnName(metadata, field)] as const)
   let firstRow = 0
   return metadata.row_groups.map(group => {
     const one = rowGroup(metadata, group, columns, firstRow)
     firstRow += one.rowCount
     return one
   })
-}
-
-/** The name that a column has in the file. */
-function columnOf({ schema }: FileMetaData, { id, name }: Field): string {
-  const element = schema.find(({ field_id }) => field_id === id)
-  if (element === undefined) throw new UnreadableFile(`a Parquet file lacks the column ${name}`)
-  return element.name
 }
 
 function rowGroup(
@@ -84,8 +77,8 @@ function rowGroup(
 }
 
 /**
- * A bound that can be compared. Some writers cut long texts in the middle of a character, which is then no bound any more: it
- * is decoded with a replacement character.
+ * A bound as a value that can be compared; undefined where it is none. Some writers cut long texts in the middle of a character:
+ * such a text, decoded with a replacement character, bounds nothing.
  */
 function boundOf(value: MinMaxType | undefined): ColumnValue | undefined {
   if (typeof value === 'bigint') return Number(value)

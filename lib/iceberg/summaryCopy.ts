@@ -35,7 +35,7 @@ export function expiredSummary(table: HasMetadata): Readonly<Record<string, stri
   return copy?.snapshotId === oldest.parentSnapshotId ? copy.summary : undefined
 }
 
-/** The copied summary, whatever others did to the history since; undefined where there is none. */
+/** The copied summary, even when others have changed the history since; undefined where there is none. */
 export function copiedSummary(table: HasMetadata): Readonly<Record<string, string>> | undefined {
   return copyOf(table)?.summary
 }

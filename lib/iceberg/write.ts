@@ -75,11 +75,11 @@ function givenColumns(schema: Schema, columns: Columns): Schema {
   return { ...schema, fields }
 }
 
-/** Rows of one partition that go into several files, and how these are made. */
+/** The files that rows of one partition are encoded as. */
 export interface FilesToEncode {
   readonly partition: Partition
   readonly fields: readonly Field[]
-  /** Of each file, in the order of the rows. */
+  /** The row count of each file; the first rows go into the first one. */
   readonly rowCounts: readonly number[]
   readonly rowGroupRows: number
 }

@@ -6,7 +6,7 @@ import { setTopicSettings, type TopicSetting } from './topicSettings.ts'
 import { KafkaTopicWriter } from './topicWriter.ts'
 import { KafkaTransactionalWriter, type TransactionalWriter } from './transactionalWriter.ts'
 
-/** All that is done with one cluster. */
+/** All adapters of one Kafka cluster. */
 export interface KafkaAdapters {
   readonly topicLog: KafkaTopicLog
   readonly topicWriter: TopicWriter

@@ -1,6 +1,6 @@
 import type { KafkaRecord, LogPiece, OffsetRange, TopicLog, TopicTail } from '../ports.ts'
 
-/** A log that is loaded at its first use: most of what answers HTTP requests never asks Kafka. */
+/** A log whose code is loaded at its first use: most functions behind HTTP never ask Kafka, and start faster without it. */
 export class LazyTopicLog implements TopicLog, TopicTail {
   readonly #load: () => Promise<TopicLog & TopicTail>
 

@@ -39,7 +39,7 @@ export class LogSession {
     this.#connected.catch(() => {})
   }
 
-  /** The topic's partitions; one that was added is seen after some seconds. */
+  /** The topic's partitions; an added one appears after some seconds. */
   async partitions(topic: string): Promise<number[]> {
     const known = this.#leaders.get(topic)
     if (known && performance.now() - known.atMs > LEADERS_MAX_AGE_MS) this.forget(topic)
@@ -105,7 +105,7 @@ export class LogSession {
     return fetched!
   }
 
-  /** Like `fetch`, of several partitions at once: one request to each of their leaders. */
+  /** Like `fetch`, for several partitions: one request to each of their leaders. */
   async fetchAll(
     topic: string,
     from: ReadonlyMap<number, number>,
@@ -176,7 +176,7 @@ export class LogSession {
   }
 }
 
-/** Asks one node for some of the partitions that it leads. */
+/** Fetches some partitions from the broker that leads them. */
 async function fetchFrom(
   broker: Broker,
   topic: string,

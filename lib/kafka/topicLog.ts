@@ -13,7 +13,7 @@ const PAUSE_MS = 100
 /** A first fetch asks for little; the next ones grow, up to more than any record batch has. */
 const FIRST_FETCH_BYTES = 64 * 1024
 const BULK_FETCH_BYTES = 1024 * 1024
-/** Small, as its records are decoded and taken in one go, while others wait for this process. */
+/** Small, as the records of a piece are decoded without a pause: all other work of the process waits meanwhile. */
 const PIECE_BYTES = 256 * 1024
 const LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
@@ -171,7 +171,7 @@ async function firstVisible(
   }
 }
 
-/** One piece of each partition, those that have lost their ends among them. */
+/** One piece of each partition. A partition whose log ends before the offset asked for gets an empty one. */
 async function piecesFrom(
   session: LogSession,
   topic: string,
@@ -202,7 +202,7 @@ async function piecesFrom(
   }
 }
 
-/** The piece that was fetched, or a larger one where that has no records. */
+/** The piece that was fetched; fetches a larger one where it has no records. */
 async function pieceOf(
   session: LogSession,
   topic: string,

@@ -3,13 +3,14 @@ import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetMetadataAs
 import { compressors } from 'hyparquet-compressors'
 import { TickhouseError } from '../../errors.ts'
 import { UnreadableFile } from '../errors.ts'
+import type { Field } from '../schema.ts'
 
-/** The least that zlib takes. */
+/** zlib's minimum of `chunkSize`. */
 const MIN_CHUNK_BYTES = 64
 
 const NATIVE_COMPRESSORS = {
   ...compressors,
-  // In one piece: by default zlib puts pieces of 16 kB together.
+  // One output buffer of the page's size is faster than zlib's default, many of 16 kB.
   ZSTD: (page: Uint8Array, length: number) =>
     zstdDecompressSync(page, { chunkSize: Math.max(length, MIN_CHUNK_BYTES) }),
 }
@@ -24,10 +25,10 @@ const PARSERS = {
   stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes),
 }
 
-const HOW_TO_READ = { compressors: NATIVE_COMPRESSORS, parsers: PARSERS, geoparquet: false }
+const READ_OPTIONS = { compressors: NATIVE_COMPRESSORS, parsers: PARSERS, geoparquet: false }
 
 /** A Parquet file with its parsed metadata, for hyparquet. */
-export interface OpenParquet extends Readonly<typeof HOW_TO_READ> {
+export interface OpenParquet extends Readonly<typeof READ_OPTIONS> {
   readonly file: AsyncBuffer
   readonly metadata: FileMetaData
 }
@@ -35,14 +36,14 @@ export interface OpenParquet extends Readonly<typeof HOW_TO_READ> {
 /** Opens a Parquet file of an Iceberg table for hyparquet. Throws `UnreadableFile` for anything else. */
 export function openParquet(bytes: Uint8Array): OpenParquet {
   const file = bufferOf(bytes)
-  return { ...HOW_TO_READ, file, metadata: readMetadata(file) }
+  return { ...READ_OPTIONS, file, metadata: readMetadata(file) }
 }
 
-/** A stretch of a Parquet file's bytes, from place `from` on, as the file: of `metadata`, no more than lies there can be read. */
+/** Opens a part of a Parquet file: its bytes from `from` on. `metadata` may describe only column chunks that lie there. */
 export function openStretch(bytes: Uint8Array, from: number, metadata: FileMetaData): OpenParquet {
   const stretch = bufferOf(bytes)
   const slice = (start: number, end = from + stretch.byteLength) => stretch.slice(start - from, end - from)
-  return { ...HOW_TO_READ, file: { byteLength: from + stretch.byteLength, slice }, metadata }
+  return { ...READ_OPTIONS, file: { byteLength: from + stretch.byteLength, slice }, metadata }
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
@@ -51,15 +52,15 @@ function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
 
 function readMetadata(file: ArrayBuffer): FileMetaData {
   try {
-    return ofIceberg(parquetMetadata(file, HOW_TO_READ))
+    return ofIceberg(parquetMetadata(file, READ_OPTIONS))
   } catch (cause) {
     throw notParquet(cause)
   }
 }
 
 /**
- * The metadata at the end of a Parquet file of that many bytes; `read` gives a range of them, and is called once unless the
- * metadata has more than `guessBytes`. Throws `UnreadableFile`, and what `read` throws.
+ * Reads the metadata at the end of a Parquet file of `byteLength` bytes. `read` reads a range of the file; it is called once,
+ * and twice when the metadata is larger than `guessBytes`. Throws `UnreadableFile`, and what `read` throws.
  */
 export async function readFooter(
   read: (from: number, to: number) => Promise<Uint8Array>,
@@ -69,11 +70,18 @@ export async function readFooter(
   const slice = async (from: number, to = byteLength) => bufferOf(await read(from, to))
   try {
     return ofIceberg(
-      await parquetMetadataAsync({ byteLength, slice }, { ...HOW_TO_READ, initialFetchSize: guessBytes }),
+      await parquetMetadataAsync({ byteLength, slice }, { ...READ_OPTIONS, initialFetchSize: guessBytes }),
     )
   } catch (cause) {
     throw notParquet(cause)
   }
+}
+
+/** The name that a column has in the file, where it is found by its field id. Throws `UnreadableFile` when it is missing. */
+export function columnName({ schema }: FileMetaData, { id, name }: Field): string {
+  const element = schema.find(({ field_id }) => field_id === id)
+  if (element === undefined) throw new UnreadableFile(`a Parquet file lacks the column ${name}`)
+  return element.name
 }
 
 function ofIceberg(metadata: FileMetaData): FileMetaData {

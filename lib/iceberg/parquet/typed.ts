@@ -1,23 +1,28 @@
 import { parquetReadAsync } from 'hyparquet/src/read.js'
 import { UnreadableFile } from '../errors.ts'
 import type { Field, FieldType, Schema } from '../schema.ts'
-import type { OpenParquet } from './open.ts'
+import { columnName, type OpenParquet } from './open.ts'
 
-/** Values of one column, in a form that takes little memory. */
+/** The values of one column, in a form that takes little memory. */
 export type TypedColumn = readonly (string | null)[] | Float64Array | Int32Array | Uint8Array
 
-/** Columns by the names of the schema asked for. */
+/** Columns by their names in the schema asked for. */
 export type TypedColumns = Readonly<Record<string, TypedColumn>>
 
 /**
- * The columns of all row groups that the metadata has, found by field id, whoever wrote the file. Texts are strings or null;
- * doubles, longs (to the nearest double) and `timestamptz` (µs since 1970) are doubles, NaN for null; ints are 32-bit, booleans 1
- * or 0, both 0 for null. Throws `UnreadableFile`.
+ * Decodes the columns of all row groups in the metadata; they are found by field id. Throws `UnreadableFile`.
+ *
+ * | type | values | null |
+ * |---|---|---|
+ * | string | strings | null |
+ * | double, long (rounded to a double), timestamptz (µs since 1970) | doubles | NaN |
+ * | int | 32-bit integers | 0 |
+ * | boolean | 1 and 0 | 0 |
  */
 export async function decodeTyped(parquet: OpenParquet, { fields }: Schema): Promise<TypedColumns> {
   const rows = parquet.metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
   const columns: Record<string, TypedColumn> = {}
-  // One after the other: what a column is decoded from takes several times the memory of what is kept.
+  // One at a time: decoding a column takes several times the memory of its values.
   for (const field of fields) columns[field.name] = await decodeColumn(parquet, field, rows)
   return columns
 }
@@ -35,16 +40,15 @@ async function decodeColumn(parquet: OpenParquet, field: Field, rows: number): P
   return column.values
 }
 
-/** What the pages hold, as hyparquet gives it. */
-async function chunksOf(parquet: OpenParquet, { id, name }: Field): Promise<ArrayLike<unknown>[]> {
-  const element = parquet.metadata.schema.find(({ field_id }) => field_id === id)
-  if (element === undefined) throw new UnreadableFile(`a Parquet file lacks the column ${name}`)
+/** The values of a column's pages, as hyparquet decodes them. */
+async function chunksOf(parquet: OpenParquet, field: Field): Promise<ArrayLike<unknown>[]> {
+  const column = columnName(parquet.metadata, field)
   try {
-    const groups = parquetReadAsync({ ...parquet, columns: [element.name] })
+    const groups = parquetReadAsync({ ...parquet, columns: [column] })
     const pages = await Promise.all(groups.flatMap(group => group.asyncColumns.map(({ data }) => data)))
     return pages.flatMap(({ data }) => data)
   } catch (cause) {
-    throw new UnreadableFile(`column ${element.name} of a Parquet file cannot be read`, { cause })
+    throw new UnreadableFile(`column ${column} of a Parquet file cannot be read`, { cause })
   }
 }
 
