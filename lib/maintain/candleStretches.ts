@@ -16,18 +16,21 @@ import { CANDLE_FIELDS } from '../tables/candlesTable.ts'
 
 const RULE = {
   along: CANDLE_FIELDS.dateTime,
-  across: [CANDLE_FIELDS.source, CANDLE_FIELDS.symbol],
+  clusterBy: [CANDLE_FIELDS.source, CANDLE_FIELDS.symbol],
   fileRows: SETTLED_FILE_ROWS,
-  /** While they are laid out, they take 100 MB. */
+  /** To cluster them takes 100 MB of memory. */
   stretchRows: 10 * SETTLED_FILE_ROWS,
 }
 
-/** With as many buckets in a file, or more, a look at 500 candles of one symbol reads few files, of each a row group. */
+/**
+ * Files with fewer buckets are clustered. With this many or more, 500 candles of one symbol lie in about ten files, in one row
+ * group of each.
+ */
 export const MOST_BUCKETS = 50
 
 /**
- * Full files of many symbols that no live round reads any more, stretch by stretch: of the same rows sorted by symbol, one
- * symbol's candles lie in one file of a stretch and not in all of them.
+ * Chooses full files of candles to be clustered by symbol, stretch by stretch. A symbol's candles then lie in one file of a
+ * stretch, and not in all. Live rounds no longer read these files.
  */
 export function candleStretches(files: readonly LiveFile[], nowUs: Micros): LiveFile[][] {
   const { fromUs: liveFromUs } = widestWindow(nowUs)
@@ -40,7 +43,7 @@ export function candleStretches(files: readonly LiveFile[], nowUs: Micros): Live
   })
 }
 
-/** That of all its rows, of removed candles too; undefined where others mixed them. */
+/** The one timeframe of a file's rows, removed candles included; undefined where another engine mixed timeframes. */
 function timeframeOfFile(file: LiveFile): string | undefined {
   const [name, ...others] = rowTimeframesOf(file)
   return name === undefined || others.length > 0 ? undefined : (timeframeOfRemoved(name) ?? name)
@@ -51,7 +54,7 @@ function isShort(file: LiveFile, timeframe: Timeframe): boolean {
   return (toUs - fromUs) / (bucketEnd(timeframe, fromUs) - fromUs) < MOST_BUCKETS
 }
 
-/** Candles that end by then are neither changed by live rounds nor are others put together from them. */
+/** Candles that end by this moment are not read by live rounds: neither to change them nor for coarser candles. */
 function restsUntil(timeframe: Timeframe, liveFromUs: Micros): Micros {
   const coarser = TIMEFRAMES.filter(other => finerOf(other)?.name === timeframe.name)
   return Math.min(...[timeframe, ...coarser].map(each => bucketStart(each, liveFromUs)))

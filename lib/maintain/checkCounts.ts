@@ -59,7 +59,8 @@ async function compare(services: CountServices): Promise<CountCheck> {
   const differing: number[] = []
   for (const [day, rows] of [...ticks].sort(([a], [b]) => a - b)) {
     const volume = volumes.get(day) ?? 0
-    if (rows === volume || (rows > volume && rows - (await countOddPrices(services, inputs, day)) === volume))
+    const surplus = rows - volume
+    if (surplus === 0 || (surplus > 0 && surplus === (await countWithoutPrice(services, inputs, day))))
       continue
     differing.push(day)
     const counts = {
@@ -73,22 +74,22 @@ async function compare(services: CountServices): Promise<CountCheck> {
   return { days: ticks.size, differing: differing.length, hoursMarked }
 }
 
-/** How many ticks of a day have a price that is no finite number, as others may write: no candle is made of these. */
-async function countOddPrices(
+/** Counts a day's ticks whose price is not a finite number. Only other engines write such ticks; no candle is made of them. */
+async function countWithoutPrice(
   { store, settings: { price } }: CountServices,
   { ticks, state }: RollupInputs,
   day: number,
 ): Promise<number> {
   if (Object.keys(state.foreign.stock_ticks).length === 0) return 0
   const { fromUs, toUs } = rangeOfDay(day)
-  let odd = 0
+  let count = 0
   for (const file of await planFiles(store, ticks, {
     within: { date_time: { from: fromUs, to: toUs - 1 } },
   })) {
     const { [price]: prices = [] } = await readRows(store, file, TICKS_SCHEMA, [price])
-    for (const value of prices) if (!Number.isFinite(value)) odd += 1
+    for (const value of prices) if (!Number.isFinite(value)) count += 1
   }
-  return odd
+  return count
 }
 
 /**

@@ -28,7 +28,7 @@ export interface Compacted {
 /** What is planned at once: more waits for the next call. */
 const PLANNED_FILES = 5_000
 const FILES_PER_COMMIT = 1_000
-/** By its schedule. */
+/** The interval of the schedule of `maintain`. */
 const CALLED_EVERY_MS = 300_000
 
 const FILES_AT_ONCE = 8
@@ -37,8 +37,8 @@ const FILES_AT_ONCE = 8
 export const COMMIT_WORK_MS = 60_000
 
 /**
- * Merges small files, and lays full ones out anew, in bounded commits, until there are none that are worth it or time is
- * running out.
+ * Merges small files, and clusters full ones, in bounded commits, until no files are left that are worth it or time is running
+ * out.
  */
 export async function compactTable(
   services: Needs,
@@ -61,14 +61,14 @@ export async function compactTable(
   return done
 }
 
-/** What is merged, commit by commit, group by group: a stretch that is laid out anew comes first. */
+/** Plans the groups of files that each commit merges. A stretch to be clustered comes first. */
 async function planBatches(
   services: Needs,
   kept: MaintainedTable,
 ): Promise<{ table: Table; batches: LiveFile[][][] }> {
   const { table, mergeable, full } = await findFiles(services, kept)
   const stretches = kept.stretches?.(full, services.nowMs() * 1_000) ?? []
-  // Another one at each call: one that cannot be read or written holds up no other.
+  // Each call takes another stretch, so that one which cannot be read or written does not hold up the others.
   const stretch = stretches[Math.floor(services.nowMs() / CALLED_EVERY_MS) % stretches.length] ?? []
   const isWhole = (await withoutLoss(services, table, stretch)).length === stretch.length
   const small = chooseGroups(await withoutLoss(services, table, mergeable), kept.limits, kept.along)
@@ -77,8 +77,8 @@ async function planBatches(
 }
 
 /**
- * The files that nobody else has work with: those that can be merged, and the others. The candles are loaded first: what they
- * say of the ticks' files holds of later versions too.
+ * The files that no other function still has work with, mergeable and full ones. Candles are loaded before ticks: a file of ticks
+ * that is done by their state is done in any later version of the ticks.
  */
 async function findFiles(
   services: Needs,
@@ -170,8 +170,8 @@ async function merge(
 }
 
 /**
- * Commits all groups at once; without the first one, a large one perhaps, where a late tick changed a file of it meanwhile.
- * Gives what was replaced.
+ * Commits all groups at once. On a conflict it commits them without the first group, which may be a whole stretch: a late tick is
+ * most likely to have changed one of its files. Returns the replacement that was committed.
  */
 async function replace(
   services: Needs,

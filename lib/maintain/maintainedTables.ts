@@ -30,7 +30,7 @@ export interface MaintainedTable {
   readonly retention: (settings: Settings) => Retention
   /** False for files that somebody else still has work with. `ticksUuid` is that of the ticks table there is. */
   readonly isDone: (file: LiveFile, state: CandlesState, ticksUuid: string) => boolean
-  /** Of files that are done and full: those whose rows are laid out anew together, in groups; each commit takes one of them. */
+  /** Chooses, among full files that are done, those to be clustered, stretch by stretch. A commit takes one stretch. */
   readonly stretches?: (full: readonly LiveFile[], nowUs: Micros) => LiveFile[][]
 }
 
@@ -62,8 +62,8 @@ const TICKS: MaintainedTable = {
 /**
  * A file of candles is merged when all its candles are closed and rollup no longer rewrites it with new ones; a small file also
  * when rows of it are deleted. The new files are as large as those of rollup, and sorted by symbol: a reader of one symbol
- * reads a row group of them. Where symbols are many, full files of a stretch of time are laid out by symbol once more. Each
- * call makes one commit, so that it makes a running rollup begin again once at most.
+ * reads a row group of them. Where symbols are many, the full files of a stretch of time are clustered by symbol. Each call
+ * makes one commit, so that a running rollup has to begin again once at most.
  */
 const CANDLES: MaintainedTable = {
   ident: CANDLES_TABLE,

@@ -5,7 +5,7 @@ import { chooseStretches } from '../../lib/iceberg/upkeep/chooseStretches.ts'
 import { readingsSchema } from './fixtures.ts'
 
 const along = readingsSchema.fields.find(({ type }) => type === 'timestamptz')!
-const across = readingsSchema.fields.find(({ type }) => type === 'string')!
+const name = readingsSchema.fields.find(({ type }) => type === 'string')!
 const LIMITS = { fileRows: 100, stretchRows: 300 }
 
 interface Bounds {
@@ -16,12 +16,12 @@ interface Bounds {
   readonly month?: number
 }
 
-/** A file of 100 rows, of the names from a to z unless said. */
+/** A file of 100 rows, by default with names from a to z. */
 function file({ from, to, first = 'a', last = 'z', month = 0 }: Bounds): LiveFile {
-  const bounds = (time: number, name: string) =>
+  const bounds = (time: number, text: string) =>
     new Map([
       [along.id, encodeBound('timestamptz', time)],
-      [across.id, encodeBound('string', name)],
+      [name.id, encodeBound('string', text)],
     ])
   return {
     path: `${month}/${from}-${to}${first}`,
@@ -38,12 +38,12 @@ function file({ from, to, first = 'a', last = 'z', month = 0 }: Bounds): LiveFil
   }
 }
 
-/** Files that follow one another, of ten moments each: the last of one may be the first of the next. */
+/** Files that follow one another, each ten moments long: the last moment of one is the first of the next. */
 const inOrder = (count: number, month = 0) =>
   Array.from({ length: count }, (_, i) => file({ from: 10 * i, to: 10 * i + 10, month }))
 
 function choose(files: readonly LiveFile[], untilUs = 0, isWorthIt = (_: LiveFile) => true): string[][] {
-  const stretches = chooseStretches(files, { along, across: [across], ...LIMITS, isWorthIt, untilUs })
+  const stretches = chooseStretches(files, { along, clusterBy: [name], ...LIMITS, isWorthIt, untilUs })
   return stretches.map(stretch => stretch.map(({ path }) => path))
 }
 
@@ -78,7 +78,7 @@ describe('chooseStretches', () => {
     expect(choose([before, ...laidOut, ...after], 1_000)).toEqual([['0/30-40a', '0/40-50a']])
   })
 
-  it('leaves files of which one ends across where the other begins: nothing would be gained', () => {
+  it('leaves files of which one ends, by name, where the other begins: nothing would be gained', () => {
     const halves = [file({ from: 0, to: 10, last: 'k' }), file({ from: 10, to: 20, first: 'k' })]
     expect(choose(halves, 1_000)).toEqual([])
     const same = halves.map(({ upperBounds: _, ...rest }) => rest)
@@ -90,7 +90,7 @@ describe('chooseStretches', () => {
     expect(choose([first!, ...others], 1_000, file => file !== others[0])).toEqual([['0/20-30a', '0/30-40a']])
   })
 
-  it('takes files of one and the same value across', () => {
+  it('takes files that have the same single name', () => {
     const one = [0, 10].map(from => file({ from, to: from + 10, first: 'k', last: 'k' }))
     expect(choose(one, 1_000)).toEqual([['0/0-10k', '0/10-20k']])
   })

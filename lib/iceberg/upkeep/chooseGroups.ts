@@ -22,7 +22,7 @@ export function isMergeable(file: LiveFile, { fullRows, rows, bytes }: MergeLimi
   return file.recordCount < fullRows && file.fileSizeBytes < bytes / 2
 }
 
-/** True for a file that is as large as merged files become, and whose rows can be laid out anew. */
+/** True for a file of the size of merged files that can be clustered. */
 export function isFull(file: LiveFile, { fullRows }: Pick<MergeLimits, 'fullRows'>): boolean {
   return file.format === 'PARQUET' && !hasDeletes(file) && file.recordCount >= fullRows
 }

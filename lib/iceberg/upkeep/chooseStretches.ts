@@ -2,23 +2,23 @@ import { type LiveFile, lowerBound, partitionKey, upperBound } from '../dataFile
 import type { ColumnValue, Field } from '../schema.ts'
 import { compareValues } from '../values.ts'
 
-/** Which files are gathered, and how far. */
+/** The files that are clustered, and the size of stretches. */
 export interface StretchRule {
-  /** The column that files lie along, with numbers: times. */
+  /** The column of times by which files follow one another. */
   readonly along: Field
-  /** The columns that they are to lie along. */
-  readonly across: readonly Field[]
-  /** What one new file holds. */
+  /** The columns that the rows of a stretch are sorted by. */
+  readonly clusterBy: readonly Field[]
+  /** The rows of one new file. */
   readonly fileRows: number
-  /** What a stretch holds at most. */
+  /** The most rows of a stretch. */
   readonly stretchRows: number
   /** False for a file that is left as it is. */
   readonly isWorthIt: (file: LiveFile) => boolean
-  /** The end of the time of which all files have come. */
+  /** All files of the time before this moment are there. */
   readonly untilUs: number
 }
 
-/** A file and what its bounds say of it. */
+/** A file with its bounds of `along`. */
 interface Placed {
   readonly file: LiveFile
   readonly from: number
@@ -26,9 +26,10 @@ interface Placed {
 }
 
 /**
- * Files that follow one another in time, each with rows of nearly all there is across, stretch by stretch. Written anew,
- * sorted across, they become files that each have a part of what is across for the whole stretch: these share their time,
- * so they are never chosen again. A stretch is as large as it may be, unless no file has come after it for as long as it is.
+ * Chooses files to be clustered together, stretch by stretch: files that follow one another in time, and of which each has
+ * nearly all values of `clusterBy`. Clustered, a stretch becomes files that each have some of the values, for all of its time.
+ * These overlap in time, so they are never chosen again. A stretch is as large as it may be. A smaller one is chosen once as
+ * much time has passed after it as it is long.
  */
 export function chooseStretches(files: readonly LiveFile[], rule: StretchRule): LiveFile[][] {
   const partitions = [...Map.groupBy(files, partitionKey).values()]
@@ -38,7 +39,7 @@ export function chooseStretches(files: readonly LiveFile[], rule: StretchRule): 
     .map(stretch => stretch.map(({ file }) => file))
 }
 
-/** Files with bounds, in the order of time. */
+/** Sorts files by time. */
 function placed(files: readonly LiveFile[], along: Field): Placed[] {
   return files
     .map(file => ({
@@ -49,8 +50,8 @@ function placed(files: readonly LiveFile[], along: Field): Placed[] {
     .sort((a, b) => a.from - b.from || a.to - b.to)
 }
 
-/** Runs of files that are worth it, share no more than a moment with others, and have the same across. */
-function runsOf(files: readonly Placed[], { across, isWorthIt }: StretchRule): Placed[][] {
+/** Runs of files that are worth it, overlap no other in time by more than a moment, and overlap one another in `clusterBy`. */
+function runsOf(files: readonly Placed[], { clusterBy, isWorthIt }: StretchRule): Placed[][] {
   const runs: Placed[][] = [[]]
   let reached = Number.NEGATIVE_INFINITY
   for (const [i, each] of files.entries()) {
@@ -59,15 +60,15 @@ function runsOf(files: readonly Placed[], { across, isWorthIt }: StretchRule): P
     const isChosen = isAlone && isWorthIt(each.file)
     reached = Math.max(reached, each.to)
     const last = runs.at(-1)!.at(-1)
-    if (last !== undefined && !(isChosen && hasSameAcross(last.file, each.file, across))) runs.push([])
+    if (last !== undefined && !(isChosen && overlap(last.file, each.file, clusterBy))) runs.push([])
     if (isChosen) runs.at(-1)!.push(each)
   }
   return runs
 }
 
-/** True unless the bounds of one column say that one file ends where the other begins. */
-function hasSameAcross(a: LiveFile, b: LiveFile, across: readonly Field[]): boolean {
-  return across.every(field => !endsBefore(a, b, field) && !endsBefore(b, a, field))
+/** True unless, by the bounds of one column, one file ends where the other begins. */
+function overlap(a: LiveFile, b: LiveFile, fields: readonly Field[]): boolean {
+  return fields.every(field => !endsBefore(a, b, field) && !endsBefore(b, a, field))
 }
 
 function endsBefore(a: LiveFile, b: LiveFile, field: Field): boolean {
@@ -77,7 +78,7 @@ function endsBefore(a: LiveFile, b: LiveFile, field: Field): boolean {
   return order < 0 || (order === 0 && !isOneValue(a, end, field) && !isOneValue(b, start, field))
 }
 
-/** True where the file has only this value, which may be the end of another file too. */
+/** True where all rows of the file have this value. */
 function isOneValue(file: LiveFile, value: ColumnValue, field: Field): boolean {
   const [low, high] = [lowerBound(file, field), upperBound(file, field)]
   return low !== undefined && high !== undefined && low === value && high === value

@@ -14,11 +14,11 @@ import { encodeByColumn } from '../write.ts'
 /** What rows are sorted by: a column, or the hours (UTC) that its times lie in. */
 export type SortKey = string | { readonly hourOf: string }
 
-/** How merged rows lie. */
+/** The layout of merged rows. */
 export interface MergedLayout {
-  /** Sorted by the first key, then the next. */
+  /** Sort keys, the first one first. */
   readonly sortBy: readonly SortKey[]
-  /** What a file has at most: more rows go into several files, equally large, the first rows into the first one. */
+  /** The most rows of a file. More rows go into several files of equal size, in their order. */
   readonly fileRows: number
   readonly rowGroupRows: number
 }
@@ -36,8 +36,8 @@ const FILES_AT_ONCE = 8
 const US_PER_HOUR = 3_600_000_000
 
 /**
- * Writes the rows of several files of one partition anew, without deleted rows, sorted, in as few files as the layout
- * allows. It keeps all columns of the table whose types are written here. Gives no file where no row is left. Nothing
+ * Writes the rows of several files of one partition again, sorted and without deleted rows, in as few files as the layout
+ * allows. It keeps all columns of the table whose types are written here. Returns no file where no row is left. Nothing
  * refers to the new files before they are committed.
  *
  * The compressed files are in memory, and of their rows one column at a time: half a million rows take 100 MB this way, and
@@ -71,7 +71,7 @@ export async function mergeRows(
   })
 }
 
-/** So many parts of nearly the same size. */
+/** Divides a count into parts of nearly the same size. */
 function shareOut(count: number, parts: number): number[] {
   const upTo = (part: number) => Math.round((count * part) / parts)
   return Array.from({ length: parts }, (_, i) => upTo(i + 1) - upTo(i))
