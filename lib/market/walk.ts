@@ -1,16 +1,16 @@
-/** What a made-up price does. */
+/** The parameters of a made-up price. */
 export interface Walk {
   /** A 32-bit integer. */
   readonly seed: number
   readonly basePrice: number
-  /** How far the price goes in a year: 0.4 is the standard deviation of its logarithm. */
+  /** The standard deviation of the price's logarithm over a year, such as 0.4. */
   readonly volatility: number
 }
 
 /**
  * The price of a made-up instrument at a moment: a pure function, so that it needs no memory and repeats exactly.
- * Noise on several scales, each as strong as the square root of its period, is the shape of a random walk; calm and lively
- * hours change how strong the short scales are.
+ * Noise on several scales, each as strong as the square root of its period, has the shape of a random walk. The short scales
+ * are stronger in lively hours.
  */
 export function walkPrice({ seed, basePrice, volatility }: Walk, timeMs: number): number {
   const strength = Math.sqrt(activity(seed, timeMs))
@@ -30,7 +30,7 @@ export function activity(seed: number, timeMs: number): number {
   return session * Math.exp(weighted(BURSTS, seed, timeMs))
 }
 
-/** How many ticks come, as a multiple of the usual: as trade is lively, and in flurries of minutes. */
+/** The rate of ticks, 1 on average: it follows `activity`, with flurries of minutes. */
 export function tickRate(seed: number, timeMs: number): number {
   return activity(seed, timeMs) * Math.exp(weighted(FLURRIES, seed, timeMs))
 }
@@ -61,10 +61,10 @@ const FLURRIES = [
   [0.031 * HOUR_MS, 0.7],
   [0.017 * HOUR_MS, 0.6],
 ] as const
-/** Bursts are not those of the price. */
+/** Makes the noise of bursts another one than the price's. */
 const BURST_SEED = 0x5bd1e995
 
-/** Noise on some scales, each with its weight. */
+/** The weighted sum of noise on some scales. */
 function weighted(scales: typeof BURSTS | typeof FLURRIES, seed: number, timeMs: number): number {
   return scales.reduce(
     (sum, [periodMs, weight]) => sum + weight * smoothNoise(seed ^ BURST_SEED, periodMs, timeMs),
@@ -72,7 +72,7 @@ function weighted(scales: typeof BURSTS | typeof FLURRIES, seed: number, timeMs:
   )
 }
 
-/** 1 at the centre, next to nothing a few widths away. */
+/** A bell curve: 1 at the centre, almost 0 a few widths away. */
 function bump(hour: number, centre: number, width: number): number {
   return Math.exp(-(((hour - centre) / width) ** 2) / 2)
 }

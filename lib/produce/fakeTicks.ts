@@ -10,7 +10,7 @@ export interface Instrument extends Walk {
   readonly decimals: number
 }
 
-/** Names that everyone knows, with prices that they might have. */
+/** Well-known symbols, with plausible prices. */
 const KNOWN = [
   { symbol: 'AAPL', basePrice: 230, decimals: 2, volatility: 0.3 },
   { symbol: 'BTC/USDT', basePrice: 96_000, decimals: 2, volatility: 0.6 },
@@ -20,7 +20,7 @@ const KNOWN = [
   { symbol: 'XAU/USD', basePrice: 2_650, decimals: 2, volatility: 0.15 },
 ] as const
 
-/** The first `count` instruments of a seed; a larger count only adds to them. Those that everyone knows come first. */
+/** The first `count` instruments of a seed, well-known symbols first. A larger count adds to the same ones. */
 export function fakeInstruments(seed: number, count: number): Instrument[] {
   const faker = new Faker({ locale: [en], seed })
   const walkSeed = () => faker.number.int({ max: 2 ** 32 - 1 })
@@ -43,7 +43,7 @@ export function fakeInstruments(seed: number, count: number): Instrument[] {
   return instruments
 }
 
-/** Of instruments that nobody knows. */
+/** Of instruments with made-up symbols. */
 const VOLATILITY = 0.4
 
 /** Nobody should take these for quotes. */

@@ -90,7 +90,7 @@ function* evenTicks(instruments: readonly Instrument[], { fromUs, toUs, stepUs }
   }
 }
 
-/** As many ticks of each instrument on average, and at least so many in each step, in the order of time step by step. */
+/** About one tick of each instrument a step, at least `least`, sorted by time within each step. */
 function* unevenTicks(
   instruments: readonly Instrument[],
   { fromUs, toUs, stepUs }: Steps,
@@ -126,10 +126,10 @@ async function producePaced(
   return { sent }
 }
 
-/** Ticks that are received within so long go to Kafka in one request. */
-const TOGETHER_US = SECOND_US / 4
+/** The length of the slots of time whose ticks go to Kafka in one request. */
+const SLOT_US = SECOND_US / 4
 
-/** Ticks by when the last of them is received, in that order; they come in the order of time. */
+/** Groups ticks, which come sorted by time, by the slot in which they are received; `dueUs` is the slot's end. */
 function* dueTogether(ticks: Iterable<TickAt>): Generator<readonly [dueUs: Micros, TickAt[]]> {
   let together: TickAt[] = []
   let untilUs = Number.NEGATIVE_INFINITY
@@ -139,7 +139,7 @@ function* dueTogether(ticks: Iterable<TickAt>): Generator<readonly [dueUs: Micro
       yield [untilUs, together]
       together = []
     }
-    if (together.length === 0) untilUs = Math.ceil(dueUs / TOGETHER_US) * TOGETHER_US
+    if (together.length === 0) untilUs = Math.ceil(dueUs / SLOT_US) * SLOT_US
     together.push(tick)
   }
   if (together.length > 0) yield [untilUs, together]

@@ -2,13 +2,13 @@ import type { Micros } from '../market/time.ts'
 import { hashToUnit, tickRate } from '../market/walk.ts'
 import type { Instrument } from './fakeTicks.ts'
 
-/** However lively trade is. */
+/** The most ticks of a step. */
 const MOST_TICKS = 8
 const MILLISECOND_US = 1_000
 
 /**
- * When an instrument is traded within a step of time, in order and in whole milliseconds: about once on average, more where
- * trade is lively, and no less often than `least`. The same for the same arguments, always.
+ * The times of an instrument's ticks within a step of time, sorted, in whole milliseconds: about one on average, more while trade
+ * is lively, at least `least`. A pure function of its arguments.
  */
 export function unevenTimes(
   { seed }: Pick<Instrument, 'seed'>,

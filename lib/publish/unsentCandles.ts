@@ -19,7 +19,7 @@ export interface UnsentOptions {
   readonly rowsAtOnce?: number
   /** Bounds a transaction. */
   readonly rowsPerPart?: number
-  /** Leaves the other candles of the files out. */
+  /** Candles for which it is false are left out. */
   readonly isWanted?: (candle: Candle) => boolean
 }
 

@@ -5,7 +5,7 @@ import type { Table } from '../iceberg/table.ts'
 import { MINUTE_US, type Micros } from '../market/time.ts'
 import type { ObjectStore } from '../ports.ts'
 import { publishedRevisions, readMark } from '../publish/publishCandles.ts'
-import { heldAnew } from '../rollup/heldHours.ts'
+import { findHeld } from '../rollup/heldHours.ts'
 import { MAX_REVISION } from '../rollup/removeUnsure.ts'
 import { readCandles } from '../rollup/storedCandles.ts'
 import { takeBack } from '../rollup/takeBack.ts'
@@ -44,18 +44,18 @@ export async function rebuildCandles(
     vector,
     ticksSequence: currentSnapshot(ticks)?.sequenceNumber ?? 0,
     candlesSequence: NOTHING_LOOKED_AT,
-    held: await heldAnew(services.store, { ticks, candles }, nowMs() * 1000),
+    held: await findHeld(services.store, { ticks, candles }, nowMs() * 1000),
     foreign: { stock_ticks: {}, candles: {} },
     hours: NOTHING_STALE,
     closedUntilUs,
-    // Rows of others may have any stamp.
+    // Another engine may write any stamp.
     stampUs: Math.max(mark?.stampUs ?? 0, own.isLost ? Math.min(stampUs, nowMs() * 1000) : stampUs),
     revisionFloor: Math.max(revision, await publishedRevisions(services)),
     pending: [],
   }
 }
 
-/** The sequence number up to which changes of others are known: rollup looks at all of them. */
+/** The sequence number before all snapshots, so that rollup inspects every change of other engines. */
 const NOTHING_LOOKED_AT = 0
 
 /** The highest values among the rows of a file. */
@@ -68,7 +68,7 @@ interface Extent {
 
 const NOTHING_FOUND: Extent = { revision: 0, stampUs: 0, closedUntilUs: 0 }
 
-/** Taken from the file's bounds, or from its rows where the bounds are not enough. */
+/** Reads the extent from the file's bounds, or from its rows where the bounds are not enough. */
 async function extentOf(store: ObjectStore, file: LiveFile): Promise<Extent> {
   const highest = upperBound(file, CANDLE_FIELDS.revision)
   const revision = Number(highest) < MAX_REVISION ? Number(highest) : undefined
@@ -76,7 +76,7 @@ async function extentOf(store: ObjectStore, file: LiveFile): Promise<Extent> {
   const lastUs = upperBound(file, CANDLE_FIELDS.dateTime)
   const timeframes = rowTimeframesOf(file)
   const hasMinutes = timeframes.includes('m1')
-  // Of several timeframes, the last candle and the open ones may be of others than m1.
+  // In a file of several timeframes, the last candle and the open ones may be coarser than m1.
   const isEnough = timeframes.length === 1 || !hasMinutes
   if (isEnough && revision !== undefined && stampUs !== undefined && lastUs !== undefined) {
     const isClosed = hasMinutes && lowerBound(file, CANDLE_FIELDS.closed) === true

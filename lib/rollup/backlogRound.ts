@@ -15,9 +15,9 @@ import type { SymbolShare } from './symbolShare.ts'
 
 export type BacklogServices = CommitServices & Pick<Services, 'query'>
 
-/** What a round of the backlog works on. */
+/** The input of a backlog round. */
 export interface Backlog {
-  /** The version of which the candles hold all ticks, or a later one that differs by commits of `ingest` alone. */
+  /** The version whose ticks the candles have, or a later one that differs from it by commits of `ingest` alone. */
   readonly ticks: Table
   readonly candles: Table
   /** What the candles' summary says, with the sweep that is under way. */

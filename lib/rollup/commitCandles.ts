@@ -73,7 +73,7 @@ export interface CommittedCandles {
 }
 
 const FILES_AT_ONCE = 16
-/** Each has up to 50,000 rows in memory meanwhile. */
+/** Files whose rows, up to 50,000 each, are in memory at the same time. */
 const REWRITTEN_AT_ONCE = 2
 
 /**
@@ -130,7 +130,7 @@ interface Book {
   readonly book: CandleBook
 }
 
-/** True for a stored row that candles are computed from, or may replace. */
+/** True for a stored row that candles are put together from, or that they may replace. */
 type IsWanted = (row: Candle) => boolean
 
 /** The stored rows that the change has to do with, and over them what they become. */
@@ -150,7 +150,7 @@ async function readReach(
   reach: Reach,
 ): Promise<Book | undefined> {
   const rows = rowsFor(minutes, reach)
-  // Elsewhere candles of any symbol may be surplus, or damaged.
+  // In complete and whole stretches, candles of any symbol may be surplus or damaged.
   const ofAll = complete.length > 0 || !scope.whole.isEmpty
   const symbols = ofAll ? undefined : new SomeSymbols([...computed, ...surplus])
   const isWanted = wantedBy(rows, share, symbols)

@@ -11,11 +11,11 @@ import { inRanges, integerLiteral, textLiteral } from '../trino/literals.ts'
 import { renderSql } from '../trino/sql.ts'
 import { type SymbolShare, shareSql } from './symbolShare.ts'
 
-/** Which ticks are folded: those of a table as it was at one moment, in some stretches of whole minutes. */
+/** The ticks to fold: those of one version of the table, in stretches of whole minutes. */
 export interface FoldedTicks {
   readonly ticks: Table
   readonly stretches: readonly TimeRange[]
-  /** Leaves out what `ingest` has committed since the version that the candles have seen. */
+  /** Offsets whose ticks are left out: `ingest` has committed them since the candles' vector. */
   readonly later?: readonly OffsetStretch[]
   /** Only the ticks of these data files; of all unless said. */
   readonly paths?: readonly string[]
@@ -103,7 +103,7 @@ function minutesSql(
   })
 }
 
-/** True for ticks with these offsets. */
+/** The SQL condition for ticks with these offsets. */
 function isLater(stretches: readonly OffsetStretch[]): string {
   const logs = stretches.map(({ epoch, partition, from, to }) => {
     const [e, p, first, end] = [epoch, partition, from, to].map(integerLiteral)

@@ -23,7 +23,7 @@ export interface LookedAt {
   readonly inputs: RollupInputs
   /** What is told once it is committed. */
   readonly seen: readonly SeenChange[]
-  /** True where a change of the candles cannot be taken back, as the version before is gone. */
+  /** True when a change of the candles cannot be taken back, because the version before is gone. */
   readonly isLost: boolean
   /** Hours that wait for nothing any more: their ticks were deleted, and their candles stay as they are. */
   readonly settled: HourSet
@@ -38,8 +38,8 @@ export interface SeenChange extends ForeignChange {
 
 /**
  * Looks at what other engines did to both tables since the candles' newest commit. Ticks that they added, changed or
- * deleted make their hours stale; what they did to candles is taken back. Where that cannot be, every hour is damaged, and
- * candles that may be theirs are removed before `publish` sees them. Where others did nothing, nothing is read.
+ * deleted make their hours stale; what they did to candles is taken back. Where that is not possible, every hour is damaged, and
+ * candles that may be theirs are removed before `publish` reads them. Without changes of others, nothing is read.
  */
 export async function lookAtForeign(services: Needs, given: RollupInputs): Promise<LookedAt> {
   const looked = await look(services, given)
@@ -89,7 +89,7 @@ async function look(services: Needs, given: RollupInputs): Promise<LookedAt> {
   return { inputs: { ...inputs, state: marked }, seen, isLost, settled, refolded }
 }
 
-/** That others have rolled the candles back, where versions of ours that this has undone are still listed. */
+/** The rollback of the candles as a foreign change; none when no undone version of ours is listed. */
 function rollbackOf({ metadata }: Table, undone: Undone | undefined, seenMs: number): ForeignChange[] {
   if (undone === undefined || undone.snapshots === 'unknown') return []
   if (!undone.snapshots.some(({ summary }) => carriesState(summary))) return []

@@ -43,10 +43,10 @@ export async function newlyHeld(
 }
 
 /**
- * What is held where nobody knows what was: the hours by the newest state that is left, and the days with m1 candles and without a
- * tick. Candles that no tick brings back are not removed unasked.
+ * Works out the held hours where the state is lost: those of the newest state that is left, and each day with m1 candles and
+ * without a tick. So a rebuild does not remove candles whose ticks are gone.
  */
-export async function heldAnew(
+export async function findHeld(
   store: ObjectStore,
   { ticks, candles }: { readonly ticks: Table; readonly candles: Table },
   nowUs: Micros,
@@ -61,7 +61,7 @@ export async function heldAnew(
   return known.union(oldest).union(without)
 }
 
-/** Live candles are never held. */
+/** The end of the time that may be held: candles of the live window never are. */
 function latestHeldUs(nowUs: Micros): Micros {
   return floorTo(widestWindow(nowUs).fromUs, DAY_US)
 }

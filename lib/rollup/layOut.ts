@@ -4,14 +4,14 @@ import type { Decided } from '../market/decide.ts'
 import { MONTHS } from './places.ts'
 import { type FileWithRows, isSmall, mayBeOpen, SMALL_FILE_ROWS } from './storedCandles.ts'
 
-/** Files to remove, and what is written in their place. */
+/** Files to remove, and the rows to write in their place. */
 export interface Layout {
   readonly remove: readonly LiveFile[]
   /** Each list is one new file. */
   readonly write: readonly (readonly Candle[])[]
-  /** Of the files to remove, those whose rows are written again as they lie, each file for itself. */
+  /** Those of the files to remove that are rewritten one by one, each as a new file with its rows in their order. */
   readonly rewrite: readonly LiveFile[]
-  /** The rows of such a file as they will be. */
+  /** The new rows of such a file. */
   rewritten(rows: readonly Candle[]): Candle[]
 }
 

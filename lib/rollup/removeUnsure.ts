@@ -21,16 +21,16 @@ import { readCandles } from './storedCandles.ts'
 
 type Needs = Pick<Services, 'catalog' | 'store' | 'topicLog' | 'settings' | 'nowMs'>
 
-/** Revisions of ours are far below it; those of rows of others may be anything. */
+/** More than any revision of ours; another engine may write any number. */
 export const MAX_REVISION = 2 ** 30
 
 /**
- * Removes the candles of which nobody can tell whether they are ours. Where others changed the table and the version before is
- * gone, any row that was not sent yet may be theirs, and would reach Kafka as if it were ours. The damaged hours of `marked` are
- * computed again in any case: there these rows come back as their ticks say. Those that no ticks bring back stay, with a revision
- * above all others: held candles, and the rows of removed ones.
+ * Removes candles that may be those of another engine. Where another engine changed the table and the version before is gone, it
+ * may have written any row that was not sent yet, and `publish` would send that row as ours. The damaged hours of `marked` are
+ * computed again in any case, and bring these candles back by their ticks. Rows that no ticks bring back stay, with a revision
+ * above all others: held candles, and rows of removed candles.
  *
- * Makes one commit, which leaves the change of others to be looked at. Undefined where there is nothing to remove.
+ * Makes one commit, after which the other engine's change still counts as not inspected. Undefined where nothing is to be removed.
  */
 export async function removeUnsure(
   services: Needs,
@@ -59,7 +59,7 @@ export async function removeUnsure(
   const stampUs = Math.max(nowMs() * 1000, marked.stampUs + 1)
   const again = kept.map(row => ({ ...row, revision: revision + 1, updatedAtUs: stampUs }))
   add.push(...(await writeRows(services, candles, again)))
-  // What is removed cannot be found again by its rows: its hours stay marked, whatever becomes of this round.
+  // Without their rows, these hours could not be found again: they are marked in this commit, in case the round fails.
   const hours = markDamaged(state.hours, marked.hours.damaged, nowMs() * 1000)
   const next = { ...state, hours, stampUs, revisionFloor: revision }
   const change = { add, remove, summary: candlesSummary(next), nowMs: nowMs() }
@@ -67,7 +67,7 @@ export async function removeUnsure(
   return { ...inputs, candles: await commitSnapshot(catalog, candles, staged), state: next }
 }
 
-/** None of a file that cannot be read: publish cannot read it either. Rows that equality deletes name are back with it. */
+/** The rows of a file, those under equality deletes included; none of a file that cannot be read, as publish cannot send these. */
 async function rowsOf(store: ObjectStore, file: LiveFile): Promise<Candle[]> {
   try {
     return await readCandles(store, withoutEqualityDeletes(file))
@@ -77,7 +77,7 @@ async function rowsOf(store: ObjectStore, file: LiveFile): Promise<Candle[]> {
   }
 }
 
-/** How far candles were sent; where none of this table were, all of ours up to the newest stamp count as sent. */
+/** The mark of what was sent. Where nothing of this table was, all candles up to the newest stamp of ours count as sent. */
 async function reachOf(services: Needs, tableUuid: string, { stampUs }: CandlesState): Promise<Reach> {
   const mark = await readMark(services)
   return mark?.tableUuid === tableUuid ? mark : { stampUs }

@@ -226,9 +226,9 @@ class Rollup {
   }
 
   /**
-   * The ticks table as it is now: a call may outlast the snapshot that it began with. Where others have ever changed it, the
-   * version that the live round inspected, as `ingest` may pass the offsets of their rows meanwhile. Undefined where that is no
-   * longer listed, and others have changed the table since.
+   * The ticks table as it is now: a call may outlast the snapshot that it began with. A table that others have ever changed is
+   * read as the live round inspected it, because `ingest` may have passed the offsets of their rows since. Undefined when that
+   * version is not listed any more and others have changed the table since.
    */
   async #ticksAsSeen(state: CandlesState): Promise<Table | undefined> {
     const { catalog, store, nowMs } = this.#services

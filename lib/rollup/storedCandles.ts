@@ -13,7 +13,7 @@ import type { ObjectStore } from '../ports.ts'
 import { rowTimeframesOf, type SomeSymbols, startsOf } from '../tables/candleFiles.ts'
 import { CANDLE_FIELDS, CANDLES_SCHEMA, candleRows } from '../tables/candlesTable.ts'
 
-/** A data file of the candles table with its rows; of a settled one, rows that no change has to do with may be left out. */
+/** A data file of the candles table with its rows. For a settled file, rows that do not matter may be left out. */
 export interface FileWithRows {
   readonly file: LiveFile
   readonly rows: readonly Candle[]
@@ -32,7 +32,7 @@ export interface TouchedFiles {
   readonly reading: readonly LiveFile[]
 }
 
-/** Chooses the files for some rows, of all symbols unless said. What the manifests do not say of a file, it may hold. */
+/** Chooses the files that may hold some rows, by default of all symbols. A file without bounds may hold any. */
 export function touchedFiles(files: readonly LiveFile[], rows: RowsFor, symbols?: SomeSymbols): TouchedFiles {
   const changing: LiveFile[] = []
   const reading: LiveFile[] = []
@@ -85,7 +85,7 @@ export function isSmall(file: LiveFile): boolean {
   return file.recordCount < SMALL_FILE_ROWS
 }
 
-/** True for a file whose rows stay as they are but for those that a late tick changes. */
+/** True for a large file of closed candles: only late ticks change its rows. */
 export function isSettled(file: LiveFile): boolean {
   return !isSmall(file) && !mayBeOpen(file)
 }
@@ -142,8 +142,8 @@ export function readMinuteByMinute(store: ObjectStore, files: readonly LiveFile[
 }
 
 /**
- * The files with their rows; nothing is remembered of those that are read once. Of settled files, only the rows are kept that
- * are wanted: there may be many such files, and of each few rows matter.
+ * Reads files with their rows, without keeping them for later rounds. Of settled files it returns only the wanted rows: there may
+ * be many such files, and few rows of each matter.
  */
 export function readOnce(
   store: ObjectStore,

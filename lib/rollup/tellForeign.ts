@@ -5,7 +5,7 @@ import type { Log } from '../ports.ts'
 import type { LookedAt, SeenChange } from './foreign.ts'
 import { stretchOf } from './heldHours.ts'
 
-/** What another engine did, and what comes of it. */
+/** The log message for a change of another engine, with its consequence. */
 function whatOf({ table, kinds }: SeenChange, isLost: boolean): string {
   if (table === 'stock_ticks')
     return 'another engine has changed market_data.stock_ticks: candles of the hours concerned are recomputed'

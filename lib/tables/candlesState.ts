@@ -156,7 +156,7 @@ export function candlesState(table: Table): CandlesState {
 }
 
 /**
- * The held hours by the newest state that the table still tells of: also by the copy of a summary that no longer belongs to the
+ * The held hours of the newest state that can still be read, even from the copy of a summary that no longer belongs to the
  * history. None where no state can be read.
  */
 export function heldBefore(table: Table): HourSet {

@@ -9,8 +9,8 @@ export { CANDLES_SCHEMA } from './candlesSchema.ts'
 export const CANDLES_TABLE: TableIdent = { namespace: NAMESPACE, name: 'candles' }
 
 /**
- * A reader of one symbol reads a row group of a file that is sorted by symbol, and not the file. Groups of 5,000 rows make it a
- * tenth larger than one group.
+ * Rows of a row group. In a file that is sorted by symbol, a reader of one symbol reads one or two row groups. Groups of this
+ * size make a file a tenth larger than a single group does.
  */
 export const CANDLE_ROW_GROUP_ROWS = 5_000
 

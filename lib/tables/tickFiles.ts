@@ -7,8 +7,8 @@ import { TICKS_SCHEMA } from './ticksTable.ts'
 const DATE_TIME = fieldNamed(TICKS_SCHEMA, 'date_time')
 
 /**
- * The whole minutes between the bounds of a file of ticks; without bounds all time. Where the manifest has no bounds, the plan
- * of the files has added those of the partition.
+ * The whole minutes between the bounds of a file of ticks; all time without bounds. Where the manifest has none, planning has
+ * added the bounds of the partition.
  */
 export function rangeOf(file: DataFile): TimeRange {
   const firstUs = Number(lowerBound(file, DATE_TIME) ?? OLDEST_US)

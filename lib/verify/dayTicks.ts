@@ -15,7 +15,7 @@ export interface SymbolMinutes {
   readonly fold: MinuteFold
 }
 
-/** The ticks of one day, without those of some offsets, folded to minutes by symbol. */
+/** The ticks of one day, folded to minutes by symbol. Ticks with the offsets of `later` are left out. */
 export class DayTicks {
   /** By source, then symbol. */
   readonly #symbols = new Map<string, Map<string, SymbolMinutes | undefined>>()

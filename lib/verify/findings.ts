@@ -32,7 +32,7 @@ const HOUR_MS = 3_600_000
 export class Findings {
   /** Ticks that the candles are made of, each checked to be there once. */
   ticks = 0
-  /** Ticks of others at times of which no candle is made, in files that have no other ticks. */
+  /** Ticks of other engines outside the years of candles, counted in files that have no other ticks. */
   outside = 0
   /** Candles that were compared with their recomputation, by timeframe. */
   readonly candles: Record<string, number> = {}

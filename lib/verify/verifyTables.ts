@@ -63,7 +63,7 @@ export async function verifyTables(verified: Verified): Promise<void> {
 /** Files of ticks by day. When all days are verified, it also compares the number of rows with the count in the state. */
 async function tickFilesByDay({ store, inputs, days, findings }: Verified): Promise<TickFiles> {
   const byDay = new Map<number, LiveFile[]>()
-  // No candle is made of ticks before or after.
+  // No candle is made of ticks outside these years.
   const oldest = Math.max(days.first, dayOf(OLDEST_US))
   const newest = Math.min(days.last, dayOf(NEWEST_US))
   let rows = 0
@@ -118,7 +118,7 @@ async function verifyShare(
   const byDay = new CandlesByDay(store, share, candles)
   const scope = { fromUs: days.first * DAY_US, toUs: (days.last + 1) * DAY_US }
   const comparison = new CandleComparison(findings, { ...scope, provable: new Provable(state) })
-  // What ingest has committed since is not in the candles yet; rows of others are, whatever offsets they have.
+  // Ticks that ingest has committed since are not in the candles yet. Rows of other engines are, at any offset.
   const later = stretchesBetween(state.vector, ticksVector)
   const listed = daysWithAnything(ticks, candles, days)
   for (const [i, day] of listed.entries()) {
