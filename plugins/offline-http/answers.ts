@@ -1,14 +1,14 @@
-/** What a function behind HTTP answers. */
+/** An answer of a function behind HTTP, payload format 2.0. */
 export interface HttpResult {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** For a call that Lambda would refuse, because too many are at work. */
+/** The answer to a call that Lambda would refuse, as too many are running. */
 export const BUSY: HttpResult = answer(503, 'Service Unavailable', { 'retry-after': '1' })
 
-/** As API Gateway answers when a function fails, in whatever way. */
+/** The answer of API Gateway when a function fails. */
 export const FAILED: HttpResult = answer(500, 'Internal Server Error')
 
 function answer(statusCode: number, message: string, headers: Record<string, string> = {}): HttpResult {

@@ -10,7 +10,7 @@ export class OfflineHttpError extends Error {
   }
 }
 
-/** The installed serverless-offline has another inside than the one this plugin was written for. */
+/** The internals of the installed serverless-offline are not those that this plugin was written for. */
 export class WrongServerlessOffline extends OfflineHttpError {
   constructor(why: string) {
     super(
@@ -20,7 +20,7 @@ export class WrongServerlessOffline extends OfflineHttpError {
   }
 }
 
-/** `custom.offline-http` of serverless.yml asks for something that cannot be. */
+/** `custom.offline-http` in serverless.yml has a wrong value. */
 export class MisconfiguredHttp extends OfflineHttpError {
   constructor(message: string) {
     super('MISCONFIGURED_HTTP', message)

@@ -1,10 +1,10 @@
-/** What this plugin uses of a function of serverless.yml. */
+/** A function of serverless.yml, as far as this plugin uses it. */
 export interface FunctionDefinition {
   readonly reservedConcurrency?: number
   readonly events?: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** What this plugin uses of the Serverless framework (osls 4). */
+/** The Serverless framework (osls 4), as far as this plugin uses it. */
 export interface ServerlessHost {
   readonly service: {
     readonly custom?: Readonly<Record<string, unknown>>

@@ -1,18 +1,18 @@
 import { BUSY, FAILED } from './answers.ts'
+import { ConcurrencyLimit } from './concurrencyLimit.ts'
 import type { Log, ServerlessHost } from './host.ts'
 import { type Around, leaveCorsToFunctions, runCallsThrough } from './serverlessOffline.ts'
-import { extendSchema, readPatience } from './settings.ts'
-import { Turns } from './turns.ts'
+import { extendSchema, readWaitLimits } from './settings.ts'
 
 /**
- * For functions behind HTTP under serverless-offline: `reservedConcurrency`, errors as API Gateway answers them, and no
- * leave for other origins but what the functions give. List it in `plugins:` before serverless-offline.
+ * Gives functions behind HTTP, under serverless-offline, their `reservedConcurrency`, errors as API Gateway answers them, and
+ * CORS headers of their own. List it in `plugins:` before serverless-offline.
  */
 export default class OfflineHttp {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>
   readonly #serverless: ServerlessHost
   readonly #log: Log
-  readonly #turns = new Map<string, Turns>()
+  readonly #concurrency = new Map<string, ConcurrencyLimit>()
   #isCorsLeft = false
 
   constructor(serverless: ServerlessHost, _options: unknown, { log }: { log: Log }) {
@@ -27,25 +27,25 @@ export default class OfflineHttp {
 
   async #start(): Promise<void> {
     const { service } = this.#serverless
-    const patience = readPatience(service.custom)
+    const limits = readWaitLimits(service.custom)
     const functionKeys = new Set<string>()
     for (const functionKey of service.getAllFunctions()) {
       const { reservedConcurrency, events = [] } = service.getFunction(functionKey)
       if (!events.some(event => 'httpApi' in event || 'http' in event)) continue
       functionKeys.add(functionKey)
       if (reservedConcurrency !== undefined) {
-        this.#turns.set(functionKey, new Turns(reservedConcurrency, patience))
+        this.#concurrency.set(functionKey, new ConcurrencyLimit(reservedConcurrency, limits))
       }
     }
     if (functionKeys.size > 0) await runCallsThrough(functionKeys, (...call) => this.#call(...call))
   }
 
   #call: Around = async (functionKey, event, run) => {
-    const turns = this.#turns.get(functionKey) ?? UNLIMITED
-    if (!isHttp(event)) return turns.take(run, BUSY)
+    const limit = this.#concurrency.get(functionKey) ?? UNLIMITED
+    if (!isHttp(event)) return limit.run(run, BUSY)
     this.#leaveCorsToFunctions()
     try {
-      const answer = await turns.take(run, BUSY)
+      const answer = await limit.run(run, BUSY)
       return isAnswer(answer) ? answer : FAILED
     } catch (error) {
       this.#log.warning(`${functionKey} failed: ${error instanceof Error ? error.message : String(error)}`)
@@ -53,7 +53,7 @@ export default class OfflineHttp {
     }
   }
 
-  /** At the first request: no hook comes between the server's start and that in every way to start it. */
+  /** Runs at the first request: no hook runs after the server's start in all ways to start it. */
   #leaveCorsToFunctions(): void {
     if (this.#isCorsLeft) return
     this.#isCorsLeft = true
@@ -61,16 +61,16 @@ export default class OfflineHttp {
   }
 }
 
-const UNLIMITED = new Turns(Number.POSITIVE_INFINITY, { maxWaiting: 0, maxWaitMs: 0 })
+const UNLIMITED = new ConcurrencyLimit(Number.POSITIVE_INFINITY, { maxWaiting: 0, maxWaitMs: 0 })
 
-/** True for the event of a request; others come by Lambda's own endpoint, whose callers can tell an error by itself. */
+/** True for the event of an HTTP request. Other events come through Lambda's own endpoint, where errors stay as they are. */
 function isHttp(event: unknown): boolean {
   if (typeof event !== 'object' || event === null || !('requestContext' in event)) return false
   const { requestContext } = event
   return typeof requestContext === 'object' && requestContext !== null && 'http' in requestContext
 }
 
-/** Of payload format 2.0: an object without a status would be sent as it is, with 200. */
+/** True for an answer with a status. In payload format 2.0 any other object would be sent as it is, with 200. */
 function isAnswer(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'statusCode' in answer
 }

@@ -1,4 +1,4 @@
-/** What this plugin uses of serverless-offline; `serverlessOffline.ts` checks that it is there. */
+/** The parts of serverless-offline that this plugin uses; `serverlessOffline.ts` checks that they exist. */
 declare module 'serverless-offline/lambda' {
   export default class Lambda {
     get(functionKey: string): import('./serverlessOffline.ts').LambdaFunction

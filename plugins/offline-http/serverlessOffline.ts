@@ -6,13 +6,13 @@ import { WrongServerlessOffline } from './errors.ts'
 import type { ServerlessHost } from './host.ts'
 
 /**
- * All that this plugin knows of the inside of serverless-offline, which has no option for any of it. Read there, for
- * another version: src/lambda/Lambda.js, LambdaFunction.js, handler-runner/worker-thread-runner/WorkerThreadRunner.js,
+ * This file has all that the plugin knows of the internals of serverless-offline, which has no option for any of it. For another
+ * version, read its src/lambda/Lambda.js, LambdaFunction.js, handler-runner/worker-thread-runner/WorkerThreadRunner.js,
  * src/ServerlessOffline.js and src/events/http/HttpServer.js.
  */
 const FOR_VERSION = '14.8.'
 
-/** An instance of a function, as serverless-offline has them in its pool: one that is busy is given to nobody else. */
+/** An instance of a function in serverless-offline's pool; a busy one serves no other call. */
 export interface LambdaFunction {
   setEvent(event: unknown): void
   setClientContext(context: unknown): void
@@ -24,12 +24,12 @@ export interface LambdaFunction {
 /** Runs a call of a function; `run` takes an instance from the pool, and rejects when the function fails. */
 export type Around = (functionKey: string, event: unknown, run: () => Promise<unknown>) => Promise<unknown>
 
-/** Lets every call of these functions go through `around`. Throws `WrongServerlessOffline` for another version. */
+/** Runs every call of these functions through `around`. Throws `WrongServerlessOffline` for another version. */
 export async function runCallsThrough(functionKeys: ReadonlySet<string>, around: Around): Promise<void> {
   checkVersion(installedVersion())
   const { default: Lambda } = await import('serverless-offline/lambda')
   const { get } = Lambda.prototype
-  // By name it is found through `get` too.
+  // `getByFunctionName` must call `get`, so that no call goes another way.
   need(
     typeof get === 'function' && String(Lambda.prototype.getByFunctionName).includes('this.get('),
     'Lambda.get',
@@ -41,7 +41,7 @@ export async function runCallsThrough(functionKeys: ReadonlySet<string>, around:
   }
 }
 
-/** Stands for an instance until the call may begin: until then none is taken, so none is started. */
+/** Stands for an instance until the call may begin, so that no thread starts for a call that waits. */
 class Call implements LambdaFunction {
   readonly #functionKey: string
   readonly #take: () => LambdaFunction
@@ -73,25 +73,25 @@ class Call implements LambdaFunction {
     const instance = this.#take()
     instance.setClientContext(this.#clientContext)
     instance.setEvent(this.#event)
-    return orDeath(instance, this.#event)
+    return runUntilExit(instance, this.#event)
   }
 }
 
-/** Calls under way, by their events. */
+/** The calls under way, by event: each rejects its call when the thread exits. */
 const underWay = new WeakMap<object, (exitCode: number) => void>()
 
-/** serverless-offline does not see that a thread has ended: it would wait for the answer until the function's time is over. */
-async function orDeath(instance: LambdaFunction, event: unknown): Promise<unknown> {
+/** Runs the handler; rejects when its thread exits. serverless-offline itself would wait until the function's timeout. */
+async function runUntilExit(instance: LambdaFunction, event: unknown): Promise<unknown> {
   if (typeof event !== 'object' || event === null) return instance.runHandler()
-  const death = new Promise<never>((_, reject) => {
+  const exit = new Promise<never>((_, reject) => {
     underWay.set(event, exitCode => {
-      // The pool must not give the dead thread to another call.
+      // Takes the instance out of the pool: no other call may get it.
       void instance.cleanup()
       reject(new Error(`the thread ended with code ${exitCode} before it answered`))
     })
   })
   try {
-    return await Promise.race([instance.runHandler(), death])
+    return await Promise.race([instance.runHandler(), exit])
   } finally {
     underWay.delete(event)
   }
@@ -108,17 +108,17 @@ function watchThreads(): void {
     const event = eventOf(args[0])
     if (event !== undefined && underWay.has(event)) {
       if (!lastEvents.has(this))
-        this.once('exit', code => underWay.get(lastEvents.get(this)!)?.(code)).on('error', lives)
+        this.once('exit', code => underWay.get(lastEvents.get(this)!)?.(code)).on('error', ignore)
       lastEvents.set(this, event)
     }
     postMessage.apply(this, args)
   }
 }
 
-/** An error of a thread that nobody listens to would end the process; its exit follows. */
-const lives = () => undefined
+/** Without a listener, an error of a thread would end the process. The thread's exit follows it. */
+const ignore = () => undefined
 
-/** A call is handed to its thread as `{context, event, port}`. */
+/** The event of a message that hands a call to its thread: `{context, event, port}`. */
 function eventOf(message: unknown): object | undefined {
   if (typeof message !== 'object' || message === null || !('event' in message && 'port' in message))
     return undefined
@@ -136,8 +136,8 @@ interface HttpRequest {
 }
 
 /**
- * Takes from serverless-offline what it adds to each answer to a page of another origin: leave to read it, also with
- * credentials. The functions' own headers say who may. To be called once the server is there.
+ * Stops serverless-offline from letting pages of all origins read every answer, with credentials. The functions' own CORS
+ * headers are left. Call it once the HTTP server exists.
  */
 export function leaveCorsToFunctions({ pluginManager }: ServerlessHost): void {
   const offline = pluginManager.getPlugins().find(plugin => plugin.constructor.name === 'ServerlessOffline')
@@ -145,7 +145,7 @@ export function leaveCorsToFunctions({ pluginManager }: ServerlessHost): void {
     ?.internals?.()
     .getApiGatewayServer()
   need(typeof server?.ext === 'function', 'ServerlessOffline.internals().getApiGatewayServer()')
-  // It looks at this header after the handler; the event, which has it too, is made before.
+  // serverless-offline reads this header after the handler; the function's event, made before, keeps it.
   server!.ext('onPostHandler', (request, { continue: goOn }) => {
     delete request.headers.origin
     return goOn
@@ -158,7 +158,7 @@ function checked(instance: LambdaFunction): LambdaFunction {
   return instance
 }
 
-/** Throws `WrongServerlessOffline` for a version whose inside may be another. */
+/** Throws `WrongServerlessOffline` for a version whose internals may differ. */
 export function checkVersion(version: string): void {
   if (!version.startsWith(FOR_VERSION)) throw new WrongServerlessOffline(`it is ${version}`)
 }

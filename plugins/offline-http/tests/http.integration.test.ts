@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const FIXTURE = fileURLToPath(new URL('./fixture', import.meta.url))
 const SLS = fileURLToPath(new URL('../../../node_modules/serverless/bin/serverless.js', import.meta.url))
 
-/** A real `sls offline start` of the fixture, and what its functions ask. */
+/** A real `sls offline start` of the fixture, and the server that its functions ask. */
 let offline: Awaited<ReturnType<typeof start>>
 beforeAll(async () => {
   offline = await start()
@@ -32,7 +32,7 @@ describe('a function with reservedConcurrency 2 and 3 that may wait', () => {
     }
     for (const name of ['c', 'd', 'e']) asked.once(name, () => begun.push(name))
     const waiting = ['c', 'd', 'e'].map(async name => get(`/held?name=${name}`))
-    // The line is full once one is refused; which one of the four it is depends on how they arrive.
+    // One of four is refused once the queue is full; which one depends on their order of arrival.
     const refused = await firstRefused([...waiting, get('/held?name=f')])
     expect(refused.headers.get('retry-after')).toBe('1')
     expect(await refused.json()).toEqual({ message: 'Service Unavailable' })
@@ -129,7 +129,7 @@ async function start() {
   return {
     url: `http://127.0.0.1:${http}`,
     asked,
-    /** Lets the calls go on that are held, and all that come. */
+    /** Lets the held calls go on, and all later ones. */
     allow() {
       isAllowed = true
       for (const response of held) response.end()
@@ -148,7 +148,7 @@ async function start() {
   }
 }
 
-/** Both open at once: so they are not the same. */
+/** Free ports; all are open at the same time, so that they differ. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map(server => once(server, 'listening')))

@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
-import { Turns } from '../turns.ts'
+import { ConcurrencyLimit } from '../concurrencyLimit.ts'
 
-/** Calls that end when they are told to. */
-function calls(turns: Turns) {
+/** Calls that a test ends. */
+function calls(limit: ConcurrencyLimit) {
   const begun: string[] = []
   const ends = new Map<string, () => void>()
   const call = (name: string) =>
-    turns.take(
+    limit.run(
       () =>
         new Promise<string>(resolve => {
           begun.push(name)
@@ -18,9 +18,9 @@ function calls(turns: Turns) {
   return { begun, call, end }
 }
 
-describe('Turns', () => {
+describe('ConcurrencyLimit', () => {
   test('2 at once: the third begins when one ends, and they begin in the order in which they came', async () => {
-    const { begun, call, end } = calls(new Turns(2, { maxWaiting: 2, maxWaitMs: 60_000 }))
+    const { begun, call, end } = calls(new ConcurrencyLimit(2, { maxWaiting: 2, maxWaitMs: 60_000 }))
     const all = ['a', 'b', 'c', 'd'].map(call)
     await Promise.resolve()
     expect(begun).toEqual(['a', 'b'])
@@ -35,7 +35,7 @@ describe('Turns', () => {
   })
 
   test('one more than may wait is refused at once; when the line is shorter, the next one may wait', async () => {
-    const { begun, call, end } = calls(new Turns(1, { maxWaiting: 1, maxWaitMs: 60_000 }))
+    const { begun, call, end } = calls(new ConcurrencyLimit(1, { maxWaiting: 1, maxWaitMs: 60_000 }))
     const [first, second] = [call('a'), call('b')]
     expect(await call('c')).toBe('refused')
     end('a')
@@ -50,7 +50,7 @@ describe('Turns', () => {
   })
 
   test('one that has waited too long is refused, and takes no place afterwards', async () => {
-    const { begun, call, end } = calls(new Turns(1, { maxWaiting: 5, maxWaitMs: 20 }))
+    const { begun, call, end } = calls(new ConcurrencyLimit(1, { maxWaiting: 5, maxWaitMs: 20 }))
     const first = call('a')
     expect(await call('b')).toBe('refused')
     end('a')
@@ -62,9 +62,9 @@ describe('Turns', () => {
   })
 
   test('one that fails leaves its place to the next', async () => {
-    const turns = new Turns(1, { maxWaiting: 5, maxWaitMs: 60_000 })
-    const failing = turns.take(() => Promise.reject(new Error('broken')), 'refused')
-    const next = turns.take(async () => 'next', 'refused')
+    const limit = new ConcurrencyLimit(1, { maxWaiting: 5, maxWaitMs: 60_000 })
+    const failing = limit.run(() => Promise.reject(new Error('broken')), 'refused')
+    const next = limit.run(async () => 'next', 'refused')
     await expect(failing).rejects.toThrow('broken')
     expect(await next).toBe('next')
   })
