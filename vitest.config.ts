@@ -14,7 +14,7 @@ const ON_ANY_LAKE = [
 /** Longer than anything waits for on a busy machine: only a failure takes it. */
 const expect = { poll: { timeout: 60_000 } }
 
-/** As esbuild has it in `bundle.ts`: the page is what `functions/page.ts` imports. */
+/** The plugin of `bundle.ts` for `functions/page.ts`, which imports the page. */
 const bundledPage: Plugin = {
   name: 'bundled-page',
   load: async id =>

@@ -11,15 +11,15 @@ import { functionEnv, type Settings } from './settings.ts'
 export interface Pipeline {
   /** Topics and tables, where they are missing. */
   setUp(): Promise<void>
-  /** Makes a history of ticks when there has never been one; gives how many were sent. */
+  /** Makes a history of ticks, if no tick was ever sent. Returns the number of ticks sent. */
   fillHistory(): Promise<number>
   status(): Promise<PipelineStatus>
   close(): Promise<void>
 }
 
 /**
- * How far back ticks are so far apart, in days and seconds. The nearer to now, the closer they are: of each timeframe, the
- * newest hundred candles are made of several ticks each.
+ * The spacing of history's ticks: so many days back, they are so many seconds apart. It is closer near to now, so that the
+ * newest hundred candles of each timeframe have several ticks each.
  */
 const HISTORY = [
   { days: 180, everySeconds: 14_400 },

@@ -11,14 +11,14 @@ import { CANDLE_ROW_GROUP_ROWS, candleColumns } from '../../lib/tables/candlesTa
 
 /** A week's candle may come so much later than its month's last day. */
 const WEEK_US = 7 * DAY_US
-/** As many files of many symbols `maintain` lays out together. */
+/** The number of files of many symbols that `maintain` clusters together. */
 const STRETCH_ROWS = 10 * SETTLED_FILE_ROWS
 
 /** Candles that wait for their file, those of one partition. */
 interface Waiting {
   readonly month: number
   rows: Candle[]
-  /** How many rows are laid out together. */
+  /** The number of rows that are clustered together. */
   together: number
 }
 
@@ -85,7 +85,7 @@ export class CandleFiles {
     return files
   }
 
-  /** Full files that wait for more of their stretch; the others as rollup lays them out. */
+  /** Full files that wait for the rest of their stretch, and files as rollup leaves them. */
   async #writeRest(rows: readonly Candle[]): Promise<DataFile[]> {
     const { parts, rest } = cut(
       rows.filter(({ closed }) => closed),
@@ -110,9 +110,9 @@ export class CandleFiles {
   }
 }
 
-/** Parts of so many rows in the order of time; what is left may be as many. */
+/** Cuts rows into parts of `together` rows in the order of time. `rest`, the last part, may have fewer. */
 function cut(rows: readonly Candle[], together: number) {
-  // Those of one moment stay in the order of their symbols, in which they were added.
+  // Rows of one moment keep the order of their symbols, in which they were added.
   const sorted = rows.length > together ? rows.toSorted((a, b) => a.dateTimeUs - b.dateTimeUs) : [...rows]
   const parts: Candle[][] = []
   let from = 0
@@ -120,7 +120,7 @@ function cut(rows: readonly Candle[], together: number) {
   return { parts, rest: sorted.slice(from) }
 }
 
-/** True for candles of which `maintain` lays several files out together. */
+/** True for candles whose files `maintain` clusters. */
 function isOfMany(rows: readonly Candle[]): boolean {
   return new Set(rows.slice(0, SETTLED_FILE_ROWS).map(({ dateTimeUs }) => dateTimeUs)).size < MOST_BUCKETS
 }

@@ -5,27 +5,27 @@ import type { BenchWorld } from '../world.ts'
 
 export const SYMBOLS = 20
 
-/** Which ticks a feed sends. */
+/** The ticks that a feed sends. */
 export interface Pace {
   readonly symbols: number
-  /** A tick of each symbol so often; a minute is a whole number of times as long. */
+  /** The time between two ticks of a symbol; a minute is a multiple of it. */
   readonly everyMs: number
-  /** Ticks that are due within so long go to Kafka in one request; each by itself unless said. */
+  /** Ticks that are due within this time go to Kafka in one request; by default each goes by itself. */
   readonly gatherMs?: number
 }
 
 export const USUAL_PACE: Pace = { symbols: SYMBOLS, everyMs: 1_000 }
 
-/** Where a feed begins, where its ticks lie, and which they are. */
+/** The start of a feed, and its ticks. */
 interface FeedOptions {
-  /** Of the first second; the next one that begins unless said. Seconds that are over are sent at once. */
+  /** The start of the first second; by default the next second. Seconds that are over are sent at once. */
   readonly fromMs?: number
-  /** Of the topic; chosen by the key unless said. */
+  /** The partition of the topic; by default chosen by the key. */
   readonly partition?: number
   readonly pace?: Pace
 }
 
-/** A tick of a symbol, from the beginning of a round. */
+/** A tick of a symbol; its times count from the beginning of its round. */
 interface DueTick {
   readonly instrument: Instrument
   readonly phaseMs: number
@@ -33,7 +33,7 @@ interface DueTick {
 
 /** Ticks of each symbol at one pace, spread evenly over the time, sent 0.3–0.4 s after their `dateTime`. */
 export class Feed {
-  /** How much later than that a tick was sent at most: the machine was busy. */
+  /** The most that a tick was sent later than that, because the machine was busy. */
   lateMs = 0
   readonly #world: BenchWorld
   readonly #options: FeedOptions
@@ -47,7 +47,7 @@ export class Feed {
     this.#feeding.catch(() => undefined)
   }
 
-  /** Ends it once each symbol has had its tick; throws what sending threw. */
+  /** Stops once each symbol has had its tick of the round. Throws what sending threw. */
   async stop(): Promise<void> {
     this.#isOn = false
     await this.#feeding
@@ -72,7 +72,7 @@ export class Feed {
   }
 }
 
-/** The ticks of a round by when they are sent, in that order. */
+/** The ticks of a round, sorted by the time at which they are sent. */
 function requestsOf({ symbols, everyMs, gatherMs = 1 }: Pace): [number, DueTick[]][] {
   const ticks = fakeInstruments(SEED, symbols).map((instrument, i) => ({
     instrument,

@@ -37,7 +37,7 @@ export function minuteDelayMs(
   return (readable as number[]).reduce((last, atMs) => Math.max(last, atMs), 0) - (minuteMs + MINUTE_MS)
 }
 
-/** Of one symbol: all that came, and the revisions of its m1 candle that have all ticks, one of them closed. */
+/** The messages of one symbol, and the revisions of its m1 candle that have all ticks, one of them closed. */
 function readableAtMs(
   arrivals: readonly Arrival[],
   revisions: readonly Arrival[],

@@ -4,14 +4,14 @@ import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 
-/** What a server answered, its body decompressed. */
+/** A server's answer, with the body decompressed. */
 export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
-/** As browsers have it with HTTP/1.1, for one origin. */
+/** Connections of a browser to one origin, with HTTP/1.1. */
 const CONNECTIONS = 6
 
 const DECOMPRESS: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
@@ -31,7 +31,7 @@ export class Browser {
     this.#origin = origin
   }
 
-  /** Throws when there is no answer within `timeoutMs`, or the connection broke. */
+  /** Throws when there is no answer within `timeoutMs`, or when the connection breaks. */
   async get(
     path: string,
     timeoutMs: number,
@@ -42,7 +42,7 @@ export class Browser {
       signal: AbortSignal.timeout(timeoutMs),
       headers: { 'accept-encoding': Object.keys(DECOMPRESS).join(', '), ...headers },
     })
-    // One after the headers are there is thrown by reading the body.
+    // An error after the headers have come is thrown by reading the body.
     asked.on('error', () => undefined)
     asked.end()
     const [response] = (await once(asked, 'response')) as [IncomingMessage]

@@ -11,11 +11,11 @@ export interface AnsweredCandle {
   readonly closed: boolean
   readonly revision: number
   readonly updatedAt: string
-  /** True for a candle with ticks that no commit has. */
+  /** True for a candle with uncommitted ticks. */
   readonly live?: boolean
 }
 
-/** What one look at candles asks for: the newest, at most `LIMIT`. */
+/** The query of one look: the newest candles, at most `LIMIT`. */
 export interface Question {
   readonly source: string
   readonly symbol: string
@@ -24,10 +24,10 @@ export interface Question {
   readonly from?: string | undefined
 }
 
-/** As `candlesRequest` has it where no limit is asked for. */
+/** The limit of `candlesRequest` where none is asked for. */
 export const LIMIT = 500
 
-/** Which commit of candles an answer has: by its time in milliseconds, or by its snapshot. */
+/** The commit of candles that an answer comes from: its time, or its snapshot. */
 export type Version = { readonly committedAtMs: number } | { readonly snapshotId: string }
 
 export interface Candles {
@@ -40,7 +40,7 @@ export function pathOf({ source, symbol, timeframe, from }: Question): string {
   return `/candles?${query}`
 }
 
-/** Reads an answer with status 200; undefined where it has not what such an answer must have. */
+/** Reads an answer with status 200; undefined where a field of it is missing. */
 export function readAnswer({ body, headers }: Answer): Candles | undefined {
   const { candles, status } = parse(body)
   const snapshotId = /^W\/"\d+-(\d+)"$/.exec(headers.etag ?? '')?.[1]

@@ -18,12 +18,12 @@ import { withParameters } from './withParameters.ts'
 
 const SQL = readFileSync(new URL('sql/candles_of.sql', import.meta.url), 'utf8')
 
-/** A viewer may see a commit so long after the next one was made, milliseconds. */
+/** The longest time that a viewer may still see a commit after the next one was made. */
 const MAX_STALE_MS = 5_000
-/** All differences are counted, and so many of them told. */
-const DIFFERENCES_TOLD = 5
+/** Differences that are printed; all are counted. */
+const DIFFERENCES_SHOWN = 5
 
-/** Holds one answer in so many to Trino, and every look to the commits that there were. */
+/** Compares a sample of the answers with Trino, and the commit of each look with the commits that were made. */
 export async function checkAnswers(
   { catalog, query }: Pick<Services, 'catalog' | 'query'>,
   { first, others, later }: Viewed,
@@ -43,12 +43,12 @@ export async function checkAnswers(
     const what = await differenceFromTrino(query, snapshots, look)
     if (what !== undefined) wrong.set(look, what)
   }
-  for (const [{ question }, what] of [...wrong].slice(0, DIFFERENCES_TOLD))
+  for (const [{ question }, what] of [...wrong].slice(0, DIFFERENCES_SHOWN))
     progress(`wrong: ${JSON.stringify(question)}: ${what}`)
   return { answers: answers.length, wrong: wrong.size }
 }
 
-/** What is wrong with the commit that a viewer saw by a look; undefined where nothing is. */
+/** Says why the commit that a viewer saw is too old or was never made; undefined where it is right. */
 export function staleness(
   snapshots: readonly Pick<Snapshot, 'snapshotId' | 'timestampMs'>[],
   { version, sentAtMs }: Pick<Look, 'version' | 'sentAtMs'>,
@@ -83,7 +83,7 @@ async function differenceFromTrino(
   const parameters = [
     ...[question.source, question.symbol, question.timeframe].map(textLiteral),
     timestampLiteral(question.from === undefined ? OLDEST_US : microsOf(question.from)),
-    // A live candle takes the place of a stored one.
+    // A live candle replaces the stored one, which Trino would give.
     timestampLiteral(live === undefined ? NEWEST_US : microsOf(live.dateTime)),
     integerLiteral(live === undefined ? LIMIT : Math.max(LIMIT - 1, stored.length)),
   ]
@@ -92,7 +92,7 @@ async function differenceFromTrino(
   return difference(stored, rows.toReversed())
 }
 
-/** The first candle that is not what was expected, in words; undefined where all are. Both oldest first. */
+/** Describes the first candle that differs from what was expected; undefined where none does. Both lists are oldest first. */
 export function difference(
   answered: readonly AnsweredCandle[],
   expected: readonly AnsweredCandle[],
@@ -104,7 +104,7 @@ export function difference(
   return more > 0 ? `${more} candles too many, after ${JSON.stringify(wanted.at(-1))}` : undefined
 }
 
-/** What of a candle is compared. Trino and the answer write times in forms of their own. */
+/** A candle with its times in one form: Trino and the answer write them differently. */
 function compared({ dateTime, updatedAt, ...candle }: AnsweredCandle): AnsweredCandle {
   const { open, high, low, close, volume, closed, revision } = candle
   const times = {

@@ -2,7 +2,7 @@ import { percentilesMs } from '../percentile.ts'
 import type { PageLoad } from './pageLoads.ts'
 import type { Look } from './viewer.ts'
 
-/** What issue and README promise to fifty viewers, on two cores. */
+/** Goals for fifty viewers on two cores, as README promises them. */
 export const GOALS = {
   firstLookP95Ms: 1_000,
   laterLookP95Ms: 150,
@@ -12,7 +12,7 @@ export const GOALS = {
   errors: 0,
 } as const
 
-/** Times of those that went well, and how many did not, by what was wrong. */
+/** Times of the successful looks, and the count of the others by error. */
 export function looksFigures(looks: readonly Look[], goalP95Ms: number) {
   const errors = looks.flatMap(({ error }) => (error === undefined ? [] : [error]))
   const good = looks.filter(({ error }) => error === undefined)
@@ -24,7 +24,7 @@ export function looksFigures(looks: readonly Look[], goalP95Ms: number) {
   }
 }
 
-/** As `looksFigures`; a load with an error counts with its time. */
+/** Like `looksFigures`, but the time of a load with an error counts too. */
 export function loadsFigures(loads: readonly PageLoad[], files: number) {
   return {
     count: loads.length,

@@ -15,14 +15,14 @@ import { buildWideHistory } from './wideHistory.ts'
 const MOST_SYMBOLS_WITH_TICKS = 200
 const STATEMENTS_TO_WARM_UP = 30
 
-/** How the live ticks of so many symbols come. */
+/** The pace of live ticks for a number of symbols. */
 export function paceOf(symbols: number): Pace {
   return symbols <= MOST_SYMBOLS_WITH_TICKS
     ? { symbols, everyMs: 1_000, gatherMs: 20 }
     : { symbols, everyMs: 10_000, gatherMs: 100 }
 }
 
-/** Lays history into the tables, which are empty, and warms Trino up. Gives how long the history took, in seconds. */
+/** Writes history into the empty tables, and warms Trino up. Returns the seconds that writing took. */
 export async function layHistory(
   world: BenchWorld,
   symbols: number,

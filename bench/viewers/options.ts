@@ -13,27 +13,27 @@ export const VIEWERS_OPTIONS = {
 } as const
 
 export interface ViewersOptions {
-  /** How many symbols there are, run by run. */
+  /** The number of symbols of each run. */
   readonly symbols: readonly number[]
-  /** Of history. */
+  /** Days of history. */
   readonly days: number
   readonly viewers: number
-  /** How long they look again and again after their first looks. */
+  /** The time that viewers keep looking after their first looks. */
   readonly seconds: number
-  /** Of the page, ten a second. */
+  /** Loads of the page, ten a second. */
   readonly loads: number
-  /** Without viewers, before them. */
+  /** Minutes that are measured without viewers, before these come. */
   readonly minutes: number
-  /** Of so many answers, one is compared with Trino's. */
+  /** One answer in this many is compared with Trino's. */
   readonly checkEvery: number
-  /** Where the functions' log is kept, with the number of symbols at its end. */
+  /** The file of the functions' log; the number of symbols is added to its name. */
   readonly logFile: string | undefined
 }
 
-/** The finer candles of a wide history go as far back. */
+/** The days that the finer candles of a wide history need. */
 const LEAST_DAYS = 31
 
-/** Throws, with what is wanted, for a number that cannot be. */
+/** Reads the options. Throws for a number out of range, and names the range. */
 export function viewersOptions(run: Pick<BenchRun, 'values'>): ViewersOptions {
   const { log } = run.values
   return {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchFailed } from '../until.ts'
 import { Browser } from './browser.ts'
 
-/** The files that make up the page, by path: what each one asks for in turn. */
+/** The files of the page, by path, each with the files that it asks for. */
 export type Shell = ReadonlyMap<string, ShellFile>
 
 interface ShellFile {
@@ -13,7 +13,7 @@ interface ShellFile {
 /** One load of the page with an empty cache. `tookMs` counts to the last byte of its last file. */
 export interface PageLoad {
   readonly tookMs: number
-  /** A status, `body` (not the file's), `timeout` or `network`, for each file that did not come as it should. */
+  /** One text for each failed file: its status, `body` (another content), `timeout` or `network`. */
   readonly errors: readonly string[]
 }
 
@@ -21,7 +21,7 @@ const ENTRY = '/'
 const EVERY_MS = 100
 const TIMEOUT_MS = 25_000
 
-/** What of a file a browser loads at once, by the file's type. */
+/** Patterns of the references in a file that a browser loads at once, by the file's type. */
 const REFERENCES: Readonly<Record<string, RegExp>> = {
   'text/html': /<(?:link|script|img)\b[^>]*?\b(?:href|src)="([^"]+)"/g,
   'text/javascript': /(?:^|[;}])\s*(?:import|export)\s*(?:[\w$*{},\s]+?from\s*)?['"](\.[^'"]+)['"]/gm,
@@ -37,7 +37,7 @@ export function referencesIn(path: string, type: string, body: string): string[]
   return [...new Set(urls.map(({ pathname, search }) => pathname + search))]
 }
 
-/** Loads the page once and remembers what it consists of. Throws when a file does not come with status 200. */
+/** Loads the page once, and returns its files. Throws for a file whose status is not 200. */
 export async function readShell(origin: string): Promise<Shell> {
   const browser = new Browser(origin)
   const shell = new Map<string, ShellFile>()
@@ -54,7 +54,7 @@ export async function readShell(origin: string): Promise<Shell> {
   return shell
 }
 
-/** So many loads, ten a second, whatever becomes of those before. */
+/** Loads the page `loads` times, ten a second, also while earlier loads are under way. */
 export async function loadPages(origin: string, shell: Shell, loads: number): Promise<PageLoad[]> {
   const startMs = performance.now()
   const all: Promise<PageLoad>[] = []

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 const LOOK_EVERY_MS = 500
 
-/** The most threads that a process had while it was watched, and the most memory (RSS), looked up twice a second. */
+/** Watches a process twice a second for its highest count of threads and its highest memory (RSS). */
 export class ProcessWatch {
   threads = 0
   rssBytes = 0

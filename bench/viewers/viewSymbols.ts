@@ -23,14 +23,14 @@ import type { ViewersOptions } from './options.ts'
 import { ProcessWatch } from './processWatch.ts'
 import { Visitors } from './visitors.ts'
 
-/** The first whole minutes find everything cold. */
+/** Minutes that are not measured, as all caches are still cold. */
 const WARM_UP_MINUTES = 2
-/** The second of a minute at which the viewers come: the minute's end finds them at their first looks. */
+/** The second of a minute at which the viewers come: their first looks coincide with the minute's end. */
 const COME_AT_S = 57
-/** Looking for the candles of many symbols takes a while. */
+/** The interval at which new candles are looked for: with many symbols each search takes a while. */
 const FOLLOW_EVERY_MS = 1_000
 
-/** One run: servers, history and live ticks of so many symbols, without viewers and then with them. */
+/** Makes one run: servers, history and live ticks of `symbols` symbols, first without viewers and then with them. */
 export async function viewSymbols(
   run: BenchRun,
   options: ViewersOptions,
@@ -87,7 +87,7 @@ export async function viewSymbols(
   return { results, wrong: checked.wrong }
 }
 
-/** Live ticks and all functions at work, and their candles followed minute by minute. */
+/** Starts live ticks and all functions, and follows their candles minute by minute. */
 async function startPipeline(world: BenchWorld, run: BenchRun, options: ViewersOptions, symbols: number) {
   const pace = paceOf(symbols)
   const kafka = kafkaClient(readConfig({ ...world.sandbox.env, STAGE: 'local' }).kafka)
@@ -114,12 +114,12 @@ async function startPipeline(world: BenchWorld, run: BenchRun, options: ViewersO
     feed,
     live,
     offline,
-    /** Waits for the candles of so many more minutes. */
+    /** Waits for the candles of `count` more minutes. */
     minutes: async (count: number) => {
       const nowMs = Math.max(firstMs, Date.now())
       await measuredUntil((Math.floor(nowMs / MINUTE_MS) + count) * MINUTE_MS)
     },
-    /** Of all minutes that have ended. */
+    /** The delays of all minutes that have ended. */
     delays: async (): Promise<Results> => {
       await measuredUntil(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS)
       const delays = delaysByPhase(live.measured)
@@ -134,7 +134,7 @@ async function startPipeline(world: BenchWorld, run: BenchRun, options: ViewersO
   }
 }
 
-/** Each viewer's symbol: different ones as far as there are as many. */
+/** The symbol of each viewer, all different as long as there are enough symbols. */
 function instrumentsOf(viewers: number, symbols: number): Pick<Question, 'source' | 'symbol'>[] {
   const names = fakeInstruments(SEED, symbols)
     .map(({ symbol }) => symbol)

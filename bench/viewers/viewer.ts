@@ -9,31 +9,31 @@ import {
   type Version,
 } from './candlesAnswer.ts'
 
-/** What became of one request. `took` counts to the last byte of the body. */
+/** The outcome of one request. Its time ends with the last byte of the body. */
 export interface Look {
   readonly question: Question
   readonly sentAtMs: number
   readonly tookMs: number
-  /** Undefined where it went well; else the status, or `message` (a 200 with an error inside), `timeout`, `network`. */
+  /** Undefined on success; else the status, or `message` (a 200 with an error inside), `timeout` or `network`. */
   readonly error?: string
   /** The commit that the viewer sees after this look. */
   readonly version?: Version
-  /** Undefined where nothing was new. */
+  /** Undefined for a 304, and on failure. */
   readonly candles?: readonly AnsweredCandle[]
 }
 
-/** What of a timeframe is on a viewer's screen. */
+/** The candles of one timeframe that a viewer has on the screen. */
 interface Seen {
   readonly candles: readonly AnsweredCandle[]
   readonly version: Version
-  /** The address that was asked, and the tag of its answer. */
+  /** The path that was asked for last; `tag` is that of its answer. */
   readonly path: string
   readonly tag: string | undefined
 }
 
-/** As page/api.js has it. */
+/** The timeout of page/api.js. */
 const TIMEOUT_MS = 25_000
-/** As page/session.js has it: between the end of a look and the next one. */
+/** The pause between the end of a look and the next one. */
 const LOOK_EVERY_MS = 2_000
 
 /** Somebody with the page open: looks at candles of one symbol as page/session.js does. */
@@ -53,7 +53,7 @@ export class Viewer {
     const seen = this.#seen.get(timeframe)
     const question = { ...this.#instrument, timeframe, from: seen?.candles.at(-2)?.dateTime }
     const path = pathOf(question)
-    // A browser asks with the tag of the very address.
+    // A browser sends a tag only to the address that it came from.
     const tag = seen?.path === path ? seen.tag : undefined
     const sentAtMs = Date.now()
     const startedMs = performance.now()
@@ -68,7 +68,7 @@ export class Viewer {
     return look
   }
 
-  /** Looks again and again until the moment (by `Date.now()`) is over. */
+  /** Keeps looking until `untilMs`, by `Date.now()`. */
   async keepUp(timeframe: string, untilMs: number): Promise<void> {
     while (Date.now() + LOOK_EVERY_MS < untilMs) {
       await sleep(LOOK_EVERY_MS)
@@ -87,7 +87,7 @@ export class Viewer {
   }
 }
 
-/** The candles of before that the new ones do not replace, and these. */
+/** The earlier candles that the new ones do not replace, and the new ones. */
 function joined(seen: Seen | undefined, { candles, version }: Candles): Candles {
   const first = candles[0]?.dateTime
   const before =

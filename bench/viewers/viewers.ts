@@ -5,7 +5,7 @@ import { VIEWERS_OPTIONS, viewersOptions } from './options.ts'
 import { viewSymbols } from './viewSymbols.ts'
 import { DAYS_OF_HOURS, HOURS_OF_MINUTES } from './wideHistory.ts'
 
-/** What viewers of the page wait for, and what the pipeline pays for them. */
+/** Measures the waiting times of viewers of the page, and their cost to the pipeline. */
 export const viewers: Bench = {
   usage: `All at once, --viewers N (50) of different symbols look at m1 and then at two other timeframes; then each looks once every
              2 s for --seconds N (60). Then --loads N (200) of the page with an empty cache, ten a second. Rollup's delay with
@@ -36,7 +36,7 @@ async function measure(run: BenchRun): Promise<Results> {
   return results
 }
 
-/** Ends all that the work started with it, and not with the bench. */
+/** Runs the work, and ends all processes that it started when it ends, and not only with the bench. */
 async function alone<Result>(run: BenchRun, work: (run: BenchRun) => Promise<Result>): Promise<Result> {
   const onEnd = new AsyncDisposableStack()
   run.onEnd.use(onEnd)

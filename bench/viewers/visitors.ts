@@ -5,16 +5,16 @@ import type { Question } from './candlesAnswer.ts'
 import type { PageLoad } from './pageLoads.ts'
 import type { Look } from './viewer.ts'
 
-/** What viewers shall look at, and for how long. */
+/** The viewers: their symbols, and how long they look. */
 export interface Viewing {
   readonly kind: 'view'
   readonly origin: string
-  /** Each one's symbol. */
+  /** The symbol of each viewer. */
   readonly instruments: readonly Pick<Question, 'source' | 'symbol'>[]
   readonly seconds: number
 }
 
-/** How often the page shall be loaded. */
+/** The loads of the page. */
 export interface Loading {
   readonly kind: 'load'
   readonly origin: string
@@ -23,20 +23,20 @@ export interface Loading {
 
 /** All looks of all viewers. */
 export interface Viewed {
-  /** Of m1, by all of them at the same moment. */
+  /** Looks at m1, by all viewers at the same moment. */
   readonly first: readonly Look[]
-  /** The first ones of other timeframes. */
+  /** The first looks at other timeframes. */
   readonly others: readonly Look[]
   readonly later: readonly Look[]
 }
 
 export interface Loaded {
-  /** How many files the page has. */
+  /** The number of the page's files. */
   readonly files: number
   readonly loads: readonly PageLoad[]
 }
 
-/** Viewers in a process of their own: what else the bench does must not keep their answers waiting. */
+/** Runs viewers in a process of their own, so that the bench's other work does not delay them. */
 export class Visitors {
   readonly #child: ReturnType<typeof fork>
 

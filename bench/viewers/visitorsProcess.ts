@@ -4,7 +4,7 @@ import { loadPages, readShell } from './pageLoads.ts'
 import { Viewer } from './viewer.ts'
 import type { Loaded, Loading, Viewed, Viewing } from './visitors.ts'
 
-/** Looks at other timeframes that each viewer has after the first one. */
+/** The number of other timeframes that each viewer looks at after the first one. */
 const MORE_LOOKS = 2
 
 const [FIRST, ...OTHERS] = TIMEFRAMES.map(({ name }) => name)

@@ -13,27 +13,26 @@ import { CandleFiles } from '../history/candleFiles.ts'
 import { SEED } from '../history/spec.ts'
 import { TableWriter } from '../history/tableWriter.ts'
 
-/** Candles of hours go back so far. */
+/** How far back candles of hours go. */
 export const DAYS_OF_HOURS = 30
-/** Candles of minutes go back so far: more than 500 minutes, as many as a first look asks for. */
+/** How far back candles of minutes go: more than the 500 minutes that a first look asks for. */
 export const HOURS_OF_MINUTES = 9
 
-/** Which symbols, for how many days, until when. */
 interface WideSpec {
   readonly symbols: number
   readonly days: number
   readonly endUs: Micros
 }
 
-/** Candles of each timeframe are kept from a moment on, and prices before that moment are further apart. */
+/** The start of the candles of some timeframes, and the spacing of prices from there on. */
 interface Depth {
   readonly fromUs: Micros
   readonly everyUs: number
 }
 
 /**
- * Writes candles of many symbols into the candles table, which is empty, as rollup and `maintain` leave them; there
- * are no ticks that they would be made of. Nothing of it is left to publish once `publishedBeforeLastDay` has run.
+ * Writes candles of many symbols into the empty candles table, without their ticks, in files as rollup and `maintain` leave
+ * them. Once `publishedBeforeLastDay` has run, `publish` has none of them left to send.
  */
 export async function buildWideHistory(
   services: Pick<Services, 'catalog' | 'store' | 'settings'>,
@@ -96,7 +95,7 @@ function* momentsOf(
   }
 }
 
-/** Folds prices of all symbols, which come at the same moments, to candles of one timeframe. */
+/** Folds the prices of all symbols to candles of one timeframe. All symbols have prices at the same moments. */
 class WideFold {
   readonly timeframe: Timeframe & { readonly name: string }
   readonly #of: { readonly symbols: readonly string[]; readonly endUs: Micros; readonly stampUs: Micros }
@@ -120,7 +119,7 @@ class WideFold {
     this.#close = column()
   }
 
-  /** Adds a price of each symbol; gives the candles of the bucket before when another one begins. */
+  /** Adds a price of each symbol. Returns the candles of the last bucket when a new one begins. */
   add(timeUs: Micros, prices: Float64Array): Candle[] {
     const startUs = bucketStart(this.timeframe, timeUs)
     if (startUs === this.#startUs) {
