@@ -7,11 +7,12 @@ import { momentOfText, shortIso } from './moments.js'
 const MAX_BARS = 20_000
 
 /**
- * Where the view is: it ends at `until`, or at the newest candle, and is `bars` candles wide, or as wide as usual.
+ * The place of the view: it ends at `until`, by default at the newest candle, and is `bars` candles wide, by default as many as
+ * fit at the usual spacing.
  *
  * @typedef {{ until: string | undefined, bars: number | undefined }} Place
  *
- * @typedef {Partial<View> & Place & { look: Look }} Address what the address names: any part may be missing
+ * @typedef {Partial<View> & Place & { look: Look }} Address the state that an address names; any part may be missing
  */
 
 /**
@@ -32,7 +33,7 @@ export function readAddress(search) {
 }
 
 /**
- * The query that names all of this, and leaves out what is as usual.
+ * Writes the state as a query, without its default values.
  *
  * @param {View} view
  * @param {Place} place
@@ -43,12 +44,12 @@ export function addressOf({ source, symbol, timeframe }, { until, bars }, look) 
   if (until !== undefined) query.set('until', shortIso(until))
   if (bars !== undefined) query.set('bars', String(bars))
   writeLook(look, query)
-  // Colons, slashes and commas need no escape in a query, and can be read so.
+  // Colons, slashes and commas need no escape in a query, and are easier to read without.
   return `?${query.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2C', ',')}`
 }
 
 /**
- * Makes that the address: as a new step of the tab's history, or in place of the present one.
+ * Sets the tab's address, as a new entry of its history or in place of the present one.
  *
  * @param {string} address
  * @param {'push' | 'replace'} how

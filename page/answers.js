@@ -4,14 +4,14 @@ import { freshness } from './freshness.js'
 /** @import { Page, Status } from './api.js' */
 /** @import { ServerClock } from './serverClock.js' */
 
-/** What the server has answered so far about what is on the screen, and when. */
+/** The newest answer about the candles on the screen, its time, and the failures since. */
 export class Answers {
   #clock
   /** @type {Status | undefined} */
   #status
   /** @type {number | undefined} */
   #answeredMs
-  /** By the local clock: the server's is not known at first. */
+  /** By the local clock, as the server's is unknown at first. */
   #tryingSinceMs = Date.now()
   #isRefused = false
 
@@ -21,7 +21,7 @@ export class Answers {
   }
 
   /**
-   * Takes an answer; without a page, the one before it still holds.
+   * Takes an answer. Without a page, the answer before still holds.
    *
    * @param {Page | undefined} page
    * @param {number} sentMs when it was asked for, by the local clock
@@ -35,7 +35,7 @@ export class Answers {
   }
 
   /**
-   * Takes a failure: it says nothing of the candles, except where the server knows that there are none.
+   * Takes a failure. An unknown symbol is an answer too: the server knows that there are no candles.
    *
    * @param {unknown} error
    */
@@ -46,7 +46,7 @@ export class Answers {
     this.#status = undefined
   }
 
-  /** Asking goes on after a rest: what was not asked for meanwhile is no failure. */
+  /** Begins again after a pause, so that the time of the pause does not count as failure. */
   resume() {
     this.#tryingSinceMs = Date.now()
   }

@@ -8,8 +8,8 @@
  * @property {number} volume the count of ticks
  * @property {boolean} closed
  * @property {number} revision
- * @property {boolean} [live] ticks are in it that no stored candle has yet
- * @property {string} [asOf] of a live one: all ticks until then are in it
+ * @property {boolean} [live] true for a candle with ticks that no stored candle has
+ * @property {string} [asOf] of a live candle: it has all ticks until then
  *
  * @typedef {object} Status
  * @property {string | null} closedUntil candles that ended by then are closed
@@ -30,12 +30,12 @@
 
 const TIMEOUT_MS = 10_000
 
-/** The server's own words on why it does not answer as asked. */
+/** The server refused a request; the message is the server's. */
 export class Refused extends Error {
   /**
    * @param {number} status
    * @param {{ code?: string, message?: string } | undefined} error
-   * @param {number | undefined} retryAfterMs how long the server wants to be left alone
+   * @param {number | undefined} retryAfterMs the pause that the server asks for
    */
   constructor(status, error, retryAfterMs) {
     super(error?.message ?? `The server answers with status ${status}.`)
@@ -44,14 +44,14 @@ export class Refused extends Error {
     this.retryAfterMs = retryAfterMs
   }
 
-  /** The server has too much to do, or something that it needs is away: asking again later helps, asking often does not. */
+  /** True when a later request may succeed: the server is overloaded, or has failed. */
   get isForNow() {
     return this.status >= 500 || this.status === 429
   }
 }
 
 /**
- * Whose candles there are, and in which timeframes.
+ * All symbols with candles, and the timeframes.
  *
  * @param {AbortSignal} signal
  * @returns {Promise<Catalogue>}
@@ -72,16 +72,14 @@ export async function readCandles(view, stretch, signal) {
   return (await ask(candlesPath(view, stretch), signal)).json()
 }
 
-/**
- * A question that is asked again and again: what has not changed is not sent again.
- */
+/** A request that is repeated: an answer that has not changed is not sent again. */
 export class Question {
   #path = ''
   /** @type {string | null} */
   #tag = null
 
   /**
-   * The newest candles of the stretch, or undefined when the answer is still the one before, to the same question.
+   * The newest candles of the stretch; undefined when the answer to the same question has not changed.
    *
    * @param {View} view
    * @param {Stretch} stretch
@@ -99,7 +97,7 @@ export class Question {
     return page
   }
 
-  /** The next answer is wanted in full. */
+  /** Makes the next answer a full one. */
   forget() {
     this.#tag = null
   }
@@ -120,7 +118,7 @@ function candlesPath({ source, symbol, timeframe }, { from, to, limit }) {
 /**
  * @param {string} path
  * @param {AbortSignal} signal
- * @param {string | null} tag of the answer that is here already
+ * @param {string | null} tag of the answer that the page has
  */
 async function ask(path, signal, tag = null) {
   const answer = await fetch(path, {
@@ -134,7 +132,7 @@ async function ask(path, signal, tag = null) {
 }
 
 /**
- * In seconds, or as a date.
+ * Reads a `Retry-After`, which has seconds or a date.
  *
  * @param {string | null} text
  */
@@ -144,5 +142,5 @@ function retryAfterMs(text) {
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(0, waitMs), MAX_RETRY_AFTER_MS)
 }
 
-/** Nobody is left without an answer for longer, whatever the server says. */
+/** A longer `Retry-After` is cut to this. */
 const MAX_RETRY_AFTER_MS = 60_000

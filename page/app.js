@@ -32,14 +32,14 @@ const IS_TIMEFRAME = /^[mhDWM]\d+$/
 
 const catalogue = new Catalogue()
 let look = USUAL
-/** What the address names, though there may be nothing of it. @type {View | undefined} */
+/** The view that the address names; it may have no candles. @type {View | undefined} */
 let view
 /** @type {Viewing | undefined} */
 let viewing
 let stopWaiting = () => {}
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let settling
-/** A stretch of time to show when its candles come. @type {typeof RANGES[number] | undefined} */
+/** The range to show once its candles are loaded. @type {typeof RANGES[number] | undefined} */
 let range
 
 const clock = new ServerClock()
@@ -56,7 +56,7 @@ const lookMenu = new LookMenu(next => {
 })
 
 /**
- * Goes to another symbol or timeframe, at the moment where the view is.
+ * Goes to another symbol or timeframe, and stays at the same moment.
  *
  * @param {View} next
  */
@@ -83,7 +83,7 @@ function open(next) {
   viewing.compare(look.compare)
 }
 
-/** Opens what the address names, and waits for it where there are no candles of it yet. */
+/** Opens the view that the address names; waits for its candles where there are none yet. */
 function openAddress() {
   const { source, symbol, timeframe, until, bars, look: named } = readAddress(location.search)
   const isBare = source === undefined && symbol === undefined
@@ -95,7 +95,7 @@ function openAddress() {
   screen.until = until
   screen.bars = bars
   if (catalogue.isKnown && openWanted()) return
-  // The catalogue is not waited for where the address says all.
+  // Without waiting for the catalogue, where the address names everything.
   if (!catalogue.isKnown && source && symbol && timeframe && IS_TIMEFRAME.test(timeframe))
     open({ source, symbol, timeframe })
   stopWaiting = poll(CATALOGUE_EVERY_MS, async signal => {
@@ -118,7 +118,7 @@ function takeCatalogue(found) {
   picker.offer(catalogue.index)
 }
 
-/** Opens what the address names if there is something of it, or of what it comes near to; else says so. */
+/** Opens the view that the address names, or the nearest one with candles; says so where there is none. */
 function openWanted() {
   const wanted = catalogue.meant(readAddress(location.search), recentInstruments())
   if (wanted === undefined) say(EMPTY)
@@ -133,7 +133,7 @@ function openWanted() {
   return wanted !== undefined && catalogue.has(wanted)
 }
 
-/** Ends what is under way for the view of before. */
+/** Closes the view that is open. */
 function leave() {
   viewing?.end()
   viewing = undefined
@@ -211,7 +211,7 @@ function chooseCompared() {
  */
 function ask(title, onChoice) {
   picker.open(catalogue.index, view, { title, onChoice })
-  // Symbols that have come since are in the list in a moment; without an answer it stays as it is.
+  // New symbols are added when the answer comes. If none comes, the list stays as it is.
   readCatalogue(AbortSignal.timeout(CATALOGUE_WITHIN_MS)).then(takeCatalogue, () => undefined)
 }
 
@@ -254,7 +254,7 @@ function tick() {
   viewing?.tick()
 }
 
-/** Buttons by their id, and the key that does the same. @type {Record<string, { key?: string, run: () => void }>} */
+/** Tools by the id of their button, each with its key. @type {Record<string, { key?: string, run: () => void }>} */
 const TOOLS = {
   symbol: { key: '/', run: choose },
   'tool-compare': { key: 'c', run: chooseCompared },
@@ -271,7 +271,7 @@ const TOOLS = {
 for (const [id, { run }] of Object.entries(TOOLS)) {
   const button = find(`#${id}`, HTMLButtonElement)
   button.addEventListener('click', () => {
-    // A menu has done its work, before a dialog opens.
+    // The menu closes before a dialog opens.
     const menu = button.closest('[popover]')
     if (menu instanceof HTMLElement) menu.hidePopover()
     run()

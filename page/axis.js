@@ -4,7 +4,7 @@ import { zoneOf } from './zone.js'
 
 /** @import { TickMark, UTCTimestamp } from './lightweight-charts.js' */
 
-/** How much a point of the time axis deserves a mark, by what begins there: lightweight-charts' own weights. */
+/** lightweight-charts' weights of marks on the time axis, by the unit of time that begins there. */
 const YEAR = 70
 const MONTH = 60
 const DAY = 50
@@ -18,7 +18,7 @@ const TIMES = /** @type {const} */ ([
   [60_000, 20],
 ])
 
-/** A time axis whose marks stand where days and hours begin in a time zone; the chart itself knows UTC alone. */
+/** A time axis with marks at the beginnings of days and hours of a time zone. lightweight-charts itself has UTC alone. */
 export class ZonedAxis extends defaultHorzScaleBehavior() {
   zone = zoneOf('UTC')
 

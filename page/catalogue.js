@@ -2,7 +2,7 @@ import { InstrumentIndex } from './search.js'
 
 /** @import { Catalogue as Answer, Instrument, View } from './api.js' */
 
-/** Whose candles there are, and in which timeframes, as far as it is known. */
+/** The symbols and timeframes with candles, as far as they are known. */
 export class Catalogue {
   /** @type {readonly string[]} */
   timeframes = []
@@ -27,8 +27,8 @@ export class Catalogue {
   }
 
   /**
-   * What a link means by these names: what comes nearest, and where nothing does, what it says. What it does not name is
-   * the first of the recent ones that is there, or the first there is. Undefined while there are no candles at all.
+   * The view that a link means. A symbol written loosely is the nearest one; without a near one it is taken as written. A missing
+   * symbol is the most recent one that has candles, or the first of all. Undefined while there are no candles at all.
    *
    * @param {Partial<View>} named
    * @param {readonly Instrument[]} recent
@@ -45,7 +45,7 @@ export class Catalogue {
   }
 
   /**
-   * The timeframe so many steps longer, if there is one.
+   * The timeframe `steps` steps longer, if there is one.
    *
    * @param {string} timeframe
    * @param {number} steps

@@ -22,10 +22,10 @@ import { zoneOf } from './zone.js'
  * @property {PriceFormat} prices
  * @property {readonly (number | undefined)[] | undefined} compared another symbol's closes, one for each candle
  *
- * @typedef {Shown & Beside} Drawing what there is to draw
+ * @typedef {Shown & Beside} Drawing everything that is drawn
  *
- * @typedef {object} Watcher what the chart tells
- * @property {(index: number | undefined) => void} onPoint which candle is under the pointer, if any
+ * @typedef {object} Watcher callbacks of the chart
+ * @property {(index: number | undefined) => void} onPoint the pointer is over this candle, or over none
  * @property {(move: Move) => void} onMove the view has moved
  */
 
@@ -48,7 +48,7 @@ const OPTIONS = {
   },
 }
 
-/** Candles, what is drawn beside them, and one time axis. */
+/** The chart: candles, their layers, and one time axis. */
 export class CandleChart {
   /** The lines of studies as they are drawn. @type {readonly StudyLine[]} */
   lines = []
@@ -64,7 +64,7 @@ export class CandleChart {
   #look = USUAL
   /** @type {Drawing} */
   #shown = { candles: [], isAtNewest: true, timeframe: '', prices: new PriceFormat(2), compared: undefined }
-  /** The keyboard points at this one. @type {number | undefined} */
+  /** The candle that the keyboard points at. @type {number | undefined} */
   #cursor
 
   /**
@@ -100,7 +100,7 @@ export class CandleChart {
   }
 
   /**
-   * Shows these candles; where the view is does not change by it.
+   * Shows these candles, and keeps the place of the view.
    *
    * @param {Drawing} drawing
    */
@@ -136,7 +136,7 @@ export class CandleChart {
     if (isOtherZone) {
       this.#zone = zoneOf(look.zone)
       this.#setAxis()
-      // The axis weighs its marks when the points come.
+      // The axis computes its marks only when points are added.
       this.#main.clear()
       this.#layers.clear()
     }
@@ -145,7 +145,7 @@ export class CandleChart {
   }
 
   /**
-   * Keeps the candles below what is written over the top of the chart.
+   * Keeps the top of the chart free of candles, for the text there.
    *
    * @param {number} heightPx
    */
@@ -154,7 +154,7 @@ export class CandleChart {
     this.#main.leaveAbove(Math.min(0.4, Math.max(0.08, (heightPx + 16) / Math.max(1, height))))
   }
 
-  /** Takes its colours from the style sheet again. */
+  /** Reads the colours of the style sheet again. */
   restyle() {
     this.#colours = readColours()
     const { ink, muted, line, surface } = this.#colours
@@ -175,7 +175,7 @@ export class CandleChart {
   }
 
   /**
-   * How long the newest candle goes on.
+   * Shows the time until the newest candle closes.
    *
    * @param {string} text
    */
@@ -189,10 +189,10 @@ export class CandleChart {
   }
 
   /**
-   * Moves the crosshair by so many candles, from the last one in view at first; the view goes along.
+   * Moves the crosshair by `steps` candles, at first from the last one in view; the view follows.
    *
    * @param {number} steps
-   * @returns {number | undefined} the candle that it is on now
+   * @returns {number | undefined} the index of the candle that it is on now
    */
   moveCursor(steps) {
     const last = this.#shown.candles.length - 1
@@ -205,7 +205,7 @@ export class CandleChart {
   }
 
   /**
-   * Puts the candle of that moment in the middle, or the next one after it, and points at it.
+   * Centres the candle of that moment, or the next one after it, and points at it.
    *
    * @param {string} moment
    */
@@ -219,7 +219,7 @@ export class CandleChart {
   }
 
   /**
-   * The candle and the price at a place of the chart, in pixels from its corner.
+   * The candle and the price at a point of the chart, in pixels from its top left corner.
    *
    * @param {number} x
    * @param {number} y
@@ -232,7 +232,7 @@ export class CandleChart {
   }
 
   /**
-   * Where a candle and a price are on the chart, in pixels from its corner.
+   * The point of a candle and a price on the chart, in pixels from its top left corner.
    *
    * @param {{ index: number, price: number }} point
    */
@@ -246,7 +246,7 @@ export class CandleChart {
     return this.#chart.takeScreenshot(true, false)
   }
 
-  /** Days, weeks and months are those of UTC in every zone. */
+  /** Sets the axis for the zone. Days, weeks and months are those of UTC in every zone. */
   #setAxis() {
     const { timeframe } = this.#shown
     this.#axis.zone = isLong(timeframe) ? this.#utc : this.#zone
@@ -275,7 +275,7 @@ export class CandleChart {
 }
 
 /**
- * The first candle that is not the same in both: as far as that, what is drawn stays.
+ * The index of the first candle that differs: the drawing before it stays.
  *
  * @param {readonly Candle[]} before
  * @param {readonly Candle[]} after

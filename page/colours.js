@@ -19,13 +19,13 @@ const NAMES = /** @type {const} */ ([
 
 const FORCED = matchMedia('(forced-colors: active)')
 
-/** True where the system sets the colours: then lines differ by their dashes. */
+/** True in forced colours: the system sets them, and lines differ by their dashes. */
 export function areColoursForced() {
   return FORCED.matches
 }
 
 /**
- * The style sheet's colours as they are now, in a form that a canvas takes.
+ * The present colours of the style sheet, in a form that a canvas takes.
  *
  * @returns {Colours}
  */

@@ -2,12 +2,12 @@ import { PriceFormat } from './prices.js'
 
 /** @import { Candle, Instrument } from './api.js' */
 
-/** Another symbol's closes, beside the candles of the one on the screen. */
+/** The closes of a second symbol, aligned with the candles on the screen. */
 export class Compared {
-  /** As it is called beside the other. */
+  /** Its label. */
   name
   prices = new PriceFormat(2)
-  /** One for each candle of the other, of the same bucket; undefined where there is none. @type {(number | undefined)[]} */
+  /** One close for each candle on the screen; undefined where the bucket has none. @type {(number | undefined)[]} */
   closes = []
   /** @type {Map<string, number>} */
   #byTime = new Map()
@@ -17,18 +17,18 @@ export class Compared {
     this.name = symbol
   }
 
-  /** @param {readonly Candle[]} candles its own */
+  /** @param {readonly Candle[]} candles of the second symbol */
   take(candles) {
     this.prices = PriceFormat.of(candles)
     this.#byTime = new Map(candles.map(({ dateTime, close }) => [dateTime, close]))
   }
 
-  /** @param {readonly Candle[]} candles the other's */
+  /** @param {readonly Candle[]} candles on the screen */
   align(candles) {
     this.closes = candles.map(({ dateTime }) => this.#byTime.get(dateTime))
   }
 
-  /** As the chart draws them. */
+  /** The closes for the chart. */
   get values() {
     return this.closes.map(close => (close === undefined ? undefined : this.prices.toChart(close)))
   }

@@ -4,7 +4,7 @@
 const BELOW_PRICE = 19
 
 /**
- * How long the newest candle still goes on, on the price axis below its price.
+ * A label on the price axis, below the newest price: the time until the newest candle closes.
  *
  * @implements {ISeriesPrimitive<Time>}
  */
@@ -41,7 +41,7 @@ export class Countdown {
 
   /**
    * @param {string} text empty: no label
-   * @param {{ price: number, text: string, back: string }} at the newest price as the chart has it, and the colours
+   * @param {{ price: number, text: string, back: string }} at the newest price in the chart's scale, and the colours
    */
   show(text, { price, text: textColour, back }) {
     if (text === this.#text && price === this.#price && back === this.#backColour) return

@@ -7,8 +7,8 @@ import { bucketStart } from './timeframes.js'
 /** @typedef {{ text: string, name: string, isUp: boolean }} DayChange */
 
 /**
- * The change of the newest day with ticks, UTC: since the close of the day before it that has a candle, or since its own
- * open when there is none. `name` says which: `vs Mon close`.
+ * The change of the newest day (UTC) with ticks. It is measured from the close of the last day with a candle before it; without
+ * one, from the day's own open. `name` says which: `vs Mon close`.
  *
  * @param {readonly Candle[]} daily the newest D1 candles, oldest first
  * @param {number} price the newest one

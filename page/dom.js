@@ -1,5 +1,5 @@
 /**
- * The element that the page has for this; anything else is a fault of the page itself.
+ * Finds the one element of that kind. Throws when there is none: then the page itself is wrong.
  *
  * @template {Element} Kind
  * @param {string} selector

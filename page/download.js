@@ -1,5 +1,5 @@
 /**
- * Gives the visitor a file.
+ * Downloads a file to the visitor's machine.
  *
  * @param {string} name
  * @param {Blob} content
@@ -9,12 +9,12 @@ export function download(name, content) {
   link.href = URL.createObjectURL(content)
   link.download = name
   link.click()
-  // The browser has begun to save it by then.
+  // By then the browser has read it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
 /**
- * A file's name that every system takes: of a symbol with any characters, those that do no harm.
+ * A file name that every system accepts: other characters of the parts are replaced.
  *
  * @param {readonly string[]} parts
  * @param {string} extension
@@ -27,7 +27,7 @@ export function fileName(parts, extension) {
 const HEAD = 44
 
 /**
- * The chart's picture with a line of text above it, that says what it shows.
+ * Adds a line of text above the chart's picture, which says what it shows.
  *
  * @param {HTMLCanvasElement} picture
  * @param {{ title: string, details: string }} text

@@ -1,12 +1,12 @@
 /** @import { ISeriesApi, SeriesDataItemTypeMap, SeriesType, UTCTimestamp } from './lightweight-charts.js' */
 
-/** More points than this are set together. */
+/** The most points that are updated one by one; more are set together. */
 const MAX_UPDATES = 10
 
-/** @typedef {{ time: UTCTimestamp, value?: number | undefined, color?: string }} Point of any kind of series */
+/** @typedef {{ time: UTCTimestamp, value?: number | undefined, color?: string }} Point a point of any kind of series */
 
 /**
- * A series of the chart, and how many points it has: to ask it for them would copy them all.
+ * A series of the chart with the count of its points. The series itself could only give a copy of all points.
  *
  * @template {SeriesType} Kind
  */
@@ -21,7 +21,7 @@ export class FilledSeries {
   }
 
   /**
-   * Gives it the points that have changed: those from `from` on.
+   * Updates the points from `from` on, the ones that have changed.
    *
    * @param {number} from
    * @param {number} length of all points

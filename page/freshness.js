@@ -3,41 +3,40 @@ import { lengthText, momentText } from './moments.js'
 /** @import { Status } from './api.js' */
 /** @import { Zone } from './zone.js' */
 
-/** What is shown is live when it holds all ticks until so long ago, */
+/** Candles are live while they lack no tick that is older than this. */
 const LIVE_WITHIN_MS = 5_000
-/** and the server is out of reach when all tries have failed for so long. */
+/** The server is not reached once all requests have failed for this long. */
 const AWAY_AFTER_MS = 5_000
-/** The rollup commits once a minute: ticks that wait for longer than that and its run are behind. */
+/** Ticks that wait longer are behind: the rollup commits once a minute, and takes some seconds. */
 const BEHIND_AFTER_MS = 75_000
-/** While it commits at this rate, it is catching up. */
+/** The rollup is catching up while its newest commit is not older than this. */
 const COMMITS_WITHIN_MS = 150_000
-/** A symbol is quiet when it has had no tick for so long. */
+/** A symbol is quiet once it has had no tick for this long. */
 const QUIET_AFTER_MS = 120_000
 const MINUTE_MS = 60_000
 
 /**
- * What the answers have said so far. All times are by the server's clock.
+ * The answers so far. All times are by the server's clock.
  *
  * @typedef {object} Answers
  * @property {Status | undefined} status the newest one
- * @property {number | undefined} answeredMs when the newest answer came, also one that nothing has changed
- * @property {number} tryingSinceMs since when answers are asked for without having been left alone: later than
- *   `answeredMs` where the page was hidden meanwhile
- * @property {boolean} isRefused the newest try was answered, but not with candles: the server has too much to do
+ * @property {number | undefined} answeredMs the time of the newest answer, unchanged ones included
+ * @property {number} tryingSinceMs the beginning of the present run of requests without a pause: later than `answeredMs`
+ *   when the page was hidden meanwhile
+ * @property {boolean} isRefused true when the newest answer was a refusal, as the server is overloaded
  *
  * @typedef {'waiting' | 'live' | 'unclosed' | 'quiet' | 'asOf' | 'catchingUp' | 'behind' | 'away' | 'busy'} Kind
  *
  * @typedef {object} Freshness
  * @property {Kind} kind
- * @property {number | undefined} shownUntilMs all ticks until then are in what is shown
+ * @property {number | undefined} shownUntilMs all ticks until then are shown
  * @property {number | undefined} quietSinceMs no tick has come since then
  * @property {number | undefined} uncommittedSinceMs ticks from then on are in no stored candle
  * @property {number} staleHours hours of history that may lack late ticks
  */
 
 /**
- * How fresh what is on the screen is, judged by what the answers carry and by their age, never by the fact that a request
- * was answered.
+ * Judges how fresh the screen is, by the contents and the age of the answers, never by the fact that a request was answered.
  *
  * @param {Answers} answers
  * @param {number} nowMs by the server's clock
@@ -79,8 +78,8 @@ function kindOf({ status, answeredMs, tryingSinceMs, isRefused }, shownUntilMs, 
 }
 
 /**
- * The moment until which every tick is in what is shown. While nothing waits, that is when the answer was given; where it
- * cannot be known what waits, the candles that are closed are all that is sure.
+ * The moment until which every tick is shown. While no tick waits, it is the moment of the answer. Where the server does not
+ * know what waits, it is the end of the last closed candle.
  *
  * @param {Answers} answers
  */
@@ -97,7 +96,7 @@ function time(iso) {
 }
 
 /**
- * Says it in a few words, without what changes every second.
+ * The freshness in a few words, without anything that changes every second.
  *
  * @param {Freshness} fresh
  * @param {number} nowMs by the server's clock
@@ -131,7 +130,7 @@ export function freshnessText({ kind, shownUntilMs, quietSinceMs, uncommittedSin
 }
 
 /**
- * How old what is on the screen is: `3 s`, or with words where the text before says nothing of it.
+ * The age of the screen: `3 s`, or with words where `freshnessText` does not say it.
  *
  * @param {Freshness} fresh
  * @param {number} nowMs by the server's clock
@@ -145,7 +144,7 @@ export function ageText({ kind, shownUntilMs }, nowMs, zone) {
 }
 
 /**
- * What there is to say of history that is being recomputed; empty when there is none.
+ * A note on history that is being recomputed; empty when none is.
  *
  * @param {Freshness} fresh
  */

@@ -15,7 +15,7 @@ const changeName = find('#change-name', HTMLElement)
 let current = ''
 
 /**
- * A button for each timeframe, unless they are there.
+ * Makes a button for each timeframe, unless they exist.
  *
  * @param {readonly string[]} names
  * @param {(timeframe: string) => void} onChoice
@@ -51,7 +51,7 @@ function markTimeframe() {
 }
 
 /**
- * The newest price, here and in the tab's title.
+ * Shows the newest price, in the header and in the tab's title.
  *
  * @param {View} view
  * @param {Candle} newest

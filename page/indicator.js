@@ -14,7 +14,7 @@ const history = find('#history', HTMLElement)
 const details = find('#details dl', HTMLElement)
 
 /**
- * Says how fresh what is on the screen is, and how old; nothing, where nothing is on it.
+ * Shows how fresh and how old the screen is; nothing while the screen is empty.
  *
  * @param {Freshness | undefined} fresh
  * @param {Status | undefined} status
@@ -33,7 +33,7 @@ export function showFreshness(fresh, status, nowMs, zone) {
   write(text, words)
   write(age, old)
   write(history, historyText(fresh))
-  // Said aloud when it becomes another kind of thing, not each second.
+  // Screen readers announce it when the kind changes, and not each second.
   if (said.dataset.kind !== fresh.kind) {
     said.dataset.kind = fresh.kind
     said.textContent = words

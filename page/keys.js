@@ -1,5 +1,5 @@
 /**
- * Runs what a key stands for, unless the key is needed where the focus is: in a field, or in an open dialog or menu.
+ * Runs the action of a key, unless the focus is in a field or in an open dialog or menu, which need keys themselves.
  *
  * @param {Readonly<Record<string, (event: KeyboardEvent) => void>>} actions by `KeyboardEvent.key`, letters in lower case
  */

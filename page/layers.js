@@ -17,7 +17,7 @@ import { bollinger, ema, rsi, sma } from './studies.js'
  * @typedef {{ name: string, study: string, label: string, pane: 'price' | 'rsi', colour: keyof Colours, dash: number, values: Values }} StudyLine
  */
 
-/** Of the chart's height. */
+/** The volume's share of the chart's height. */
 const VOLUME_SHARE = 0.18
 const RSI_SHARE = 0.2
 const COLOURS = /** @type {const} */ (['study-1', 'study-2', 'study-3', 'study-4', 'study-5', 'study-6'])
@@ -41,7 +41,7 @@ const COMPUTE = {
 }
 
 /**
- * The lines of all studies that the look has, over these prices.
+ * The lines of all studies, computed from these prices.
  *
  * @param {Look['studies']} studies
  * @param {readonly number[]} prices
@@ -73,12 +73,12 @@ export function studyLines(studies, prices) {
   return lines
 }
 
-/** What is drawn beside the candles: their volume, studies of their closes, and another symbol's closes. */
+/** The layers beside the candles: volume, studies of the closes, and another symbol's closes. */
 export class Layers {
   #chart
-  /** By what they show. @type {Map<string, FilledSeries<'Line'> | FilledSeries<'Histogram'>>} */
+  /** Series by name. @type {Map<string, FilledSeries<'Line'> | FilledSeries<'Histogram'>>} */
   #series = new Map()
-  /** Which series there are, as a text that is another one when they are others. */
+  /** The names of the present series, as one text. */
   #arranged = ''
 
   /** @param {IChartApiBase<Time>} chart */
@@ -123,7 +123,7 @@ export class Layers {
   }
 
   /**
-   * Makes the series that are wanted, unless they are there. True when they are new.
+   * Makes the series, unless they exist. True when they are new.
    *
    * @param {readonly StudyLine[]} lines
    * @param {boolean} isCompared

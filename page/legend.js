@@ -7,15 +7,15 @@ import { changeText, countText } from './prices.js'
 /** @import { Zone } from './zone.js' */
 
 /**
- * @typedef {object} Part one thing that the legend says
- * @property {string} name in full, for those who hear it
- * @property {string} [short] as it is written where there is little room; empty: not at all
+ * @typedef {object} Part one entry of the legend
+ * @property {string} name in full, for screen readers
+ * @property {string} [short] the name as it is written; empty: it is not written
  * @property {string} value
  * @property {string} [className]
  */
 
 /**
- * What there is to say of one candle: its time, prices, change, count of ticks, and whether it is closed.
+ * The legend of one candle: its time, prices, change, count of ticks, and whether it is closed.
  *
  * @param {Candle} candle
  * @param {string} timeframe

@@ -1,15 +1,15 @@
 /** @import { Candle, Page } from './api.js' */
 
-/** Kept at most, about: a browser draws as many with ease. */
+/** The most candles that are kept: a browser still draws them with ease. */
 const MAX_CANDLES = 20_000
 
-/** The candles of one view that are here, oldest first, without a gap: all there are within a stretch of time. */
+/** The loaded candles of one view: all that exist within one stretch of time, oldest first. */
 export class LoadedCandles {
   /** @type {readonly Candle[]} */
   candles = []
-  /** Where the next older page ends; null when the oldest candle of all is here. @type {string | null} */
+  /** The end of the next older page; null when the oldest candle of all is loaded. @type {string | null} */
   older = null
-  /** Where the next newer page begins; null when the newest candle of all is here. @type {string | null} */
+  /** The beginning of the next newer page; null when the newest candle of all is loaded. @type {string | null} */
   newer = null
 
   get isAtNewest() {
@@ -17,10 +17,10 @@ export class LoadedCandles {
   }
 
   /**
-   * Takes a page in place of everything.
+   * Replaces all candles by a page.
    *
    * @param {Page} page
-   * @param {string | null} newer where the page ends, unless that is at the newest candle
+   * @param {string | null} newer the end of the page; null when the newest candle of all is in it
    */
   takeAll({ candles, older }, newer) {
     this.candles = this.#keepingSame(candles)
@@ -29,8 +29,8 @@ export class LoadedCandles {
   }
 
   /**
-   * Takes the newest page, which replaces what it overlaps. Where time has passed unseen and candles may be missing
-   * between, those before it are dropped: they can be loaded again.
+   * Takes the newest page, which replaces the candles that it overlaps. Where candles may be missing before the page, the older
+   * ones are dropped; they can be loaded again.
    *
    * @param {Page} page
    */
@@ -44,7 +44,7 @@ export class LoadedCandles {
   }
 
   /**
-   * Takes all candles from some moment on, in place of those that are here from then on.
+   * Replaces the candles from some moment on.
    *
    * @param {string} from
    * @param {readonly Candle[]} candles
@@ -55,7 +55,7 @@ export class LoadedCandles {
   }
 
   /**
-   * Takes the page that was asked for with `older`. Where there are too many, the newest go.
+   * Adds the page that ends at `older`. Where there are too many candles, the newest are dropped.
    *
    * @param {Page} page
    */
@@ -67,10 +67,10 @@ export class LoadedCandles {
   }
 
   /**
-   * Takes all candles from `newer` on, until some later moment. Where there are too many, the oldest go.
+   * Adds all candles from `newer` to some later moment. Where there are too many candles, the oldest are dropped.
    *
    * @param {readonly Candle[]} candles
-   * @param {string | null} newer that moment, unless the newest candle is among them
+   * @param {string | null} newer that moment; null when the newest candle of all is among them
    */
   takeNewer(candles, newer) {
     this.candles = [...this.candles, ...candles]
@@ -91,7 +91,7 @@ export class LoadedCandles {
   }
 
   /**
-   * The first of the last few, which a commit may have changed though they were closed: by late ticks.
+   * The first of the last few candles. Late ticks may change these in the next commit, though they are closed.
    *
    * @returns {Candle | undefined}
    */
@@ -100,7 +100,7 @@ export class LoadedCandles {
   }
 
   /**
-   * The same candles, as the objects that they were where nothing about them has changed: then only the others are drawn.
+   * The candles, with the known object in place of each that has not changed: only the others are drawn again.
    *
    * @param {readonly Candle[]} candles
    */
@@ -116,7 +116,7 @@ export class LoadedCandles {
   }
 }
 
-/** More are not open at once, and late ticks for older ones are history that is caught up with. */
+/** The candles that may be open, or may change by late ticks; changes of older ones are told by `staleHours`. */
 const FEW = 10
 
 /**

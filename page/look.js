@@ -1,14 +1,14 @@
 /** @import { Instrument } from './api.js' */
 
 /**
- * How candles are looked at.
+ * The look of candles: style, scale and layers.
  *
  * @typedef {object} Look
  * @property {'candles' | 'bars' | 'line'} style
  * @property {'linear' | 'log' | 'percent'} scale
  * @property {boolean} volume
  * @property {string} zone `UTC`, `local`, or an IANA name
- * @property {Readonly<Record<StudyName, readonly number[]>>} studies their lengths, in candles
+ * @property {Readonly<Record<StudyName, readonly number[]>>} studies the lengths of each, in candles
  * @property {Instrument | undefined} compare drawn beside the symbol
  *
  * @typedef {'sma' | 'ema' | 'bollinger' | 'rsi'} StudyName
@@ -17,7 +17,7 @@
 export const STYLES = /** @type {const} */ (['candles', 'bars', 'line'])
 export const SCALES = /** @type {const} */ (['linear', 'log', 'percent'])
 
-/** Every study, as it is called and with the length that is usual. */
+/** The studies, with their labels and default lengths. */
 export const STUDIES = /** @type {const} */ ([
   { name: 'sma', label: 'SMA', title: 'Simple moving average', usual: 20 },
   { name: 'ema', label: 'EMA', title: 'Exponential moving average', usual: 20 },
@@ -27,7 +27,7 @@ export const STUDIES = /** @type {const} */ ([
 
 const MIN_LENGTH = 2
 const MAX_LENGTH = 500
-/** Of one study at once. */
+/** The most lengths of one study. */
 const MAX_LENGTHS = 3
 
 /** @type {Look} */
@@ -41,7 +41,7 @@ export const USUAL = {
 }
 
 /**
- * The lengths that a text such as `20, 50` names; what is no length is left out.
+ * Reads the lengths in a text such as `20, 50`; anything else is left out.
  *
  * @param {string} text
  * @returns {number[]}
@@ -53,7 +53,7 @@ export function lengthsOf(text) {
 }
 
 /**
- * The look that these parts of an address name; what they do not name, or name wrongly, is as usual.
+ * Reads the look from the parameters of an address. Missing or wrong ones have the default value.
  *
  * @param {URLSearchParams} query
  * @returns {Look}
@@ -78,7 +78,7 @@ export function readLook(query) {
 }
 
 /**
- * Names in the query what is not as usual.
+ * Writes the look into a query, without default values.
  *
  * @param {Look} look
  * @param {URLSearchParams} query

@@ -4,7 +4,7 @@ import { EXCHANGE_ZONES } from './zone.js'
 
 /** @import { Look } from './look.js' */
 
-/** The controls by which a look is chosen. */
+/** The controls of the look. */
 export class LookMenu {
   #zone = find('#zone', HTMLSelectElement)
   #volume = find('#volume', HTMLInputElement)
@@ -57,7 +57,7 @@ export class LookMenu {
     this.#comparedName.textContent = look.compare?.symbol ?? ''
   }
 
-  /** @param {Look['scale']} scale a second time: the usual one again */
+  /** @param {Look['scale']} scale the new scale; the default one again if it is chosen already */
   toggleScale(scale) {
     this.#change({ scale: this.#look.scale === scale ? USUAL.scale : scale })
   }

@@ -18,7 +18,7 @@ const MODES = {
 }
 const SERIES = { candles: CandlestickSeries, bars: BarSeries, line: LineSeries }
 
-/** The candles themselves, as candles, bars or a line, with the scale of their prices. */
+/** The series of candles, drawn as candles, bars or a line, with its price scale. */
 export class MainSeries {
   /** @type {PriceFormat} */
   prices = new PriceFormat(2)
@@ -59,7 +59,7 @@ export class MainSeries {
     if (isOther) {
       const before = this.#series
       before.detachPrimitive(this.#countdown)
-      // The new one first: a pane without any series closes.
+      // Adds the new one first: a pane without a series closes.
       this.#filled = this.#add()
       this.#chart.removeSeries(before)
     }
@@ -80,7 +80,7 @@ export class MainSeries {
    * @param {{ isAtNewest: boolean, isCompared: boolean }} beside
    */
   draw(candles, from, { isAtNewest, isCompared }) {
-    // Prices of two symbols have nothing in common but how much they change.
+    // Two symbols can only be compared by their changes in percent.
     const mode = isCompared ? PriceScaleMode.Percentage : MODES[this.#look.scale]
     const scale = this.#series.priceScale()
     if (scale.options().mode !== mode) scale.applyOptions({ mode })
@@ -100,7 +100,7 @@ export class MainSeries {
   }
 
   /**
-   * How long the newest candle goes on.
+   * Shows the time until the newest candle closes.
    *
    * @param {string} text
    */
@@ -111,7 +111,7 @@ export class MainSeries {
   }
 
   /**
-   * Keeps free what is above the candles.
+   * Keeps a part of the pane above the candles free.
    *
    * @param {number} share of the pane's height
    */
@@ -119,7 +119,7 @@ export class MainSeries {
     this.#series.priceScale().applyOptions({ scaleMargins: { top: share, bottom: 0.06 } })
   }
 
-  /** @param {Candle} candle the crosshair is on its close */
+  /** @param {Candle} candle gets the crosshair on its close */
   pointAt(candle) {
     this.#chart.setCrosshairPosition(this.prices.toChart(candle.close), secondsOf(candle), this.#series)
   }

@@ -9,7 +9,7 @@ import { changeText } from './prices.js'
 /** @typedef {{ index: number, price: number }} Point a candle, and a price */
 
 /**
- * What lies between two points: the change of the price, in percent too, how many candles, and how long.
+ * The distance of two points in words: price, percent, candles and time.
  *
  * @param {Point} start
  * @param {Point} end
@@ -29,7 +29,7 @@ export function measureText(start, end, candles, prices) {
   return `${size} · ${bars < 0 ? '−' : ''}${Math.abs(bars)} ${Math.abs(bars) === 1 ? 'bar' : 'bars'} · ${lengthText(long)}`
 }
 
-/** Measures between two points of the chart: by dragging over it, or from one candle under the keyboard to another. */
+/** Measures the distance of two points of the chart, set by dragging or by the keyboard's crosshair. */
 export class Measure {
   #area = find('#measure', HTMLElement)
   #box = find('#measure-box', HTMLElement)
@@ -61,7 +61,7 @@ export class Measure {
   }
 
   /**
-   * Begins, at a candle where the keyboard points at one.
+   * Begins to measure, with the keyboard's candle as the start if there is one.
    *
    * @param {Point | undefined} start
    */
@@ -73,7 +73,7 @@ export class Measure {
     this.#label.textContent = start ? 'Move with ← and →' : 'Drag over the chart'
   }
 
-  /** @param {Point} point the keyboard points there now */
+  /** @param {Point} point where the keyboard points now */
   reach(point) {
     this.#start ??= point
     this.#end = point
@@ -91,7 +91,7 @@ export class Measure {
     this.#label.textContent = ''
   }
 
-  /** Draws the box where its points are now. */
+  /** Draws the box at the present place of its points. */
   redraw() {
     if (this.#start === undefined || this.#end === undefined) return
     const [a, b] = [this.#chart.placeOf(this.#start), this.#chart.placeOf(this.#end)]

@@ -11,7 +11,7 @@ const text = find('p', HTMLParagraphElement, panel)
 const choose = find('button', HTMLButtonElement, panel)
 
 /**
- * Says in place of a chart why there is none; without a title, the chart is there.
+ * Shows a message in place of the chart; without a title, shows the chart.
  *
  * @param {Message} message
  */
@@ -63,7 +63,7 @@ export function unknown({ source, symbol }) {
 }
 
 /**
- * What an error looks like to the one who waits for candles.
+ * The message for an error that came instead of candles.
  *
  * @param {unknown} error
  * @returns {Message}

@@ -33,8 +33,8 @@ export function clockText(timeMs, zone) {
 }
 
 /**
- * A moment of the past as one would say it: `16:43:00` today, `Friday 22:00` within a week, else `24 Nov 22:00`, with its
- * year when that is another one.
+ * A moment of the past in everyday form: `16:43:00` today, `Friday 22:00` within a week, else `24 Nov 22:00`, with the year
+ * unless it is this one.
  *
  * @param {number} timeMs
  * @param {number} nowMs
@@ -51,7 +51,7 @@ export function momentText(timeMs, nowMs, zone) {
 }
 
 /**
- * About how long: `8 s`, `4 min`, `3 h 5 min`, `2 days`.
+ * A rounded length of time: `8 s`, `4 min`, `3 h 5 min`, `2 days`.
  *
  * @param {number} lengthMs
  */
@@ -66,7 +66,7 @@ export function lengthText(lengthMs) {
 }
 
 /**
- * What is left, to the second: `0:23`, `2:41:07`, `3d 02:41`.
+ * The time that is left, to the second: `0:23`, `2:41:07`, `3d 02:41`.
  *
  * @param {number} leftMs
  */
@@ -89,7 +89,7 @@ export function shortDay(date) {
 }
 
 /**
- * What a mark of the time axis says: the year, the month, the day, or the time of day.
+ * The text of a mark on the time axis.
  *
  * @param {Date} wall
  * @param {'year' | 'month' | 'day' | 'time'} kind
@@ -101,7 +101,7 @@ export function markText(wall, kind) {
 }
 
 /**
- * Short, for the address: `2026-11-24` or `2026-11-24T14:31`, UTC.
+ * A short form for the address, UTC: `2026-11-24` or `2026-11-24T14:31`.
  *
  * @param {string} iso
  */
@@ -111,7 +111,7 @@ export function shortIso(iso) {
 }
 
 /**
- * The moment that such a text, or a full ISO one, names; UTC unless it says another zone. Undefined when it names none.
+ * Reads a moment in short or full ISO form, UTC unless it names a zone; undefined for any other text.
  *
  * @param {string} text
  * @returns {string | undefined}

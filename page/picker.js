@@ -5,10 +5,10 @@ import { InstrumentIndex } from './search.js'
 
 /** @import { Instrument } from './api.js' */
 
-/** Choices that are made at once; scrolling and keys make more. */
+/** Entries that are added to the list at a time, as scrolling and keys need them. */
 const CHUNK = 60
 
-/** A dialog to choose a symbol by words of its name, or of its source's. */
+/** A dialog to choose a symbol by words of its name or its source. */
 export class Picker {
   #dialog = find('#picker', HTMLDialogElement)
   #input = find('input', HTMLInputElement, this.#dialog)
@@ -16,12 +16,12 @@ export class Picker {
   #recent = find('#recent', HTMLElement, this.#dialog)
   #rest = find('p', HTMLParagraphElement, this.#dialog)
   #index = new InstrumentIndex([])
-  /** Those that fit. @type {readonly Instrument[]} */
+  /** Instruments that match the text. @type {readonly Instrument[]} */
   #fitting = []
-  /** Of those, the first that is in the list, and the one after the last. */
+  /** The indices of the first one in the list, and of the one after the last. */
   #from = 0
   #to = 0
-  /** The one that Enter chooses. */
+  /** The index of the one that Enter chooses. */
   #at = 0
   /** @type {(instrument: Instrument) => void} */
   #onChoice = () => {}
@@ -65,7 +65,7 @@ export class Picker {
   }
 
   /**
-   * Takes symbols that have come since.
+   * Replaces the instruments while the dialog is open.
    *
    * @param {InstrumentIndex} index
    */
@@ -87,7 +87,7 @@ export class Picker {
 
   /**
    * @param {number} at
-   * @param {Instrument} [marked] instead, where it still fits
+   * @param {Instrument} [marked] marked instead, if it still matches
    */
   #narrow(at, marked) {
     const recent = recentInstruments()
@@ -103,7 +103,7 @@ export class Picker {
   }
 
   /**
-   * Makes the choices around this one, and marks it.
+   * Marks an entry, and makes the list around it.
    *
    * @param {number} at
    */

@@ -5,7 +5,7 @@ import { find } from './dom.js'
 const DAY_MS = 86_400_000
 
 /**
- * Stretches of time before the newest candle, each with the timeframe that shows it well.
+ * Ranges of time that end at the newest candle, each with a fitting timeframe.
  *
  * @type {readonly { name: string, timeframe: string, sinceMs: (newestMs: number) => number }[]}
  */
@@ -20,9 +20,9 @@ const dialog = find('#go', HTMLDialogElement)
 const field = find('#go-moment', HTMLInputElement)
 
 /**
- * Calls back with each moment that is asked for in the dialog.
+ * Calls back with each moment that is entered in the dialog.
  *
- * @param {() => Zone} zone in which it is asked for
+ * @param {() => Zone} zone of the entered time
  * @param {(moment: string) => void} onMoment
  */
 export function whenAskedForMoment(zone, onMoment) {
@@ -33,9 +33,9 @@ export function whenAskedForMoment(zone, onMoment) {
 }
 
 /**
- * Asks for a moment to go to.
+ * Opens the dialog for a moment to go to.
  *
- * @param {number} shownMs the moment that is offered
+ * @param {number} shownMs the moment that it shows at first
  * @param {Zone} zone
  */
 export function askForMoment(shownMs, zone) {

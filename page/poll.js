@@ -1,22 +1,22 @@
 const MAX_PAUSE_MS = 16_000
-/** Of the pause after a failure, up or down by chance: many pages that lost one server do not come back all at once. */
+/** The random share of a pause after a failure, so that many pages do not return to a server all at once. */
 const JITTER = 0.25
-/** Between the end of a look and the next one, of `everyMs`, where looks are slow. */
+/** The share of `everyMs` that is the shortest pause after a slow request. */
 const MIN_PAUSE_SHARE = 0.25
 
 /**
- * How a look went: `retryAfterMs` is how long the server wants to be left alone.
+ * The outcome of a request. `retryAfterMs` is the pause that the server asks for.
  *
  * @typedef {{ wentWell: boolean, retryAfterMs?: number | undefined }} Outcome
  */
 
 /**
- * Looks now and every `everyMs`, after failures less and less often, and never before the server wants it; not while
- * nobody sees the page, and at once when somebody does again. `look` deals with its own errors.
+ * Runs `look` now and every `everyMs`. Pauses grow after failures, and are at least those that the server asks for. While the
+ * page is hidden it stops, and runs `look` at once when the page is seen again. `look` handles its own errors.
  *
  * @param {number} everyMs
  * @param {(signal: AbortSignal) => Promise<Outcome>} look
- * @returns {() => void} ends it, whatever is under way
+ * @returns {() => void} ends it, and aborts the request under way
  */
 export function poll(everyMs, look) {
   const ended = new AbortController()

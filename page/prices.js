@@ -1,24 +1,24 @@
 /** @import { Candle } from './api.js' */
 
-/** Digits that a price has where it needs them all; where the price is small, at least MIN_SIGNIFICANT of them count. */
+/** The most digits of a price. A small price has at least MIN_SIGNIFICANT significant ones. */
 const MAX_DIGITS = 9
 const MIN_SIGNIFICANT = 6
-/** Prices outside are written with a power of ten. */
+/** Prices outside these two are written with a power of ten. */
 const SMALLEST_PLAIN = 1e-7
 const LARGEST_PLAIN = 1e12
-/** Of a price that has a power of ten. */
+/** Decimals of a price with a power of ten. */
 const MIN_MANTISSA_DECIMALS = 5
 const MAX_MANTISSA_DECIMALS = 8
-/** The precision follows so many of the newest candles. */
+/** The newest candles, whose prices determine the precision. */
 const CANDLES_LOOKED_AT = 300
 
 /**
- * How the prices of one symbol are written, so that they can be read and compared: all with the same decimals and, where
- * they are very small or large, the same power of ten (`1.50000e−9`).
+ * The format of one symbol's prices. All have the same number of decimals, so that they can be compared, and very small or
+ * large ones the same power of ten (`1.50000e−9`).
  */
 export class PriceFormat {
   decimals
-  /** The chart draws prices divided by ten to this: very small and large numbers are beyond its arithmetic. */
+  /** The chart draws prices divided by 10^`exponent`, as it cannot compute with very small and large numbers. */
   exponent
   #format
 
@@ -58,7 +58,7 @@ export class PriceFormat {
     return new PriceFormat(Math.max(0, Math.min(quoted, Math.max(MAX_DIGITS - wholeDigits, forLowest), 20)))
   }
 
-  /** The smallest step that the format shows, as the chart has it. */
+  /** The smallest step that the format shows, in the chart's scale. */
   get step() {
     return 10 ** -this.decimals
   }
@@ -70,7 +70,7 @@ export class PriceFormat {
   }
 
   /**
-   * False for a price of quite another size than those the format was made for.
+   * False for a price of a very different size than those the format was made for.
    *
    * @param {number} price
    * @param {number} value
@@ -81,7 +81,7 @@ export class PriceFormat {
   }
 
   /**
-   * Writes a price that the chart has.
+   * Writes a price of the chart's scale.
    *
    * @param {number} value
    */
@@ -107,7 +107,7 @@ export class PriceFormat {
 }
 
 /**
- * A price written by itself, with six significant digits.
+ * Writes a single price, with six significant digits.
  *
  * @param {number} price
  */
@@ -125,7 +125,7 @@ export function countText(count) {
 }
 
 /**
- * A change in percent, with its sign; empty where there is none, from zero.
+ * A change in percent, with its sign; empty when it starts from zero.
  *
  * @param {number} from
  * @param {number} to
@@ -150,7 +150,7 @@ function withPower(text, exponent) {
 }
 
 /**
- * The price divided by ten to `exponent`, in two steps, as the power itself may be no number.
+ * The price divided by 10^`exponent`, in two steps, as the power alone may be too large for a number.
  *
  * @param {number} price
  * @param {number} exponent
@@ -167,7 +167,7 @@ function exponentOf(size) {
 }
 
 /**
- * Digits behind the first one.
+ * The count of digits after the first one.
  *
  * @param {number} size
  */

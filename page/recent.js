@@ -5,7 +5,7 @@ import { keep, kept } from './storage.js'
 const KEY = 'recent'
 const MAX_RECENT = 8
 
-/** @returns {Instrument[]} those looked at last, the newest first */
+/** @returns {Instrument[]} the instruments viewed last, the newest first */
 export function recentInstruments() {
   try {
     const found = JSON.parse(kept(KEY) ?? '[]')

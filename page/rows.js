@@ -4,10 +4,10 @@
 /** @import { PriceFormat } from './prices.js' */
 
 /**
- * Candles with all that is drawn beside them, as rows of numbers: for a table, or a file.
+ * Candles with their layers as rows of numbers, for a table or a file.
  *
  * @typedef {{ name: string, text: (value: number) => string }} Column
- * @typedef {{ candle: Candle, values: (number | undefined)[] }} Row `values`: one for each of the columns
+ * @typedef {{ candle: Candle, values: (number | undefined)[] }} Row `values` has one value for each column
  * @typedef {{ columns: Column[], rows: Row[] }} Rows
  */
 
@@ -31,7 +31,7 @@ export function rowsOf({ candles, lines, prices, compared }, { first, last }) {
 }
 
 /**
- * The values of a study as prices, where they are prices.
+ * The column of a study; its values are formatted as prices, except for RSI.
  *
  * @param {StudyLine} line
  * @param {PriceFormat} prices
@@ -75,7 +75,7 @@ export function csvOf({ columns, rows }) {
 }
 
 /**
- * A name may be anything that a producer sent: where it would be a formula in a spreadsheet, it is made a text.
+ * One field. Producers choose the names: one that a spreadsheet would run as a formula is written as a text.
  *
  * @param {string | number | boolean} value
  */

@@ -17,13 +17,13 @@ import { bucketEnd } from './timeframes.js'
 /** @import { Look } from './look.js' */
 /** @import { Move } from './viewport.js' */
 
-/** All that shows the candles of one view: the chart, the legend on it, the newest price. */
+/** Shows the candles of one view: the chart, its legend, and the newest price. */
 export class Screen {
-  /** Where the view ends, when that is not the newest candle. @type {string | undefined} */
+  /** The end of the view; undefined at the newest candle. @type {string | undefined} */
   until
-  /** How many candles wide it is, when that is not as usual. @type {number | undefined} */
+  /** The width of the view in candles; undefined for the default. @type {number | undefined} */
   bars
-  /** How many candles are out of sight to the left, and to the right. */
+  /** The count of candles out of sight to the left; `after`: to the right. */
   before = 0
   after = 0
   chart
@@ -37,17 +37,17 @@ export class Screen {
   /** @type {View} */
   #view = { source: '', symbol: '', timeframe: '' }
   #isAtNewest = true
-  /** Those that are drawn. @type {readonly Candle[]} */
+  /** The drawn candles. @type {readonly Candle[]} */
   #candles = []
   /** @type {Candle | undefined} */
   #newest
   #prices = new PriceFormat(2)
   /** @type {Compared | undefined} */
   #compared
-  /** The one under the pointer. @type {number | undefined} */
+  /** The candle under the pointer. @type {number | undefined} */
   #pointed
 
-  /** @param {() => void} onMove the view has moved: what is said of it above is as it is now */
+  /** @param {() => void} onMove the view has moved, and the fields above are up to date */
   constructor(onMove) {
     this.chart = new CandleChart(this.#element, {
       onPoint: index => {
@@ -77,7 +77,7 @@ export class Screen {
   }
 
   /**
-   * Names another view, of which there are no candles yet.
+   * Shows the name of another view, before its candles are loaded.
    *
    * @param {View} view
    */
@@ -99,7 +99,7 @@ export class Screen {
   }
 
   /**
-   * Shows these candles, never none; where the view is does not change by it.
+   * Shows these candles, at least one, and keeps the place of the view.
    *
    * @param {LoadedCandles} loaded
    * @param {Candle | undefined} newest the newest of all
@@ -145,7 +145,7 @@ export class Screen {
   }
 
   /**
-   * Says how long the newest candle goes on.
+   * Updates the countdown of the newest candle.
    *
    * @param {number} nowMs by the server's clock
    */
@@ -159,7 +159,7 @@ export class Screen {
   }
 
   /**
-   * Moves the crosshair by the keyboard, and says where it is.
+   * Moves the keyboard's crosshair, and announces its candle.
    *
    * @param {number} steps
    */
@@ -168,7 +168,7 @@ export class Screen {
   }
 
   /**
-   * Shows the candle of that moment in the middle.
+   * Centres the candle of that moment.
    *
    * @param {string} moment
    */
@@ -176,7 +176,7 @@ export class Screen {
     this.#pointedByKeyboard(this.chart.centre(moment))
   }
 
-  /** Ends what the keyboard or a drag has begun. */
+  /** Cancels a crosshair or a measure that the keyboard or a drag has begun. */
   cancel() {
     this.measure.end()
     this.chart.dropCursor()
@@ -191,7 +191,7 @@ export class Screen {
     this.measure.begin(index === undefined || price === undefined ? undefined : { index, price })
   }
 
-  /** Shows what is on the screen as a table. */
+  /** Shows the visible candles as a table. */
   showTable() {
     const rows = this.#rows()
     if (rows === undefined) return
@@ -205,13 +205,13 @@ export class Screen {
     )
   }
 
-  /** What is on the screen, as a CSV file's text. */
+  /** The visible candles as a CSV text. */
   csv() {
     const rows = this.#rows()
     return rows && csvOf(rows)
   }
 
-  /** What is on the screen, as a picture. */
+  /** The chart as a picture. */
   async picture() {
     const candle = this.#candles[this.chart.view.visible?.last ?? -1]
     if (candle === undefined) return undefined

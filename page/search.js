@@ -2,7 +2,7 @@
 
 /** @typedef {{ instrument: Instrument, symbol: string, source: string, words: readonly string[] }} Entry */
 
-/** How well a word fits: the lower the better. */
+/** Ranks of a match, best first. */
 const WHOLE_SYMBOL = 0
 const SYMBOL_BEGINS = 1
 const WORD_BEGINS = 2
@@ -11,7 +11,7 @@ const SOURCE_BEGINS = 4
 const IN_SOURCE = 5
 const ACROSS = 6
 
-/** Finds instruments by words of their names, in any order; accents, case and separators aside. */
+/** Finds instruments by words of their names, in any order. Accents, case and separators do not matter. */
 export class InstrumentIndex {
   /** @type {readonly Entry[]} */
   #entries
@@ -27,10 +27,10 @@ export class InstrumentIndex {
   }
 
   /**
-   * Those that every word is found in, best match first; all, in their own order, when there is no word.
+   * The instruments that match every word, best match first; without a word all of them, in their order.
    *
    * @param {string} text
-   * @param {(instrument: Instrument) => boolean} isPreferred among equals
+   * @param {(instrument: Instrument) => boolean} isPreferred comes first among equal matches
    * @returns {Instrument[]}
    */
   find(text, isPreferred = () => false) {
@@ -55,7 +55,7 @@ export class InstrumentIndex {
   }
 
   /**
-   * The instrument that a link means which names it loosely: as it is written, else as it is folded.
+   * The instrument that a loosely written name means: the same name, else the same without accents, case and separators.
    *
    * @param {Partial<Instrument>} wanted
    * @returns {Instrument | undefined}
@@ -75,7 +75,7 @@ export class InstrumentIndex {
 }
 
 /**
- * Best of the ways in which all words can be found: as one (`btc usdt` for BTCUSDT), or each for itself.
+ * The best rank of an entry: of all words as one (`btc usdt` for BTCUSDT), or of each word by itself.
  *
  * @param {Entry} entry
  * @param {readonly string[]} words
@@ -118,7 +118,7 @@ function folded(text) {
   return plain(text).replace(SEPARATORS, '')
 }
 
-/** Spaces, punctuation and signs; a picture is part of a name. */
+/** Spaces, punctuation and signs, but not emoji. */
 const SEPARATORS = /[\p{Z}\p{P}\p{Sm}\p{Sk}\s]+/gu
 
 /** @param {string} text */

@@ -1,7 +1,7 @@
-/** An estimate is replaced by a coarser one only after so long: clocks drift. */
+/** The time after which a coarser estimate replaces a better one, as clocks drift. */
 const GOOD_FOR_MS = 60_000
 
-/** The server's clock, as its answers show it: the local clock may be minutes off. */
+/** An estimate of the server's clock from its answers: the local clock may be minutes off. */
 export class ServerClock {
   #aheadMs = 0
   #errorMs = Number.POSITIVE_INFINITY
@@ -12,9 +12,9 @@ export class ServerClock {
   }
 
   /**
-   * What it showed, as it is known now.
+   * The server's time at a moment of the local clock.
    *
-   * @param {number} localMs when the local clock showed this
+   * @param {number} localMs
    */
   at(localMs) {
     return localMs + this.#aheadMs

@@ -8,51 +8,51 @@ import { bucketEnd, bucketMs, bucketStart } from './timeframes.js'
 /** @import { ServerClock } from './serverClock.js' */
 
 const LOOK_EVERY_MS = 1_000
-/** All that is shown is read again so often: a late tick may have changed any of it. */
+/** The interval at which all candles are read again: a late tick may have changed any of them. */
 const WHOLE_EVERY_MS = 300_000
-/** Candles of a page when panning, and the most that the server gives. */
+/** Candles of a page when panning, the most that the server gives, and its default. */
 const PAGE = 1_000
 const MAX_PAGE = 5_000
 const USUAL_PAGE = 500
-/** Going to a moment loads so many buckets after it. */
+/** Buckets that are loaded after a moment to go to. */
 const BUCKETS_AFTER = 300
-/** Over a gap, each further look reaches so many times as far. */
+/** The factor by which each further request reaches farther across a gap. */
 const FURTHER = 8
-/** Of pages that may be empty, in a row. */
+/** The most requests in a row for pages that may be empty. */
 const MAX_LOOKS = 8
 
 /**
- * @typedef {object} Listener what a session tells
+ * @typedef {object} Listener callbacks of a session
  * @property {() => void} onCandles other candles are loaded, never none
  * @property {(page: Page | undefined, sentMs: number) => void} onAnswer the server answered; undefined: nothing has changed
  * @property {(error: unknown) => void} onTrouble a request failed
  * @property {() => void} onNothing the symbol has no candles of this timeframe
  */
 
-/** One symbol and timeframe on the screen: keeps up with its newest candles, and loads those of other times. */
+/** Loads the candles of one symbol and timeframe: keeps the newest up to date, and loads older ones when they are needed. */
 export class Session {
   /** @readonly */
   loaded = new LoadedCandles()
-  /** The newest candle of all, whatever is loaded. @type {Candle | undefined} */
+  /** The newest candle of all, loaded or not. @type {Candle | undefined} */
   newest
   #view
   #clock
   #listener
   #question = new Question()
   #ended = new AbortController()
-  /** Counts what takes the place of everything: a page that was asked for before it comes too late. */
+  /** Counts replacements of all candles: a page that was asked for before one is dropped. */
   #turn = 0
   #loading = 0
-  /** A moment to go to at first. @type {string | undefined} */
+  /** The moment to go to at first. @type {string | undefined} */
   #aim
-  /** The newest candles are loaded as a whole; from then on only the last ones are asked for. */
+  /** True once the newest page is loaded: from then on only its last candles are asked for. */
   #isWhole = false
   #wholeMs = 0
   /** @type {number | undefined} */
   #staleHours
   /** @type {string | undefined} */
   #committedAt
-  /** Candles were committed since they were asked for. */
+  /** True after a commit of which the candles have not been read. */
   #isCommitted = false
   #stopLooking
 
@@ -75,7 +75,7 @@ export class Session {
     this.#ended.abort()
   }
 
-  /** Loads the page before the oldest candle that is here, unless that is under way, or there is none. */
+  /** Loads the page before the oldest loaded candle, if there is one. Does nothing while another load is under way. */
   async loadOlder(limit = PAGE) {
     const to = this.loaded.older
     if (to === null) return
@@ -85,7 +85,7 @@ export class Session {
     })
   }
 
-  /** Loads what comes after the last candle that is here, unless that is the newest of all. */
+  /** Loads candles after the last loaded one, unless that is the newest of all. */
   async loadNewer() {
     if (this.loaded.isAtNewest) return
     await this.#load(async isStill => {
@@ -97,7 +97,7 @@ export class Session {
         const to = new Date(toMs).toISOString()
         const page = await this.#read({ from, to, limit: MAX_PAGE })
         if (!isStill() || this.loaded.newer !== from) return
-        // More than a page holds came before the page.
+        // Candles are missing before this page: the step was too long.
         if (page.older !== null) buckets /= FURTHER
         else {
           this.loaded.takeNewer(page.candles, toMs > this.#clock.nowMs ? null : to)
@@ -109,7 +109,7 @@ export class Session {
   }
 
   /**
-   * Loads the candles around a moment, unless they are here. Before the first candle of all, those are the first ones.
+   * Loads the candles around a moment, unless they are loaded; for a moment before the first candle, the first ones.
    *
    * @param {string} until
    */
@@ -118,7 +118,7 @@ export class Session {
     await this.#replace(isStill => this.#goTo(until, isStill))
   }
 
-  /** Loads the newest candles, unless they are here. */
+  /** Loads the newest candles, unless they are loaded. */
   async goToNewest() {
     if (this.loaded.isAtNewest) return
     await this.#replace(async isStill => {
@@ -128,7 +128,7 @@ export class Session {
   }
 
   /**
-   * Loads what there is of the time of another session's candles.
+   * Loads the candles of the time that another session has loaded.
    *
    * @param {LoadedCandles} other
    */
@@ -166,7 +166,8 @@ export class Session {
   }
 
   /**
-   * The newest candle alone while others are on the screen; the last ones where those before them are here; else a page.
+   * Asks for news: while the newest candles are not loaded, for the newest one alone; after the first page, for the last few;
+   * else for a page.
    *
    * @param {AbortSignal} signal
    */
@@ -203,7 +204,7 @@ export class Session {
    */
   #takeLast(from, page) {
     const isComplete = page.older === null || page.candles[0]?.dateTime === from
-    // The last candle is gone, or more came than one answer holds.
+    // The last candle was removed, or there are more new candles than one answer holds.
     if (page.candles.length === 0 || !isComplete) this.#isWhole = false
     else {
       this.loaded.takeFrom(from, page.candles)
@@ -212,7 +213,7 @@ export class Session {
   }
 
   /**
-   * A commit may have changed the last few candles, history that was caught up with any of them.
+   * Plans to read again what may have changed: after a commit the last few candles, after history was caught up all of them.
    *
    * @param {Page} page
    */
@@ -227,7 +228,7 @@ export class Session {
     this.#committedAt = status?.committedAt
   }
 
-  /** Reads the candles that are here again, which are not the newest. */
+  /** Reads the loaded candles again, where these are not the newest. */
   async #readAgain() {
     this.#wholeMs = Date.now()
     const { candles, newer } = this.loaded
@@ -273,7 +274,7 @@ export class Session {
   }
 
   /**
-   * The first candles of all: their month, then their day, then they themselves.
+   * Finds the first candles of all: first their month, then their day, then the candles.
    *
    * @param {Page} empty
    * @param {() => boolean} isStill
@@ -316,16 +317,16 @@ export class Session {
   }
 
   /**
-   * Loads something beside what is here, one at a time, and tells.
+   * Adds to the loaded candles, one load at a time.
    *
-   * @param {(isStill: () => boolean) => Promise<unknown>} work `isStill`: nothing has taken the place of everything since
+   * @param {(isStill: () => boolean) => Promise<unknown>} work `isStill` is false once all candles were replaced
    */
   async #load(work) {
     if (this.#loading === 0) await this.#loadNow(work)
   }
 
   /**
-   * Loads something in place of all that is here, and of what is being loaded, and tells.
+   * Replaces the loaded candles; a load under way is dropped.
    *
    * @param {(isStill: () => boolean) => Promise<unknown>} work
    */

@@ -1,5 +1,5 @@
 /**
- * What the browser keeps under that name; null where it keeps nothing, or may not.
+ * Reads a text from the browser's storage; null where there is none, or where storage is forbidden.
  *
  * @param {string} name
  */
@@ -19,6 +19,6 @@ export function keep(name, text) {
   try {
     localStorage.setItem(name, text)
   } catch {
-    // A visitor may forbid it: then the next visit begins anew.
+    // The visitor may have forbidden storage: the next visit then begins with the defaults.
   }
 }

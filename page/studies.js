@@ -73,7 +73,7 @@ export function rsi(prices, length) {
 }
 
 /**
- * Of the `length` prices that end with the one at `last`.
+ * The mean of the `length` prices that end at the index `last`.
  *
  * @param {readonly number[]} prices
  * @param {number} last

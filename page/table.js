@@ -6,11 +6,11 @@ import { countText } from './prices.js'
 /** @import { Rows } from './rows.js' */
 /** @import { Zone } from './zone.js' */
 
-/** The newest of what is on the screen: more nobody reads, and a file has them all. */
+/** The most rows, the newest ones. A CSV file has all of them. */
 const MAX_ROWS = 500
 
 /**
- * Shows what is on the screen as a table, the newest candle first.
+ * Shows the visible candles as a table, the newest first.
  *
  * @param {string} title
  * @param {Rows} shown

@@ -1,9 +1,9 @@
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-/** 1970-01-01 was a Thursday: weeks, which begin on Monday, are three days off. */
+/** Weeks begin on Monday, and 1970-01-01 was a Thursday, three days later. */
 const MONDAY_SHIFT_MS = 3 * DAY_MS
-/** Of a month, where about is enough. */
+/** The mean length of a month. */
 const MEAN_MONTH_MS = 30.44 * DAY_MS
 
 const FIXED_MS = { m: MINUTE_MS, h: HOUR_MS, D: DAY_MS, W: 7 * DAY_MS }
@@ -33,7 +33,7 @@ export function bucketEnd(startMs, timeframe) {
 }
 
 /**
- * How long a bucket is, of a month about.
+ * The length of a bucket; of a month, the mean.
  *
  * @param {string} timeframe
  */

@@ -13,16 +13,16 @@ import { Session } from './session.js'
 /** @import { ServerClock } from './serverClock.js' */
 
 const DAY_EVERY_MS = 60_000
-/** Further candles are fetched while no more than so many are still out of sight. */
+/** More candles are loaded while at most this many are out of sight on a side. */
 const LOAD_AHEAD = 300
 
 /**
- * @typedef {object} Listener what a viewing tells
+ * @typedef {object} Listener callbacks of a viewing
  * @property {() => void} onAnswer the server answered
- * @property {(message: Message) => void} onMessage why there is no chart; or that there is one
+ * @property {(message: Message) => void} onMessage the chart is there, or the reason why it is not
  */
 
-/** The view that is open: its candles, those of another symbol beside them, and its day. */
+/** The open view: its candles, those of a compared symbol, and the change of the day. */
 export class Viewing {
   /** @readonly */
   view
@@ -31,7 +31,7 @@ export class Viewing {
   #screen
   #clock
   #session
-  /** Of another symbol. @type {{ instrument: Instrument, session: Session } | undefined} */
+  /** The compared symbol. @type {{ instrument: Instrument, session: Session } | undefined} */
   #beside
   /** @type {readonly Candle[]} */
   #daily = []
@@ -40,7 +40,7 @@ export class Viewing {
 
   /**
    * @param {View} view
-   * @param {Screen} screen which is where the view shall be
+   * @param {Screen} screen placed where the view begins
    * @param {ServerClock} clock
    * @param {Listener} listener
    */
@@ -78,7 +78,7 @@ export class Viewing {
     this.#stopDay()
   }
 
-  /** Loads what the view comes near to. */
+  /** Loads more candles on the sides whose end is near. */
   loadAhead() {
     if (this.#screen.isEmpty) return
     if (this.#screen.before < LOAD_AHEAD) void this.#session.loadOlder()
@@ -130,7 +130,7 @@ export class Viewing {
     this.#screen.compare(compared)
   }
 
-  /** What changes with time alone. */
+  /** Updates everything that changes with time alone. */
   tick() {
     const { nowMs } = this.#clock
     this.#screen.tick(nowMs)

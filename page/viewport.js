@@ -3,7 +3,7 @@ import { bucketEnd } from './timeframes.js'
 /** @import { Candle } from './api.js' */
 /** @import { IChartApiBase, Time } from './lightweight-charts.js' */
 
-/** Pixels from one candle to the next, as usual, and on a narrow screen. */
+/** The default spacing of candles in pixels, and that on a narrow screen. */
 export const SPACING = 9
 const NARROW_SPACING = 6
 const NARROW_PX = 500
@@ -11,28 +11,28 @@ const NARROW_PX = 500
 export const ROOM = 4
 
 /**
- * @typedef {{ from: number, to: number }} Range first and last candle in view, as indices; beyond the ends there is room
+ * @typedef {{ from: number, to: number }} Range indices of the first and last candle in view; they may lie beyond the ends
  *
  * @typedef {object} Shown
  * @property {readonly Candle[]} candles oldest first
- * @property {boolean} isAtNewest the last one is the newest of all
+ * @property {boolean} isAtNewest true when the last one is the newest of all
  * @property {string} timeframe
  *
  * @typedef {object} Move
- * @property {number} before how many candles lie to the left of the view
- * @property {number} after how many lie to the right of it
- * @property {Candle | undefined} last the last one in it, unless that is the newest of all
- * @property {number | undefined} bars how many candles wide it is, unless that is as usual
+ * @property {number} before the count of candles to the left of the view
+ * @property {number} after the count of candles to the right of it
+ * @property {Candle | undefined} last the last candle in it, unless that is the newest of all
+ * @property {number | undefined} bars its width in candles, unless that is the default
  *
  * @typedef {{ range: Range, at: number, follows: boolean, dateTime: string }} Place the view, and the candle by which it is
  *   found again
  */
 
-/** Which of the candles are in view. */
+/** The part of the candles that is in view. */
 export class Viewport {
   #scale
   #shown
-  /** What the next frame shows. @type {Range | undefined} */
+  /** The range that the next frame shows. @type {Range | undefined} */
   #aimed
 
   /**
@@ -65,10 +65,10 @@ export class Viewport {
   }
 
   /**
-   * The view ends at that moment, or at the newest candle.
+   * Moves the view, so that it ends at that moment, or at the newest candle.
    *
    * @param {string | undefined} until
-   * @param {number | undefined} bars how many candles wide; undefined: as usual
+   * @param {number | undefined} bars the width in candles; undefined for the default
    */
   goTo(until, bars) {
     const aim = () => {
@@ -79,12 +79,12 @@ export class Viewport {
       this.#aim(() => (after === 0 ? { from: -1, to: width - 2 } : { from: last - width + 1, to: last }))
     }
     aim()
-    // Only when it is drawn is it known how much room the prices take beside it.
+    // The width of the price axis is known only once it is drawn.
     requestAnimationFrame(() => requestAnimationFrame(aim))
   }
 
   /**
-   * Shows the candles from that moment to the newest one, all of them.
+   * Shows all candles from that moment to the newest one.
    *
    * @param {number} sinceMs
    */
@@ -95,7 +95,7 @@ export class Viewport {
   }
 
   /**
-   * Puts the candle of that moment in the middle, or the next one after it.
+   * Centres the candle of that moment, or the next one after it.
    *
    * @param {string} moment
    * @returns {number} the index of that candle
@@ -116,13 +116,13 @@ export class Viewport {
     this.#aim(({ from, to }) => ({ from: from + (to - from) * share, to: to + (to - from) * share }))
   }
 
-  /** @param {number} factor above 1: farther away; the right edge stays */
+  /** @param {number} factor above 1 shows more candles; the right edge stays */
   zoom(factor) {
     this.#aim(({ from, to }) => ({ from: to - (to - from) * factor, to }))
   }
 
   /**
-   * Moves no farther than it takes to see this candle.
+   * Moves the view just as far as needed to show this candle.
    *
    * @param {number} at
    */
@@ -134,7 +134,7 @@ export class Viewport {
   }
 
   /**
-   * Where the view is, by a candle in it, or by the newest one.
+   * The place of the view, relative to a candle in it or to the newest one.
    *
    * @returns {Place | undefined}
    */
@@ -148,7 +148,7 @@ export class Viewport {
   }
 
   /**
-   * Makes the view what it was, though candles may have come before or after.
+   * Restores the place of the view, after candles were added before or after it.
    *
    * @param {Place | undefined} place
    */
@@ -182,7 +182,7 @@ export class Viewport {
     }
   }
 
-  /** How many candles there is room for, as they are usually spaced. */
+  /** The count of candles that fit at the default spacing. */
   get #usualBars() {
     return this.#scale.width() / this.#spacing
   }
@@ -192,7 +192,7 @@ export class Viewport {
   }
 
   /**
-   * The view changes with the next frame; another wish before that goes on from this one.
+   * Changes the view with the next frame. A further change before that frame starts from the result of this one.
    *
    * @param {(range: Range) => Range} wish
    */

@@ -1,7 +1,7 @@
 const SLOT_MS = 900_000
 const DAY_MS = 86_400_000
 
-/** Offers for a first look; every zone of the browser is offered too. */
+/** Zones at the top of the list, before all zones of the browser. */
 export const EXCHANGE_ZONES = /** @type {const} */ ([
   ['America/New_York', 'New York'],
   ['America/Chicago', 'Chicago'],
@@ -17,9 +17,9 @@ export const EXCHANGE_ZONES = /** @type {const} */ ([
 
 /** A time zone: how far its clocks are ahead of UTC at any moment. */
 export class Zone {
-  /** As the address has it: `UTC`, `local`, or an IANA name. */
+  /** The name in the address: `UTC`, `local`, or an IANA name. */
   name
-  /** What its clock is labelled with: `UTC`, `New York`, `Local`. */
+  /** The label of its clock: `UTC`, `New York`, `Local`. */
   label
   #format
   /** Offsets by day, or null for a day on which the clocks change. @type {Map<number, number | null>} */
@@ -44,7 +44,7 @@ export class Zone {
   }
 
   /**
-   * A date whose UTC fields are what the zone's calendar and clocks show at that moment.
+   * A date whose UTC fields are the date and time in the zone at that moment.
    *
    * @param {number} timeMs
    */
@@ -53,9 +53,9 @@ export class Zone {
   }
 
   /**
-   * The moment at which the zone's clocks show this; where they show it twice, the first.
+   * The moment at which the zone's clocks show a time; where they show it twice, the first.
    *
-   * @param {number} wallMs the UTC time of the same fields
+   * @param {number} wallMs the moment at which UTC has the same date and time
    */
   momentOf(wallMs) {
     const guess = wallMs - this.offsetMs(wallMs - DAY_MS)
@@ -63,7 +63,7 @@ export class Zone {
   }
 
   /**
-   * How far the zone's clocks are ahead of UTC.
+   * The zone's offset from UTC, positive when its clocks are ahead.
    *
    * @param {number} timeMs
    * @returns {number}
