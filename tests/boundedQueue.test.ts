@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { BoundedQueue, TooBusy } from '../lib/boundedQueue.ts'
 
-/** Work that ends when it is told to. */
+/** Pieces of work that a test ends. */
 function pieces(queue: BoundedQueue) {
   const begun: number[] = []
   const ends = new Map<number, PromiseWithResolvers<number>>()

@@ -32,7 +32,7 @@ function candle(minute: number, fields: Partial<AnsweredCandle> = {}): AnsweredC
 let server: Server | undefined
 afterEach(() => server?.close())
 
-/** A server that answers as it is told; gives where it is. */
+/** A server that answers with `answer`; returns its address. */
 async function serve(answer: RequestListener): Promise<string> {
   server = createServer(answer)
   await new Promise<void>(resolve => server!.listen(0, '127.0.0.1', resolve))
@@ -43,7 +43,7 @@ describe('a viewer', () => {
   const instrument = { source: 'S', symbol: 'X Y' }
   const tag = 'W/"1-77"'
 
-  /** A server of candles that gives 304 to those who know the tag; and what was asked of it. */
+  /** A server of candles that gives 304 to a known tag, and the requests that it got. */
   async function serveCandles(candles: readonly AnsweredCandle[]) {
     const asked: string[] = []
     const origin = await serve(({ url, headers }, response) => {

@@ -6,7 +6,7 @@ import { madeUpCandles } from './candles.ts'
 import { Market } from './market.ts'
 import { CHROMIUM, openBrowser, Tab } from './tab.ts'
 
-/** Where axe-core is, or undefined. */
+/** The path of axe-core, or undefined. */
 const AXE = (() => {
   try {
     return createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -18,7 +18,7 @@ const AXE = (() => {
 const NOW_MS = Date.UTC(2026, 10, 24, 14, 31, 40)
 const LOOK = '?source=SOURCE_1&symbol=EURUSD&timeframe=m5&sma=20,50&bollinger=20&rsi=14&compare=BNBUSD'
 
-/** What is open on the page, and how it is opened. */
+/** The dialogs and menus of the page, and how a test opens each. */
 const PLACES: readonly [string, (tab: Tab) => Promise<unknown>][] = [
   ['the chart', async () => undefined],
   ['the picker', tab => tab.page.keyboard.press('/')],

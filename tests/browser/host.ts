@@ -39,7 +39,7 @@ export class Host {
   }
 }
 
-/** Answers a request by the routes. */
+/** Answers a request through the routes. */
 export async function serve(
   routes: Routes,
   log: Log,

@@ -31,15 +31,15 @@ const LIMIT = 500
 const MAX_LIMIT = 5_000
 
 /**
- * The page, and what it asks for, as the contract of `GET /candles` has it: candles in memory, and a status that a test
- * sets. It sends the page's own files with the headers of the real function.
+ * A server of the page and of candles in memory, with a status that a test sets. It keeps the contract of `GET /candles`, and
+ * sends the page's files with the headers of the real function.
  */
 export class Market {
-  /** Of every request for candles. */
+  /** All requests for candles. */
   readonly asked: Asked[] = []
   status: Omit<Status, 'serverTime'>
   nowMs: () => number
-  /** Answers in place of candles, while it is set. */
+  /** The answer in place of candles, while it is set. */
   failure: Answer | undefined
   #candles: readonly Candle[] = []
   #live = new Map<string, Pick<Answered, 'live' | 'asOf'>>()
@@ -62,7 +62,7 @@ export class Market {
     return `http://127.0.0.1:${this.#port}/`
   }
 
-  /** Listens, on the port of before where there was one. */
+  /** Listens; a second time on the same port. */
   async start(): Promise<void> {
     const page = pageRoutes(await bundlePage())
     this.#server = createServer((request, response) => void this.#serve(page, request, response))
@@ -76,7 +76,7 @@ export class Market {
     this.#server = undefined
   }
 
-  /** Adds these candles, in place of those they are revisions of; `live` ones hold ticks that no stored candle has. */
+  /** Adds these candles, or replaces the ones that they are revisions of. `live` candles have uncommitted ticks. */
   commit(candles: readonly Candle[], live: Pick<Answered, 'live' | 'asOf'> = {}): void {
     const keyOf = ({ source, symbol, timeframe, dateTimeUs }: Candle) =>
       JSON.stringify([source, symbol, timeframe, dateTimeUs])
@@ -92,14 +92,14 @@ export class Market {
     this.#version++
   }
 
-  /** Ticks wait or not: nobody knows. */
+  /** Removes the fields of the status that need Kafka. */
   knowsNoKafka(): void {
     const { waitingSince: _, ...rest } = this.status
     this.status = rest
     this.#version++
   }
 
-  /** Names these in the catalogue, beside those that have candles. */
+  /** Adds these to the catalogue, beside those that have candles. */
   names(instruments: readonly Instrument[]): void {
     this.#instruments = [...instruments]
   }
@@ -177,7 +177,7 @@ export class Market {
   }
 }
 
-/** An answer that says why there is no other. */
+/** An error answer. */
 export function refusal(
   status: number,
   code: string,

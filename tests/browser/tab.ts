@@ -37,7 +37,7 @@ export interface Pixels {
   readonly down: number
   /** Of any colour that is not the background's. */
   readonly drawn: number
-  /** How light most pixels are, red of 255: the background. */
+  /** The red value, 0 to 255, of most pixels: the background's. */
   readonly background: number
 }
 

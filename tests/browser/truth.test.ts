@@ -170,7 +170,7 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
       }, hidden)
     await tab.page.clock.install()
     await tells(true)
-    // One look may be under way.
+    // A request for candles may be under way.
     await tab.page.evaluate(() => fetch('page/icon.svg'))
     const asked = tab.requests.length
     await tab.page.clock.runFor(60_000)

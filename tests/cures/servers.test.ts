@@ -16,7 +16,7 @@ afterEach(async () => {
   }
 })
 
-/** A server that refuses what it must; gives its address. */
+/** A server that answers with `answer`; returns its address. */
 async function serve(answer: (request: IncomingMessage, body: string) => Answer): Promise<string> {
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
@@ -48,7 +48,7 @@ const TABLE = JSON.stringify({
   },
 })
 
-/** A catalog behind a login, which answers by `route` whoever is in. */
+/** A catalog with a login that succeeds; then `route` answers. */
 function serveCatalog(route: () => Answer): Promise<string> {
   return serve(({ url = '', headers }, body) => {
     if (url.startsWith('/v1/oauth'))

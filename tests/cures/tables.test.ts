@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 const load = (ident: TableIdent) => world.catalog.loadTable(ident)
 
-/** One call of a process that has read nothing before. */
+/** One call of a new process. */
 async function rollUp(settings = SETTINGS) {
   const store: ObjectStore = new CountingStore(world.services.store)
   world.clock.nowMs += 60_000
@@ -80,7 +80,7 @@ describe.each([
   ['OBJECT_MISSING', async (path: string) => world.services.store.remove(path)],
   ['FILE_UNREADABLE', async (path: string) => world.services.store.write(path, Buffer.from('PAR1 nothing'))],
 ] as const)('%s', (code, harm) => {
-  /** Harms the file of the day's h1 candles, of which a repair has need. */
+  /** Harms the file of the day's h1 candles, which a repair needs. */
   async function harmed() {
     const day = { from: Date.parse(DAY) * 1000, to: Date.parse(DAY) * 1000 + 86_399_999_999 }
     const within = { date_time: day, timeframe: { from: 'h1', to: 'h1' } }

@@ -18,7 +18,7 @@ beforeEach(async () => {
   world = await newWorld()
 })
 const moveGroup = async () => {}
-/** What another process takes in of partition 0. */
+/** Takes in offsets of partition 0, in another process. */
 const take = async (from: number, to: number) =>
   ingest(world, [await batch(world, 0, from, to)], { trust: newTrust() })
 

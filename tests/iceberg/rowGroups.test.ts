@@ -12,7 +12,7 @@ import { CountingStore } from '../support/countingStore.ts'
 import { MemoryStore } from '../support/memoryStore.ts'
 import { dayStartUs, openWorld, readings, readingsSchema } from './fixtures.ts'
 
-/** What the typed form of a column has in a value's place. */
+/** The typed form of a value. */
 function typed(value: ColumnValue, type: string): unknown {
   if (type === 'string') return value
   if (value === null) return type === 'boolean' || type === 'int' ? 0 : Number.NaN

@@ -20,7 +20,7 @@ const NAMES = TIMEFRAMES.map(({ name }) => name)
 const kafka = new KafkaWorld()
 afterAll(() => kafka.close())
 
-/** A candle as the JSON has it. */
+/** A candle of the JSON answer. */
 interface Shown {
   readonly dateTime: string
   readonly open: number
@@ -54,7 +54,7 @@ describe('GET /candles', () => {
     await world.close()
   })
 
-  /** Ticks of now, on different partitions. Gives when Kafka had acknowledged them. */
+  /** Sends ticks of now to different partitions. Returns the time at which Kafka had acknowledged them. */
   async function send(...prices: number[]): Promise<number> {
     world.clock.nowMs = Date.now()
     const dateTime = new Date(world.clock.nowMs).toISOString().slice(0, 23)
@@ -68,7 +68,7 @@ describe('GET /candles', () => {
     await world.rollup()
   }
 
-  /** The candles of a timeframe by the first look that was made after a moment. */
+  /** The candles of a timeframe, by the first look after a moment. */
   async function shownAfter(sentMs: number, timeframe: string): Promise<Shown[]> {
     let candles: Shown[] = []
     const asOfMs = async () => {
@@ -79,7 +79,7 @@ describe('GET /candles', () => {
     return candles
   }
 
-  /** Kafka writes a transaction's marker after it has answered: until then nobody reads what is behind. */
+  /** Waits for the marker of a transaction, which Kafka writes after it has answered: readers stop before it until then. */
   async function kafkaIsRead(): Promise<void> {
     const { log } = kafka
     const highs = async () =>
@@ -189,7 +189,7 @@ describe('a follower of a real topic', () => {
     const live = follow(topic, kafka.log)
     await expect.poll(count(live)).toBe(1)
     await kafka.addPartitions(topic, 3)
-    // The first one does not know them, and would send nothing.
+    // The first writer does not know these partitions, and would send nothing to them.
     const writer = new KafkaTopicWriter(kafka.kafka)
     await writer.send([{ topic, partition: 2, key: null, value: tick(2) }])
     await writer.close()

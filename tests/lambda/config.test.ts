@@ -9,7 +9,7 @@ const { provider, functions, custom } = parse(
 
 type Variables = Readonly<Record<string, string>>
 
-/** The variables of each function's own. */
+/** The variables that each function has by itself. */
 function environmentOf({ environment = {} }: { environment?: Variables | string }): Variables {
   if (typeof environment !== 'string') return environment
   expect(environment).toMatch(/self:custom\.keys/)
@@ -148,7 +148,7 @@ describe('keys', () => {
   const KEYS = SETTING_NAMES.filter(name =>
     /(USERNAME|PASSWORD|KEY|KEY_ID|CLIENT_ID|SECRET|TOKEN)$/.test(name),
   )
-  /** Of the pipeline's users, who write. */
+  /** Keys of the pipeline's users, who may write. */
   const WRITERS = KEYS.filter(name => name !== 'METRICS_TOKEN')
   const kafka = ['KAFKA_USERNAME', 'KAFKA_PASSWORD']
   const HOLDERS: Readonly<Record<string, readonly string[]>> = {

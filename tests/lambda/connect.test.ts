@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** How many files of Kafka's client a new process has loaded once it has built its connections, and then used some. */
+/** Counts the files of Kafka's client that a new process has loaded: after it has built its connections, and after it used some. */
 const SCRIPT = `
 import { createRequire } from 'node:module'
 import { connect } from './lib/lambda/connect.ts'

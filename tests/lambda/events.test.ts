@@ -7,7 +7,7 @@ const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_00
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>
 
-/** What each function says that it takes. */
+/** The message of each function about the events that it takes. */
 const TAKES: Readonly<Record<string, RegExp>> = {
   candles: /an HTTP request .*events\/candles\.http\.json/,
   ingest: /records of a Kafka event source.*events\/ticks\.kafka\.json.*minutes-rest/,

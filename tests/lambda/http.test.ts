@@ -251,7 +251,7 @@ describe('the metrics', () => {
   })
 
   test.each([['open' as const], [{ token: TOKEN }]])('are answered: %j', async access => {
-    // It gets as far as the services, which are missing here.
+    // The request passes, and fails at the services, which are missing here.
     expect(await ask(access, `Bearer ${TOKEN}`)).toMatchObject({ statusCode: 500 })
   })
 })

@@ -12,7 +12,7 @@ const page = await bundlePage()
 const routes = pageRoutes(page)
 const get = (url: string, headers: Record<string, string> = {}) =>
   respond(routes, eventOf({ url, headers }), log)
-/** The name with a hash of a file of the page. */
+/** The hashed name of a file of the page. */
 const nameOf = (start: string) => Object.keys(page.files).find(name => name.startsWith(start))!
 
 describe('the page', () => {

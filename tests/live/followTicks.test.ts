@@ -22,7 +22,7 @@ beforeEach(async () => {
   world = await newWorld()
 })
 
-/** It closes nothing, and does not wait for ticks that are not in. */
+/** Runs a rollup that closes nothing, and does not wait for `ingest`. */
 const rollUp = () => {
   const topicLog = failingTopicLog(new KafkaUnavailable('reading', new Error('away')))
   return rollupCandles({ ...withTrino(world), topicLog }, UNBOUNDED)
@@ -31,18 +31,18 @@ const pass = (ms: number) => {
   world.clock.nowMs += ms
 }
 const look = async (live: LiveTicks) => live.look(await stateOfCandles(world))
-/** How many ticks of the symbol are shown that candles do not have. */
+/** The count of uncommitted ticks of the symbol that are shown. */
 const countLive = async (live: LiveTicks) =>
   (await look(live))
     ?.minutes(SYMBOL)
     .reduce((sum, { below, all }) => sum + all.volume - (below?.volume ?? 0), 0)
-/** A tick with its own time, other than what it was stamped with. */
+/** A record whose tick has another time than the record's timestamp. */
 const at = (dateTime: string, timestampMs: number) => ({
   timestampMs,
   value: Buffer.from(tickJson(1, dateTime)),
 })
 
-/** The world's log, which counts its pieces, and waits or fails where it is told to. */
+/** The world's log; it counts reads of pieces, and runs `before` ahead of each, which may wait or fail. */
 function watched() {
   const state = { pieces: 0, before: async () => {} }
   const { log } = world
@@ -264,7 +264,7 @@ describe('candles that were rolled back', () => {
 })
 
 describe('how long ticks wait', () => {
-  /** By minute, and of those that are shown no more. */
+  /** The timestamps of the oldest waiting ticks: of each minute, and of dropped ones. */
   const waiting = async (live: LiveTicks) => {
     const found = await look(live)
     const since = found?.minutes(SYMBOL).map(({ sinceUs }) => sinceUs / 1000)

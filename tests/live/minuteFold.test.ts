@@ -5,7 +5,7 @@ import { foldToMinutes } from '../support/minuteFold.ts'
 
 const DAY_US = 1_772_323_200_000_000
 
-/** Ticks of one minute whose times and numbers often tie; each has a place of its own. */
+/** Ticks of one minute whose times and numbers are often equal; each has an offset of its own. */
 const ticks = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 30 })), {
     minLength: 1,

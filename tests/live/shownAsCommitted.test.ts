@@ -18,7 +18,7 @@ import { follow, requestOf, valuesOf } from './viewer.ts'
 const LIVE_ALONE: Budget = { mayBegin: () => false, statementMs: () => 1 }
 const SYMBOLS = ['x', 'y', 'z']
 const PARTITIONS = 3
-/** A minute, an hour, a day, a week and a month end together, or some of them, while the schedule runs. */
+/** Starts of schedules, during which several of a minute, an hour, a day, a week and a month end together. */
 const STARTS = [
   '2026-05-31T23:57:20Z',
   '2026-03-01T23:58:40Z',
@@ -29,7 +29,7 @@ const STARTS = [
 interface Schedule {
   readonly world: World
   readonly random: Random
-  /** Shown live by the candles of these that were looked at since they began. */
+  /** A follower that has looked since the schedule began. */
   readonly live: LiveTicks
   open: MemoryLogTransaction | undefined
   n: number
@@ -43,7 +43,7 @@ async function newSchedule(seed: number): Promise<Schedule> {
   return { world, random: chance, live: follow(world), open: undefined, n: 0 }
 }
 
-/** On time mostly; late by minutes, late by hours, ahead, of the same time and number as another, or no tick at all. */
+/** A record, mostly of a tick on time; else one that is late, ahead, equal to another in time and number, or not a tick. */
 function record(schedule: Schedule): RecordContents {
   const { random, world } = schedule
   const { nowMs } = world.clock
@@ -60,7 +60,7 @@ function record(schedule: Schedule): RecordContents {
   const number = random.next() < 0.3 ? 7 : schedule.n++
   const [symbol, mid] = [random.pick(SYMBOLS), random.int(-3, 12) / 4]
   const tick = { source: 's', symbol, ask: 2, bid: 1, mid, number, dateTime }
-  // The timestamps of producers run behind, and ahead.
+  // Producers' clocks are behind or ahead.
   const timestampMs = nowMs + random.pick([0, 0, -1_000, -45_000, 90_000])
   return { timestampMs, value: Buffer.from(JSON.stringify(tick)) }
 }
@@ -88,7 +88,7 @@ function pass({ world, random }: Schedule): void {
   world.clock.nowMs += random.pick([600, 5_000, 30_000, 61_000])
 }
 
-/** Takes in all that can be read of some partitions, or a part of it. */
+/** Takes in all readable records of some partitions, or a part of them. */
 async function takeIn({ world, random }: Schedule, isAll: boolean): Promise<void> {
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const { vector } = await stateOf(world)
@@ -100,13 +100,13 @@ async function takeIn({ world, random }: Schedule, isAll: boolean): Promise<void
   }
 }
 
-/** Around a minute's end a call would sleep. */
+/** Moves the clock away from a minute's end, where a call would sleep. */
 function leaveMinutesEnd({ clock }: World): void {
   const intoMinuteMs = clock.nowMs % 60_000
   if (intoMinuteMs < 1_000 || intoMinuteMs > 57_000) clock.nowMs += 4_000
 }
 
-/** One call; without Kafka it does not wait for ticks that are not in, and closes nothing. */
+/** Runs one call of rollup; without Kafka it does not wait for `ingest`, and closes nothing. */
 async function rollUp({ world }: Schedule, budget: Budget, hasKafka: boolean): Promise<void> {
   leaveMinutesEnd(world)
   const away = failingTopicLog(new KafkaUnavailable('reading', new Error('away')))
@@ -115,7 +115,7 @@ async function rollUp({ world }: Schedule, budget: Budget, hasKafka: boolean): P
 
 type Pages = Map<string, ReturnType<typeof valuesOf>[]>
 
-/** All series as a viewer is shown them; undefined where live ticks are not to be had. */
+/** The pages of all series as a viewer sees them; undefined where live ticks cannot be read. */
 async function pagesOf(world: World, live: LiveTicks | undefined): Promise<Pages | undefined> {
   const snapshot = await new TableArchive(world.services).current()
   const look = await live?.look(snapshot.state)
@@ -140,13 +140,13 @@ function inWords(pages: Pages): string[] {
   )
 }
 
-/** Candles of some pages that others do not have, or have otherwise. */
+/** Candles of `some` that are missing in `others`, or differ there. */
 function without(some: Pages, others: Pages): string[] {
   const known = new Set(inWords(others))
   return inWords(some).filter(candle => !known.has(candle))
 }
 
-/** Runs a schedule, and gives how many live candles were compared with those that the rollup then committed. */
+/** Runs a schedule. Returns the count of live candles that were compared with those that the rollup then committed. */
 async function run(seed: number): Promise<number> {
   const schedule = await newSchedule(seed)
   const { world, random, live } = schedule
@@ -159,7 +159,7 @@ async function run(seed: number): Promise<number> {
     else if (what < 0.78) await takeIn(schedule, false)
     else if (what < 0.86) await rollUp(schedule, random.pick([LIVE_ALONE, UNBOUNDED]), false)
     else compared += await compare(schedule)
-    // Somebody looks often, so that no tick comes before its minute is looked at.
+    // A look after each step, so that the follower has read from before each minute's first tick.
     world.clock.nowMs += 600
     await live.look((await new TableArchive(world.services).current()).state)
   }
@@ -167,8 +167,8 @@ async function run(seed: number): Promise<number> {
 }
 
 /**
- * The clock stands still from the look until the live lane has committed the same ticks. One who begins to follow now may
- * know too little of a minute: that one is shown as it is stored.
+ * Compares live candles with the next commit; the clock stands still between them. A follower that begins only now may lack
+ * ticks of a minute, and then shows it as it is stored.
  */
 async function compare(schedule: Schedule): Promise<number> {
   const { world, live } = schedule

@@ -30,7 +30,7 @@ export function requestOf(
   return { source: 's', symbol, timeframe, limit: 500, fromUs: undefined, toUs: undefined, ...of }
 }
 
-/** What a viewer is shown of a series now; undefined where live ticks are not to be had. */
+/** The page of a series that a viewer sees now; undefined where live ticks cannot be read. */
 export async function shown(
   world: World,
   live: LiveTicks,
@@ -41,7 +41,7 @@ export async function shown(
   return look && withLive(await readCandlePage(snapshot, request), request, snapshot, look)
 }
 
-/** What ticks say of a candle, whoever tells it. */
+/** The parts of a candle that follow from its ticks. */
 export function valuesOf({ dateTimeUs, open, high, low, close, volume }: PageCandle) {
   return { dateTimeUs, open, high, low, close, volume }
 }

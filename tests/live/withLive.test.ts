@@ -18,14 +18,14 @@ const AS_OF_US = NOW_US + 5_000_000
 const values = (price: number, volume = 1): CandleValues => {
   return { open: price, high: price, low: price, close: price, volume }
 }
-/** Candles have one tick of the minute, at 5, and the log another one, at 7. */
+/** A minute with a stored tick at the price 5, and another one on the log at 7. */
 const MORE: LiveMinute = {
   dateTimeUs: NOW_US,
   below: values(5),
   all: { open: 5, high: 7, low: 5, close: 7, volume: 2 },
   sinceUs: NOW_US + 3_000_000,
 }
-/** The next minute has one tick, at 8, on the log. */
+/** The next minute, with one tick on the log at the price 8. */
 const NEXT: LiveMinute = {
   dateTimeUs: NOW_US + MINUTE_US,
   below: undefined,
@@ -145,7 +145,7 @@ describe('a minute is left as it is stored', () => {
     expect(waitingSinceUs).toBe(live.length === 0 ? minute.sinceUs : undefined)
     return live.length === 0
   }
-  /** What the commit says of its hours. */
+  /** Changes the state that the commit carries. */
   const tell = (state: Partial<CandlesState>) => archive.commit([], state)
   const hour = HourSet.of([hourOf(NOW_US)])
 

@@ -65,7 +65,7 @@ describe('full files of many symbols', () => {
   const SYMBOLS = 1_500
   const MINUTES = 40
 
-  /** In two files by time, as rollup leaves them, of a morning that is over. */
+  /** A world with two files of a past morning, as rollup leaves them. */
   async function settled(): Promise<World> {
     const world = await newWorld({ startMs: NOON_US / 1_000 + 30_000 })
     const { store } = world.services
@@ -139,7 +139,7 @@ describe('full files of many symbols', () => {
     expect(rows!.with(at, expected![at]!)).toEqual(expected)
   })
 
-  /** As a round of the backlog does that found this minute to differ; gives the files that it read. */
+  /** Commits a differing minute as a backlog round does. Returns the files that it read. */
   async function change({ services, catalog }: World, computed: Candle): Promise<readonly string[]> {
     const store = new CountingStore(services.store)
     const candles = await catalog.loadTable(CANDLES_TABLE)

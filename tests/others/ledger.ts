@@ -40,7 +40,7 @@ export class Ledger {
     this.#all.push(oracleTick(value, partition, offset))
   }
 
-  /** Somebody put a tick into the table that Kafka does not have. */
+  /** Another engine inserts a tick that Kafka does not have. */
   inserted(value: string, partition: number, offset: number): void {
     this.#table.push(oracleTick(value, partition, offset))
   }

@@ -1,6 +1,6 @@
 import type { Candle } from '../../page/api.js'
 
-/** A candle of some minute of an hour. */
+/** A candle of a minute of the hour. */
 export function at(minute: number, values: Partial<Candle> = {}): Candle {
   return {
     dateTime: `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`,

@@ -77,7 +77,7 @@ describe('fake ticks', () => {
   })
 })
 
-/** Of two series of the same length: 1 where one is the other, stretched. */
+/** The correlation of two series of the same length. */
 function correlation(a: readonly number[], b: readonly number[]): number {
   const mean = (of: readonly number[]) => of.reduce((sum, each) => sum + each, 0) / of.length
   const [meanA, meanB] = [mean(a), mean(b)]

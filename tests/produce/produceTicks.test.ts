@@ -20,7 +20,7 @@ interface Sent {
   readonly dateTime: string
 }
 
-/** What an event of `produce` sends. The clock stands past all that is paced, so that nothing waits. */
+/** The records that `produce` sends for an event. The clock is past all paced ticks, so that nothing waits. */
 async function produced(event: object): Promise<Sent[]> {
   const times = [FROM_US / 1000, FROM_US / 1000 + HOUR_US]
   const nowMs = () => times.shift() ?? FROM_US / 1000 + HOUR_US

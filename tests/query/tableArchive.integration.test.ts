@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => tables.close())
 
-/** Candles of all timeframes and symbols, each bucket once: of minutes of one tick each. */
+/** Candles of all timeframes and symbols, each bucket once, made of minutes with one tick each. */
 function candlesOf(minutes: readonly number[], of: Partial<Candle> = {}): Candle[] {
   const found = new Map<string, Candle>()
   for (const symbol of of.symbol === undefined ? SYMBOLS : [of.symbol]) {
@@ -44,7 +44,7 @@ interface TrinoRow extends Omit<Candle, 'dateTimeUs' | 'updatedAtUs'> {
   readonly updated: number
 }
 
-/** All rows of the table, as Trino has them, the oldest first. */
+/** All rows of the table as Trino reads them, oldest first. */
 async function rowsOfTrino(): Promise<Candle[]> {
   const rows = await tables.trino<TrinoRow>(
     `SELECT source, symbol, timeframe, CAST(round(to_unixtime(date_time) * 1e6) AS bigint) AS start, open, high, low, close,
@@ -54,7 +54,7 @@ async function rowsOfTrino(): Promise<Candle[]> {
   return rows.map(({ start, updated, ...row }) => ({ ...row, dateTimeUs: start, updatedAtUs: updated }))
 }
 
-/** Every page of every symbol and timeframe that Trino knows, and the symbols. */
+/** Compares every page of every symbol and timeframe with Trino, and the list of symbols. */
 async function comparePages(wholeBytes: number): Promise<number> {
   const stored = await rowsOfTrino()
   const snapshot = await new TableArchive({ ...tables.services, nowMs: Date.now }, { wholeBytes }).current()

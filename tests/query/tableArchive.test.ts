@@ -26,7 +26,7 @@ async function tableWorld(limits: Partial<ReadLimits> = {}) {
   const clock = { nowMs: 0 }
   const services = { catalog: world.services.catalog, store, nowMs: () => clock.nowMs }
   const archive = new TableArchive(services, limits)
-  /** The newest commit, and no reads of before it. */
+  /** The newest commit; reads are counted from here on. */
   const look = async () => {
     clock.nowMs += 1_000
     store.dataFilesRead.splice(0)
@@ -38,7 +38,7 @@ async function tableWorld(limits: Partial<ReadLimits> = {}) {
 const filesOf = async ({ catalog, services: { store } }: World) =>
   planFiles(store, await catalog.loadTable(CANDLES_TABLE))
 
-/** One candle of each minute, from one to another. */
+/** A candle of each minute of a range. */
 function minutes(from: number, to: number, of: Partial<Candle> = {}): Candle[] {
   return Array.from({ length: to - from }, (_, i) =>
     candle({ dateTimeUs: START_US + (from + i) * MINUTE_US, volume: from + i, ...of }),
@@ -52,7 +52,7 @@ const bySymbol = (a: Candle, b: Candle) =>
   compared(a.source, b.source) || compared(a.symbol, b.symbol) || byTime(a, b)
 const compared = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-/** What a search over all rows finds. */
+/** The candles that a search must find, by a scan of all rows. */
 function expected(rows: readonly Candle[], stretch: CandleStretch, limit: number): Candle[] {
   const { source, symbol, timeframe, fromUs, toUs } = stretch
   return rows
@@ -63,7 +63,7 @@ function expected(rows: readonly Candle[], stretch: CandleStretch, limit: number
 }
 
 const NAMES = ['A', '\u{1f600}', '\ufb01', 'a name of more than 16 letters']
-/** Mostly of the same hours, so that rows of one symbol lie in several files and row groups. */
+/** Minutes mostly of the same hours, so that rows of one symbol lie in several files and row groups. */
 const minute = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 200 }) },
   fc.integer({ min: -90_000, max: 90_000 }),
@@ -79,7 +79,7 @@ const file = fc.record({
   rows: fc.array(row, { minLength: 40, maxLength: 120 }),
   order: fc.constantFrom<((a: Candle, b: Candle) => number) | undefined>(byTime, bySymbol, undefined),
   groupRows: fc.constantFrom(undefined, 8, 25),
-  /** Of each file, every so many rows are deleted. */
+  /** Every nth row of a file is deleted, but for monthly candles. */
   deleteEvery: fc.constantFrom(undefined, 2, 5),
 })
 const question = fc.record({
@@ -98,7 +98,7 @@ function candleOf({ minute, timeframe, ...of }: Made<typeof row>, n: number): Ca
   return candle({ ...of, timeframe, volume: n, dateTimeUs: bucketStart(grid, START_US + minute * MINUTE_US) })
 }
 
-/** Commits the file, then the deletions, in two commits; gives the rows that are left. A candle's monthly one comes with it, if it is new. */
+/** Commits the file, then the deletions. Returns the rows that are left. New months of symbols get their monthly candles. */
 async function store(
   world: World,
   { rows: made, order, groupRows, deleteEvery }: Made<typeof file>,

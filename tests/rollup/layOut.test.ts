@@ -48,7 +48,7 @@ const withoutRows = (...gone: CandleKey[]) => ({ rows: [], gone })
 const removed = (row: Candle): Candle => ({ ...row, timeframe: 'removed_m1', volume: 0, revision: 2 })
 const paths = (files: readonly LiveFile[]) => files.map(({ path }) => path)
 
-/** The files to remove, and the rows of all new ones: of those that are rewritten as they lie too. */
+/** The files to remove, and the rows of all new files, rewritten ones included. */
 function layOut(stored: readonly FileWithRows[], decided: Decided) {
   const { remove, write, rewrite, rewritten } = layOutFiles(stored, decided)
   const again = rewrite.map(file => rewritten(stored.find(each => each.file === file)!.rows))

@@ -13,7 +13,7 @@ interface Contents {
   readonly rows?: number
   /** Whether a candle of it may be open. */
   readonly open?: boolean
-  /** The first and the last symbol; any unless said. */
+  /** The first and the last symbol; without bounds by default. */
   readonly symbols?: readonly [string, string]
 }
 

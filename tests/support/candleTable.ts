@@ -12,10 +12,10 @@ import { candlesState, candlesSummary } from '../../lib/tables/candlesState.ts'
 import { CANDLES_SCHEMA, CANDLES_TABLE, candleColumns } from '../../lib/tables/candlesTable.ts'
 import type { Clock } from './world.ts'
 
-/** Rows in their order, which become one file for each partition. */
+/** Rows that become one file for each partition, in their order. */
 export interface CandleFile {
   readonly rows: readonly Candle[]
-  /** Written as another engine would, in row groups of so many rows; by tickhouse's own writer when it is left out. */
+  /** The rows of a row group, for a file of another engine; without it, tickhouse's own writer is used. */
   readonly groupRows?: number | undefined
 }
 
@@ -26,7 +26,7 @@ interface World {
   readonly clock: Clock
 }
 
-/** Adds files to the candles table in one commit of tickhouse, whatever is in them. */
+/** Adds files with any rows to the candles table, in one commit of tickhouse. */
 export async function appendCandles(
   { catalog, services: { store }, clock }: World,
   files: readonly CandleFile[],
@@ -43,7 +43,7 @@ export async function appendCandles(
   return commitSnapshot(catalog, table, staged)
 }
 
-/** The catalog of a candles table whose partitioning others have changed: files of now on are parted by these fields alone. */
+/** The catalog of a candles table whose partitioning others have changed: new files are partitioned by these fields alone. */
 export function partitionedBy(catalog: Catalog, fields: PartitionSpec['fields']): Catalog {
   const changed: Catalog = {
     createNamespace: name => catalog.createNamespace(name),
@@ -68,7 +68,7 @@ export function partitionedBy(catalog: Catalog, fields: PartitionSpec['fields'])
 
 function encode(table: Table, { rows, groupRows }: CandleFile): EncodedDataFile[] {
   if (groupRows === undefined) return encodeDataFiles(table, candleColumns(rows), rows.length)
-  // The rows of each partition, for their number must be that of the file's description.
+  // Grouped by partition, so that each file gets the rows that its description counts.
   const parts = Map.groupBy(rows, ({ timeframe, dateTimeUs }) => {
     return `${timeframe} ${new Date(dateTimeUs / 1000).toISOString().slice(0, 7)}`
   })

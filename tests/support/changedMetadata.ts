@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 type Metadata = Table['metadata']
 
-/** The world after others changed a table's metadata: what a catalog does for their statements. */
+/** The world after others changed a table's metadata, as a catalog does for their statements. */
 export function withMetadata(
   world: World,
   { name }: TableIdent,
@@ -32,7 +32,7 @@ export function withMetadata(
   }
 }
 
-/** A change of the partitioning for all files to come, by columns' ids and transforms. */
+/** A change of the partitioning of new files, by ids of columns and transforms. */
 export function partitionedBy(...fields: readonly [sourceId: number, transform: string][]) {
   const spec: PartitionSpec = {
     specId: 1,

@@ -12,7 +12,7 @@ import { EMPTY_VECTOR } from '../../lib/tables/offsetVector.ts'
 
 const MONTH = timeframeOf('M1')
 
-/** Of a table that nothing was read for yet. */
+/** The state of a table for which no tick was read yet. */
 export const EMPTY_STATE: CandlesState = {
   ticksUuid: 'ticks',
   vector: EMPTY_VECTOR,

@@ -1,7 +1,7 @@
 import { TopicMissing } from '../../lib/kafka/errors.ts'
 import type { KafkaRecord, LogPiece, OffsetRange, TopicLog, TopicTail } from '../../lib/ports.ts'
 
-/** So many offsets are in one piece of a partition at most: few, so that tests read in pieces. */
+/** The most offsets of one piece: few, so that tests read several pieces. */
 const PIECE_OFFSETS = 50
 
 /** What a record holds beside its place; without a time it is of the year 1970. */

@@ -17,7 +17,7 @@ export function candle(n: number, stampUs: number, revision = 1, timeframe = 'm1
   return { ...key, ...values, closed: true, revision, updatedAtUs: stampUs }
 }
 
-/** Makes these the rows of the table, as a rollup's commit would; each list is a file for each of its partitions. */
+/** Replaces the rows of the table, as a rollup's commit would. Each list becomes one file for each of its partitions. */
 export async function storeCandles(
   { catalog, services, clock }: WorldTables,
   ...files: Candle[][]

@@ -51,7 +51,7 @@ export async function deleteTicks(world: SimWorld, isDeleted: (tick: TickRow) =>
   return gone
 }
 
-/** Where another engine puts a copy of a tick: in time, and on a Kafka that has no such record. */
+/** The time and the offset of a tick that another engine inserts; Kafka has no such record. */
 export type Place = Pick<TickRow, 'dateTimeUs' | 'partition' | 'offset'>
 
 /** Adds copies of a tick, a file each. */
@@ -139,7 +139,7 @@ export interface Changed extends Told {
   readonly isOurs: boolean
   /** True for the same rows in other files, as the snapshot says. */
   readonly isRewrite?: boolean
-  /** True for a file for each symbol of a partition. */
+  /** True: each symbol of a partition gets a file of its own. */
   readonly bySymbol?: boolean
 }
 

@@ -275,7 +275,7 @@ function checkProgress(before: CandlesState, now: CandlesState, steps: readonly 
   )
 }
 
-/** The ticks but those of some offsets: what others have added counts, whatever offsets it has. */
+/** The ticks without those of some offsets; ticks that others added count at any offset. */
 function without(ticks: readonly TickRow[], later: readonly OffsetStretch[]): TickRow[] {
   const isLater = ({ epoch, partition, offset }: TickRow) =>
     later.some(
