@@ -178,28 +178,41 @@ async function piecesFrom(
   from: ReadonlyMap<number, number>,
 ): Promise<LogPiece[]> {
   const partitions = await session.partitions(topic)
-  const wanted = new Map(partitions.map(partition => [partition, from.get(partition) ?? 0]))
-  const read = async (offsets: ReadonlyMap<number, number>): Promise<LogPiece[]> => {
-    const fetched = await session.fetchAll(topic, offsets, PIECE_BYTES)
-    return Promise.all(
-      fetched.map(each => pieceOf(session, topic, offsets.get(each.partition)!, PIECE_BYTES, each)),
-    )
-  }
+  const offsets = new Map(partitions.map(partition => [partition, from.get(partition) ?? 0]))
   try {
-    return await read(wanted)
+    return await fetchPieces(session, topic, offsets)
   } catch (error) {
     if (!isOutOfRange(error)) throw error
-    const ranges = await session.ranges(topic)
-    const isLost = ([partition, offset]: [number, number]) => offset > (ranges.get(partition)?.high ?? 0)
-    const lost = [...wanted].filter(isLost).map(([partition, next]) => {
-      return { partition, records: [], next, end: ranges.get(partition)?.high ?? 0 }
-    })
-    const left = [...wanted].filter(place => !isLost(place))
-    const found = left.map(
-      ([partition, offset]) => [partition, Math.max(offset, ranges.get(partition)!.low)] as const,
-    )
-    return [...lost, ...(found.length === 0 ? [] : await read(new Map(found)))]
+    return piecesInRange(session, topic, offsets)
   }
+}
+
+/** Pieces where some logs have lost the offset asked for, at their start or their end. */
+async function piecesInRange(
+  session: LogSession,
+  topic: string,
+  offsets: ReadonlyMap<number, number>,
+): Promise<LogPiece[]> {
+  const ranges = await session.ranges(topic)
+  const lost: LogPiece[] = []
+  const left = new Map<number, number>()
+  for (const [partition, offset] of offsets) {
+    const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 }
+    if (offset > high) lost.push({ partition, records: [], next: offset, end: high })
+    else left.set(partition, Math.max(offset, low))
+  }
+  return left.size === 0 ? lost : [...lost, ...(await fetchPieces(session, topic, left))]
+}
+
+async function fetchPieces(
+  session: LogSession,
+  topic: string,
+  offsets: ReadonlyMap<number, number>,
+): Promise<LogPiece[]> {
+  const fetched = await session.fetchAll(topic, offsets, PIECE_BYTES)
+  return Promise.all(
+    fetched.map(each => pieceOf(session, topic, offsets.get(each.partition)!, PIECE_BYTES, each)),
+  )
 }
 
 /** The piece that was fetched; fetches a larger one where it has no records. */

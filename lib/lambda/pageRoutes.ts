@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Routes of the page. They ask no server, so that the page loads however busy the candles are. */
+/** Routes of the page. They ask no server, so that the page loads even when the candles are too busy. */
 export function pageRoutes(page: BundledPage): Routes {
   const document: HttpAnswer = {
     type: 'text/html',

@@ -24,7 +24,7 @@ export interface MaintainedTable {
   /** The column whose bounds tell which stretch of time a file is of. */
   readonly along: Field
   readonly layout: MergedLayout
-  /** How many commits one call makes at most, and what one of them takes; a larger group goes alone. */
+  /** The most commits of one call, and the most rows of one commit. A larger group gets a commit of its own. */
   readonly commits: number
   readonly commitRows: number
   readonly retention: (settings: Settings) => Retention

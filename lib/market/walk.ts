@@ -23,7 +23,7 @@ export function walkPrice({ seed, basePrice, volatility }: Walk, timeMs: number)
   return basePrice * Math.exp(logPrice)
 }
 
-/** How lively trade is at a moment: about 1 on average, more when Europe and America trade, and in bursts of hours. */
+/** The liveliness of trade at a moment, about 1 on average: higher in the hours of Europe and America, and in bursts. */
 export function activity(seed: number, timeMs: number): number {
   const hour = (timeMs / HOUR_MS) % 24
   const session = 0.5 + 0.6 * bump(hour, 8.5, 2.5) + 0.9 * bump(hour, 15, 3)

@@ -43,7 +43,7 @@ export function fakeInstruments(seed: number, count: number): Instrument[] {
   return instruments
 }
 
-/** Of instruments with made-up symbols. */
+/** The volatility of instruments with made-up symbols. */
 const VOLATILITY = 0.4
 
 /** Nobody should take these for quotes. */

@@ -15,9 +15,9 @@ import {
 } from './sendingOrder.ts'
 
 export interface UnsentOptions {
-  /** Bounds the memory: of the files that are read at once (one is, however large), and of those that are found at once. */
+  /** The most rows of the files read at once (one file may have more), and of the candles found at once: bounds the memory. */
   readonly rowsAtOnce?: number
-  /** Bounds a transaction. */
+  /** The most candles of a part: bounds a transaction. */
   readonly rowsPerPart?: number
   /** Candles for which it is false are left out. */
   readonly isWanted?: (candle: Candle) => boolean

@@ -122,7 +122,7 @@ function findSeries({ columns, rowCount, deleted }: TypedRows) {
 class SeriesIndex {
   readonly #numbers = new Map<string, Map<string, Map<string, number>>>()
   readonly counts: number[] = []
-  /** Of the row before: most rows have the same timeframe and source. */
+  /** The timeframe and source of the row before, which most rows share, and the map of its symbols. */
   #timeframe: string | undefined
   #source: string | undefined
   #bySymbol = new Map<string, number>()

@@ -71,7 +71,7 @@ describe('a viewer', () => {
     expect(viewer.looks.map(({ candles }) => candles?.length)).toEqual([3, 3, undefined])
   })
 
-  test('is told the time of the commit by the answer, where it says it', async () => {
+  test('reads the time of the commit from the answer, where it has one', async () => {
     const status = { committedAt: '2026-11-25T18:59:00.250000Z' }
     const origin = await serve((_, response) => response.end(JSON.stringify({ candles: [], status })))
     const browser = new Browser(origin)
@@ -155,7 +155,7 @@ describe('the page', () => {
 })
 
 describe('an answer', () => {
-  test('is right with the same candles, whatever form their times have', () => {
+  test('is right with the same candles, with times in any form', () => {
     const given = [candle(1), candle(2, { updatedAt: '2026-11-25T18:59:00Z' })]
     expect(difference(given, [candle(1), candle(2)])).toBeUndefined()
   })

@@ -146,7 +146,7 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
     await tab.shows('#freshness[data-kind=live]', 'Live')
   })
 
-  test('leaves the server alone as long as it wants, says that it is busy, and goes on', async () => {
+  test('waits as long as the server asks for, says that it is busy, and goes on', async () => {
     await open()
     await tab.is('ready')
     market.failure = refusal(503, 'BUSY', 'Too many ask at once.', { 'retry-after': '7' })
@@ -185,7 +185,7 @@ describe.skipIf(!CHROMIUM)('a page that moves, and tells the truth', () => {
     await expect.poll(() => tab.count()).toBe(500)
   })
 
-  test('its clock and its countdown go by the server’s clock, whatever the visitor’s says', async () => {
+  test('its clock and its countdown follow the server’s clock, and not the visitor’s', async () => {
     await open(starting => {
       starting.nowMs = () => NOW_MS
     })

@@ -148,7 +148,7 @@ export function topicLogContract(world: () => TopicLogWorld): void {
       ])
     })
 
-    it('begins a piece at the first of 2 records left by retention, and tells of a log that ends before it', async () => {
+    it('begins a piece at the first of 2 records left by retention, and gives the end of a log that ends before it', async () => {
       const topic = await world().createTopic(2)
       await world().append(topic, 0, numbered(6))
       await world().append(topic, 1, numbered(2))

@@ -28,7 +28,7 @@ describe('what a snapshot changed', () => {
     expect([pathsOf(added), removed, addedDeletes]).toEqual([[file.path], [], []])
   })
 
-  test('is what it removed, of manifests that it has written anew', async () => {
+  test('is what it removed, in manifests that it has rewritten', async () => {
     const { added, removed } = await changesIn(await world.commit({ add: [], remove: files.slice(0, 1) }))
     expect([added, pathsOf(removed)]).toEqual([[], [files[0]!.path]])
   })

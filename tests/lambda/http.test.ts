@@ -213,7 +213,7 @@ describe('a page of another origin', () => {
     expect((await from([], 'https://b.example')).headers!.vary).toBe('accept-encoding')
   })
 
-  test('may read an error too, and is told by a preflight for how long it may ask', async () => {
+  test('may read an error too; a preflight says for how long it holds', async () => {
     const headers = { origin: 'https://a.example' }
     const error = await respond(routes, eventOf({ url: '/else', headers }), log, { corsOrigins: ['*'] })
     expect(error).toMatchObject({ statusCode: 404, headers: { 'access-control-allow-origin': '*' } })

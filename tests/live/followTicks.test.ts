@@ -271,7 +271,7 @@ describe('how long ticks wait', () => {
     return { since, dropped: found?.droppedSinceUs }
   }
 
-  test('is told by the first one of a minute that candles do not have, whatever its partition', async () => {
+  test('is given by the oldest uncommitted tick of a minute, in any partition', async () => {
     const live = follow(world)
     produce(world, 2, 'no tick', null)
     expect(await waiting(live)).toEqual({ since: [], dropped: undefined })

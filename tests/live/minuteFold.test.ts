@@ -33,7 +33,7 @@ const ticks = fc
     ),
   )
 
-test('a minute is the same in whatever order its ticks come, and as the statement folds it', () => {
+test('a minute is the same for any order of its ticks, and as the statement folds it', () => {
   fc.assert(
     fc.property(ticks, fc.infiniteStream(fc.nat()), (some: PlacedPrice[], keys) => {
       const shuffled = some

@@ -130,7 +130,7 @@ describe('a page with all ticks', () => {
       expect(await waitingSince([MORE, NEXT], { timeframe: name as TimeframeName })).toBeUndefined()
   })
 
-  test('is told from one that lacks some, by the oldest of these', async () => {
+  test('is distinguished from one that lacks ticks by the timestamp of the oldest one lacking', async () => {
     const unknown = { ...MORE, below: undefined }
     expect(await waitingSince([unknown, NEXT])).toBe(MORE.sinceUs)
     expect(await waitingSince([unknown, NEXT], { timeframe: 'D1' })).toBe(MORE.sinceUs)

@@ -139,7 +139,7 @@ describe('how fresh what is on the screen is', () => {
   })
 })
 
-test('history that is being caught up is told, and nothing when there is none', () => {
+test('a note says that history is being caught up; it is empty when none is', () => {
   const of = (staleHours: number) =>
     historyText(
       freshness(

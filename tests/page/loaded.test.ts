@@ -31,7 +31,7 @@ describe('the newest page', () => {
     expect(loaded.older).toBe('older than 30')
   })
 
-  test('that is all there is takes the place of everything, as after the table was made anew', () => {
+  test('that is all there is replaces everything, as after the table was made again', () => {
     const loaded = new LoadedCandles()
     loaded.takeNewest(page([20, 21], 'older than 20'))
     loaded.takeOlder(page([10], 'older than 10'))

@@ -60,7 +60,7 @@ describe('readCandlePage', () => {
     expect(await read(archiveOf('m1', starts), { limit: 3 })).toEqual({ starts, olderUs: undefined })
   })
 
-  test('is one search, whatever gaps there are; where that search ends, the page before begins', async () => {
+  test('is one search, with any gaps; where that search ends, the page before begins', async () => {
     const archive = archiveOf('m1', [NOON_US - 5 * 365 * DAY_US, NOON_US])
     const snapshot = await archive.current()
     let searches = 0
@@ -125,7 +125,7 @@ describe('readCandlePage', () => {
 })
 
 describe('newestMinute', () => {
-  test('is the start of the newest m1 candle, whatever else there is; undefined without one', async () => {
+  test('is the start of the newest m1 candle, beside any other candles; undefined without one', async () => {
     const archive = archiveOf('m1', [NOON_US - DAY_US, NOON_US - MINUTE_US])
     archive.commit([candle({ timeframe: 'm5', dateTimeUs: NOON_US })])
     const snapshot = await archive.current()

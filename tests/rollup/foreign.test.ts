@@ -277,7 +277,7 @@ describe('ticks that another engine adds', () => {
     ['of a partition that there is not', { kafka_partition: 77 }],
     ['of an epoch that there is not', { kafka_epoch: 77 }],
     ['of the next records', { kafka_offset: 3n }],
-  ])('are in candles by the next rollup, with offsets %s; it is told, and stays so', async (_, place) => {
+  ])('are in candles by the next rollup, with offsets %s; it is logged, and stays so', async (_, place) => {
     await addTicks(world, ['2026-02-19T10:00:01', LIVE])
     await rollUp()
     await insert('2026-02-20T10:00:01', place)

@@ -150,7 +150,7 @@ describe('candles that are rolled back', () => {
   })
 })
 
-test('both tables, with the undone ticks gone from Kafka: it is told, verify names the topics, and made again they are right', async () => {
+test('both tables, with the undone ticks gone from Kafka: it is logged, verify names the topics, and made again they are right', async () => {
   const tables = [TICKS_TABLE, CANDLES_TABLE]
   const findings = async () => {
     const { differences, topics } = await verify(world.services, {}, () => {}, LIMITS)

@@ -19,7 +19,7 @@ export interface CandleFile {
   readonly groupRows?: number | undefined
 }
 
-/** Where a candles table is. */
+/** The catalog and the store of a candles table. */
 interface World {
   readonly catalog: Catalog
   readonly services: { readonly store: ObjectStore }
