@@ -31,17 +31,7 @@ export async function liveCandles(
   const { state } = snapshot
   const grid = timeframeOf(timeframe)
   const provable = minutes.filter(minute => isProvable(state, minute))
-  const { reading } = rowsFor(provable.map(rangeOf))
-  const book = new CandleBook()
-  for (const row of known) book.add(row)
-  const read = async (of: Timeframe, stretch: TimeRange) => {
-    const limit = Math.ceil(
-      (stretch.toUs - stretch.fromUs) / (bucketEnd(of, stretch.fromUs) - stretch.fromUs),
-    )
-    const rows = await snapshot.newest({ source, symbol, timeframe: of.name, ...stretch }, limit)
-    for (const row of rows) book.add(row)
-  }
-  await Promise.all(finerThan(grid).flatMap(of => reading.get(of.name)!.map(stretch => read(of, stretch))))
+  const book = await storedCandles(snapshot, { source, symbol, timeframe }, provable, known)
   const key = symbolKey({ source, symbol })
   const exact = provable.filter(({ dateTimeUs, below }) => {
     const stored = book.stored('m1', dateTimeUs, key)
@@ -58,6 +48,28 @@ export async function liveCandles(
     ),
     waitingSinceUs: earliest(minutes.filter(minute => !isShown(minute)).map(({ sinceUs }) => sinceUs)),
   }
+}
+
+/** The stored candles that the candles of some minutes are put together from, and `known`. */
+async function storedCandles(
+  snapshot: CandleSnapshot,
+  { source, symbol, timeframe }: SeriesKey,
+  minutes: readonly LiveMinute[],
+  known: readonly Candle[],
+): Promise<CandleBook> {
+  const { reading } = rowsFor(minutes.map(rangeOf))
+  const book = new CandleBook()
+  for (const row of known) book.add(row)
+  const read = async (of: Timeframe, stretch: TimeRange) => {
+    const limit = Math.ceil(
+      (stretch.toUs - stretch.fromUs) / (bucketEnd(of, stretch.fromUs) - stretch.fromUs),
+    )
+    const rows = await snapshot.newest({ source, symbol, timeframe: of.name, ...stretch }, limit)
+    for (const row of rows) book.add(row)
+  }
+  const finer = finerThan(timeframeOf(timeframe))
+  await Promise.all(finer.flatMap(of => reading.get(of.name)!.map(stretch => read(of, stretch))))
+  return book
 }
 
 /** The earliest of some moments; undefined for none. */
