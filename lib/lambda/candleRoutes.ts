@@ -44,16 +44,20 @@ export function candleRoutes(
     'GET /candles': async ({ query }) => {
       const request = candlesRequest(query)
       const snapshot = await archive.current()
-      const look = await live?.look(snapshot.state)
+      const look = await live?.look(snapshot.state, request)
       const body = async () => {
         const stored = await readCandlePage(snapshot, request)
         const page = look === undefined ? stored : await withLive(stored, request, snapshot, look)
         if (page.candles.length === 0) await checkSymbol(snapshot, request)
         const newestMinuteUs = await newestMinute(snapshot, request)
-        const minutes = look?.minutes(request)
-        return candlesAnswer(request, page, { snapshot, newestMinuteUs, minutes, nowMs: nowMs() })
+        return candlesAnswer(request, page, {
+          snapshot,
+          newestMinuteUs,
+          minutes: look?.minutes,
+          nowMs: nowMs(),
+        })
       }
-      return json(snapshot, body, look?.versionOf(request))
+      return json(snapshot, body, look?.version)
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { SymbolOfSource } from '../market/candle.ts'
 import type { Log } from '../ports.ts'
 import type { CandlesState } from '../tables/candlesState.ts'
 import { within } from '../within.ts'
@@ -38,7 +39,7 @@ export class FollowTicks implements LiveTicks {
     this.#services = services
   }
 
-  async look(state: CandlesState): Promise<LiveLook | undefined> {
+  async look(state: CandlesState, of: SymbolOfSource): Promise<LiveLook | undefined> {
     const reading = this.#reading ?? this.#readAgain(state)
     if (reading !== undefined && !reading.isSlow) {
       await within(PATIENCE_MS, reading.done).catch(() => {
@@ -52,8 +53,7 @@ export class FollowTicks implements LiveTicks {
     return {
       asOfUs: this.#readAtMs * 1000,
       droppedSinceUs: sinceMs === undefined ? undefined : sinceMs * 1000,
-      minutes: of => log.of(of).minutes,
-      versionOf: of => log.of(of).version,
+      ...log.of(of),
     }
   }
 

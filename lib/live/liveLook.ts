@@ -16,7 +16,7 @@ export interface LiveMinute {
   readonly sinceUs: Micros
 }
 
-/** The ticks on Kafka's log that the candles of one commit lack. */
+/** The ticks of a symbol on Kafka's log that the candles of one commit lack, as of the moment of the look: it never changes. */
 export interface LiveLook {
   /** The log was read to its end at this moment or later. */
   readonly asOfUs: Micros
@@ -26,9 +26,9 @@ export interface LiveLook {
    */
   readonly droppedSinceUs: Micros | undefined
   /** Minutes with uncommitted ticks, oldest first. */
-  minutes(of: SymbolOfSource): readonly LiveMinute[]
+  readonly minutes: readonly LiveMinute[]
   /** A text that changes with `minutes` and `droppedSinceUs`; equal in all processes that have read equally far. */
-  versionOf(of: SymbolOfSource): string
+  readonly version: string
 }
 
 /** A follower of the ticks topic. */
@@ -37,5 +37,5 @@ export interface LiveTicks {
    * The uncommitted ticks of at most a second ago. Undefined where they cannot be read within 200 ms: the reading goes on, and
    * the next look may have them. Never throws.
    */
-  look(state: CandlesState): Promise<LiveLook | undefined>
+  look(state: CandlesState, of: SymbolOfSource): Promise<LiveLook | undefined>
 }

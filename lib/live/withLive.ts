@@ -35,8 +35,7 @@ export async function withLive(
   const beginUs = page.olderUs ?? fromUs
   const isOnPage = ({ dateTimeUs }: { readonly dateTimeUs: Micros }) =>
     dateTimeUs >= beginUs && dateTimeUs < toUs
-  const all = look.minutes(request)
-  const minutes = request.timeframe === 'm1' ? all.filter(isOnPage) : all
+  const minutes = request.timeframe === 'm1' ? look.minutes.filter(isOnPage) : look.minutes
   const { candles: computed, waitingSinceUs } = await liveCandles(snapshot, request, minutes, page.candles)
   const sinceUs = earliest([waitingSinceUs, look.droppedSinceUs].filter(timeUs => timeUs !== undefined))
   const live = computed.filter(isOnPage)

@@ -141,9 +141,10 @@ describe('a follower of a real topic', () => {
   const count =
     (live: FollowTicks, state = EMPTY_STATE) =>
     async () =>
-      (await live.look(state))
-        ?.minutes({ source: 's', symbol: 'x' })
-        .reduce((sum, { all }) => sum + all.volume, 0)
+      (await live.look(state, { source: 's', symbol: 'x' }))?.minutes.reduce(
+        (sum, { all }) => sum + all.volume,
+        0,
+      )
 
   test('has nothing while its broker is away, and all of it when it is back', async () => {
     const own = await startKafka({ 'log.flush.interval.messages': 1 })

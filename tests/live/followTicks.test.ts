@@ -30,12 +30,10 @@ const rollUp = () => {
 const pass = (ms: number) => {
   world.clock.nowMs += ms
 }
-const look = async (live: LiveTicks) => live.look(await stateOfCandles(world))
+const look = async (live: LiveTicks, of = SYMBOL) => live.look(await stateOfCandles(world), of)
 /** The count of uncommitted ticks of the symbol that are shown. */
 const countLive = async (live: LiveTicks) =>
-  (await look(live))
-    ?.minutes(SYMBOL)
-    .reduce((sum, { below, all }) => sum + all.volume - (below?.volume ?? 0), 0)
+  (await look(live))?.minutes.reduce((sum, { below, all }) => sum + all.volume - (below?.volume ?? 0), 0)
 /** A record whose tick has another time than the record's timestamp. */
 const at = (dateTime: string, timestampMs: number) => ({
   timestampMs,
@@ -267,7 +265,7 @@ describe('how long ticks wait', () => {
   /** The timestamps of the oldest waiting ticks: of each minute, and of dropped ones. */
   const waiting = async (live: LiveTicks) => {
     const found = await look(live)
-    const since = found?.minutes(SYMBOL).map(({ sinceUs }) => sinceUs / 1000)
+    const since = found?.minutes.map(({ sinceUs }) => sinceUs / 1000)
     return { since, dropped: found?.droppedSinceUs }
   }
 
@@ -314,7 +312,7 @@ describe('how long ticks wait', () => {
 
 describe('the version', () => {
   const versionOf = async (live: LiveTicks, symbol = 'x') =>
-    (await look(live))?.versionOf({ source: 's', symbol })
+    (await look(live, { source: 's', symbol }))?.version
 
   test('is another one with each tick of the symbol, and not with those of others', async () => {
     const live = follow(world)

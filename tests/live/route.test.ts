@@ -8,9 +8,14 @@ import { newWorld, produce, tickJson, type World } from '../support/world.ts'
 import { follow } from './viewer.ts'
 
 let world: World
-let get: (
-  symbol?: string,
-) => Promise<{ tag: string | undefined; candles: Record<string, unknown>[]; status: unknown }>
+interface Answer {
+  readonly tag: string | undefined
+  readonly candles: Record<string, unknown>[]
+  readonly status: unknown
+}
+/** Asks, and gives what makes the answer. */
+let begin: (symbol?: string) => Promise<() => Promise<Answer>>
+const get = async (symbol?: string) => (await begin(symbol))()
 
 beforeEach(async () => {
   world = await newWorld()
@@ -20,10 +25,10 @@ beforeEach(async () => {
     nowMs: world.services.nowMs,
     live: follow(world),
   })
-  get = async (symbol = 'x') => {
+  begin = async (symbol = 'x') => {
     const query = new URLSearchParams({ source: 's', symbol, timeframe: 'm1' })
     const { tag, body } = await routes['GET /candles']!({ query, path: {}, headers: {} })
-    return { tag, ...JSON.parse(typeof body === 'string' ? body : await body()) }
+    return async () => ({ tag, ...JSON.parse(typeof body === 'string' ? body : await body()) })
   }
 })
 
@@ -61,4 +66,18 @@ test('a symbol that only the log has is shown before its first commit; one that 
   const { candles, status } = await get('new')
   expect(candles).toMatchObject([{ volume: 1, live: true, revision: 0, closed: false }])
   expect(status).toMatchObject({ newestMinute: '2026-03-01T12:00:00.000000Z', waitingSince: null })
+})
+
+test('an answer that is made after a commit was looked at is still that of its tag, with the ticks of its look', async () => {
+  await addTicks(world, ['2026-03-01T12:00:05'])
+  world.clock.nowMs += 1_000
+  const made = await begin()
+  await rollupCandles(withTrino(world), UNBOUNDED)
+  world.clock.nowMs += 1_000
+  const next = await get()
+  expect(next.status).toMatchObject({ uncommittedSince: null })
+  const { tag, candles, status } = await made()
+  expect(tag).not.toBe(next.tag)
+  expect(candles).toMatchObject([{ volume: 2, live: true }])
+  expect(status).toMatchObject({ waitingSince: null, uncommittedSince: '2026-03-01T12:00:10.000000Z' })
 })

@@ -118,10 +118,10 @@ type Pages = Map<string, ReturnType<typeof valuesOf>[]>
 /** The pages of all series as a viewer sees them; undefined where live ticks cannot be read. */
 async function pagesOf(world: World, live: LiveTicks | undefined): Promise<Pages | undefined> {
   const snapshot = await new TableArchive(world.services).current()
-  const look = await live?.look(snapshot.state)
-  if (live !== undefined && look === undefined) return undefined
   const pages: Pages = new Map()
   for (const symbol of SYMBOLS) {
+    const look = await live?.look(snapshot.state, { source: 's', symbol })
+    if (live !== undefined && look === undefined) return undefined
     for (const { name } of TIMEFRAMES) {
       const request = requestOf(symbol, name as TimeframeName)
       const stored = await readCandlePage(snapshot, request)
@@ -161,7 +161,7 @@ async function run(seed: number): Promise<number> {
     else compared += await compare(schedule)
     // A look after each step, so that the follower has read from before each minute's first tick.
     world.clock.nowMs += 600
-    await live.look((await new TableArchive(world.services).current()).state)
+    await live.look((await new TableArchive(world.services).current()).state, { source: 's', symbol: 'x' })
   }
   return compared + (await compare(schedule))
 }

@@ -37,7 +37,7 @@ export async function shown(
   request: CandlesRequest,
 ): Promise<LivePage | undefined> {
   const snapshot = await new TableArchive(world.services).current()
-  const look = await live.look(snapshot.state)
+  const look = await live.look(snapshot.state, request)
   return look && withLive(await readCandlePage(snapshot, request), request, snapshot, look)
 }
 

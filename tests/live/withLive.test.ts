@@ -60,8 +60,8 @@ async function read(
   const look: LiveLook = {
     asOfUs: AS_OF_US,
     droppedSinceUs,
-    minutes: () => minutes,
-    versionOf: () => '',
+    minutes,
+    version: '',
   }
   const snapshot = await archive.current()
   const stored = await readCandlePage(snapshot, request)
