@@ -62,9 +62,12 @@ const QUERY = z
     message: 'must lie before to',
   })
 
+const PARAMETERS = ['source', 'symbol', 'timeframe', 'from', 'to', 'limit']
+
 /** Reads the query of `GET /candles`. Throws `BadQuery`, which names every parameter that is wrong and what is allowed. */
 export function candlesRequest(query: URLSearchParams): CandlesRequest {
-  const twice = [...new Set(query.keys())].filter(name => query.getAll(name).length > 1)
+  // Any others are refused below, however many there are.
+  const twice = PARAMETERS.filter(name => query.getAll(name).length > 1)
   if (twice.length > 0) throw new BadQuery(`${twice.join(' and ')} may be given once only`)
   const parsed = QUERY.safeParse(Object.fromEntries(query))
   if (!parsed.success) throw new BadQuery(parsed.error.issues.map(inWords).join('; '))

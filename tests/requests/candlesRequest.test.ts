@@ -7,6 +7,16 @@ import { BadQuery, candlesRequest } from '../../lib/requests/candlesRequest.ts'
 const WHAT = { source: 'SOURCE_1', symbol: 'EURUSD', timeframe: 'm5' }
 const query = (fields: Record<string, string>) => new URLSearchParams({ ...WHAT, ...fields })
 
+/** Counts how often all parameters were looked at. */
+class CountedParams extends URLSearchParams {
+  walks = 0
+
+  override getAll(name: string): string[] {
+    this.walks++
+    return super.getAll(name)
+  }
+}
+
 describe('candlesRequest', () => {
   test('without a stretch, the newest 500 candles are meant', () => {
     expect(candlesRequest(query({}))).toEqual({ ...WHAT, fromUs: undefined, toUs: undefined, limit: 500 })
@@ -56,6 +66,16 @@ describe('candlesRequest', () => {
     expect(() => candlesRequest(new URLSearchParams('symbol=a&symbol=b&to=1&to=2'))).toThrow(
       'symbol and to may be given once only',
     )
+    expect(() => candlesRequest(query({ '': '1' }))).toThrow('the query may have source, symbol')
+    expect(() => candlesRequest(new URLSearchParams('=&=&tf=1&tf=2'))).toThrow(
+      'the query may have source, symbol',
+    )
+  })
+
+  test('a million letters of parameters are walked through a few times, and not once for each parameter', () => {
+    const many = new CountedParams(Array.from({ length: 200_000 }, (_, i) => i.toString(36)).join('&'))
+    expect(() => candlesRequest(many)).toThrow('the query may have source, symbol')
+    expect(many.walks).toBeLessThan(10)
   })
 
   test('every name, stretch and limit that is allowed comes through a URL unchanged', () => {
