@@ -85,7 +85,11 @@ const environment = z.object({
     .pipe(z.array(z.union([z.literal('*'), ORIGIN])))
     .default([]),
   /** The bearer token that Prometheus must send. */
-  METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'must have 16 characters or more')
+    .regex(/^[!-~]+$/, 'must have letters, digits and signs of ASCII alone: no header brings others over')
+    .optional(),
 })
 
 /** Set by `sls invoke local`, whose process ends only once every connection is closed. */

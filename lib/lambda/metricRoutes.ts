@@ -39,7 +39,8 @@ function refusal(
   if (access === 'open') return undefined
   if (access === 'closed')
     return errorAnswer(403, 'CLOSED', 'this is closed: METRICS_TOKEN sets the bearer token that opens it')
-  if (isSame(authorization, `Bearer ${access.token}`)) return undefined
+  const [, sent = ''] = /^bearer +(.*)$/i.exec(authorization) ?? []
+  if (isSame(sent, access.token)) return undefined
   return errorAnswer(401, 'UNAUTHORIZED', 'this needs the bearer token that METRICS_TOKEN sets', {
     'www-authenticate': 'Bearer',
   })

@@ -128,6 +128,8 @@ describe('readConfig', () => {
     const METRICS_TOKEN = 'a-token-of-20-letters'
     expect(readConfig({ ...DEPLOYED, METRICS_TOKEN }).http.metrics).toEqual({ token: METRICS_TOKEN })
     expect(() => readConfig({ METRICS_TOKEN: 'short' })).toThrow(/METRICS_TOKEN/)
+    for (const odd of ['\n', ' ', '\u00e9', '\u{1f600}', '\0'])
+      expect(() => readConfig({ METRICS_TOKEN: METRICS_TOKEN + odd })).toThrow(/METRICS_TOKEN/)
   })
 
   test('origins that may read candles: none, a list, or all', () => {

@@ -253,6 +253,7 @@ describe('the metrics', () => {
   test.each([['open' as const], [{ token: TOKEN }]])('are answered: %j', async access => {
     // The request passes, and fails at the services, which are missing here.
     expect(await ask(access, `Bearer ${TOKEN}`)).toMatchObject({ statusCode: 500 })
+    expect(await ask(access, `bearer  ${TOKEN}`)).toMatchObject({ statusCode: 500 })
   })
 })
 
