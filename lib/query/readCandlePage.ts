@@ -1,8 +1,9 @@
 import { TickhouseError } from '../errors.ts'
 import type { Candle, SymbolOfSource } from '../market/candle.ts'
 import { type Micros, NEWEST_US, OLDEST_US } from '../market/time.ts'
+import type { TimeframeName } from '../market/timeframe.ts'
 import type { CandlesRequest } from '../requests/candlesRequest.ts'
-import type { CandleSnapshot } from './candleArchive.ts'
+import type { CandleSnapshot, CandleStretch } from './candleArchive.ts'
 
 /** A page of a symbol's candles. */
 export interface CandlePage {
@@ -34,14 +35,40 @@ export async function checkSymbol(
     throw new UnknownSymbol(source, symbol)
 }
 
-/** The start of the symbol's newest m1 candle; undefined where none was found. */
+/** The start of the symbol's newest m1 candle; undefined where it has none. */
 export async function newestMinute(
   snapshot: CandleSnapshot,
   { source, symbol }: SymbolOfSource,
 ): Promise<Micros | undefined> {
-  const ever = { source, symbol, timeframe: 'm1', fromUs: OLDEST_US, toUs: NEWEST_US }
-  const { candles } = await snapshot.search(ever, 1)
-  return candles[0]?.dateTimeUs
+  return newestStart(snapshot, { source, symbol, fromUs: OLDEST_US, toUs: NEWEST_US }, [
+    'm1',
+    'h1',
+    'D1',
+    'M1',
+  ])
+}
+
+/**
+ * The start of the newest candle of the first timeframe. Where one search does not come so far, the candles of the next one, of
+ * which there are far fewer, say where it may lie.
+ */
+async function newestStart(
+  snapshot: CandleSnapshot,
+  within: Omit<CandleStretch, 'timeframe'>,
+  [timeframe, next, ...others]: readonly TimeframeName[],
+): Promise<Micros | undefined> {
+  let toUs: Micros | undefined = within.toUs
+  while (toUs !== undefined) {
+    const { candles, restUs } = await snapshot.search({ ...within, timeframe: timeframe!, toUs }, 1)
+    if (candles.length > 0 || restUs === undefined) return candles[0]?.dateTimeUs
+    const rest = { ...within, toUs: restUs }
+    const fromUs = next === undefined ? within.fromUs : await newestStart(snapshot, rest, [next, ...others])
+    if (fromUs === undefined) return undefined
+    const [newest] = await snapshot.newest({ ...rest, timeframe: timeframe!, fromUs }, 1)
+    if (newest !== undefined) return newest.dateTimeUs
+    toUs = next === undefined ? undefined : fromUs
+  }
+  return undefined
 }
 
 /** The symbol has no candle: no tick of it was ever sent, or none is in a candle yet. */

@@ -6,6 +6,7 @@ import { type Candle, candleId } from '../../lib/market/candle.ts'
 import { DAY_US, MINUTE_US } from '../../lib/market/time.ts'
 import { bucketStart, timeframeOf } from '../../lib/market/timeframe.ts'
 import type { CandleStretch } from '../../lib/query/candleArchive.ts'
+import { newestMinute } from '../../lib/query/readCandlePage.ts'
 import { type ReadLimits, TableArchive } from '../../lib/query/tableArchive.ts'
 import { readCandles } from '../../lib/rollup/storedCandles.ts'
 import { CANDLES_TABLE } from '../../lib/tables/candlesTable.ts'
@@ -265,6 +266,24 @@ describe('candles of the table, read from its files', () => {
     await appendCandles(world, [{ rows: [...weeks, own, july] }])
     expect(new Date(own.dateTimeUs / 1000).getUTCMonth()).toBe(5)
     expect(await (await look()).newest({ ...OF_X, timeframe: 'W1' }, 500)).toEqual([own])
+  })
+
+  test('the newest minute of a symbol is found that has been quiet while others filled more than one search looks through', async () => {
+    const { world, look } = await tableWorld({ searchRows: 150 })
+    const coarser = (one: Candle) =>
+      (['h1', 'D1', 'M1'] as const).map(timeframe => {
+        return { ...one, timeframe, dateTimeUs: bucketStart(timeframeOf(timeframe), one.dateTimeUs) }
+      })
+    const own = minutes(30, 31)
+    await appendCandles(world, [{ rows: [...own, ...own.flatMap(coarser)] }])
+    for (let i = 0; i < 10; i++) {
+      const around = ['W', 'Y'].flatMap(symbol => minutes(100 * i, 100 * (i + 1), { symbol }))
+      await appendCandles(world, [{ rows: around.toSorted(byTime) }])
+    }
+    const snapshot = await look()
+    expect((await snapshot.search(OF_X, 1)).candles).toEqual([])
+    expect(await newestMinute(snapshot, OF_X)).toBe(own[0]!.dateTimeUs)
+    expect(await newestMinute(snapshot, { ...OF_X, symbol: 'Z' })).toBeUndefined()
   })
 
   test('a search ends after so many rows, and says where it goes on', async () => {
