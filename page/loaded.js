@@ -38,9 +38,22 @@ export class LoadedCandles {
     const first = page.candles[0]?.dateTime
     const last = this.candles.at(-1)?.dateTime
     const joins = first !== undefined && last !== undefined && page.older !== null && last >= first
-    const before = joins ? this.candles.filter(({ dateTime }) => dateTime < first) : []
+    if (!joins) return this.takeAll(page, null)
+    this.newer = null
+    this.takeAgain(page)
+  }
+
+  /**
+   * Takes the page that ends where these candles end, which replaces what it overlaps. It may begin before them, where some
+   * of them are gone.
+   *
+   * @param {Page} page
+   */
+  takeAgain(page) {
+    const first = page.candles[0]?.dateTime ?? ''
+    const before = this.candles.filter(({ dateTime }) => dateTime < first)
     const older = before.length === 0 ? page.older : this.older
-    this.takeAll({ candles: [...before, ...page.candles], older }, null)
+    this.takeAll({ candles: [...before, ...page.candles], older }, this.newer)
   }
 
   /**
@@ -81,13 +94,15 @@ export class LoadedCandles {
   }
 
   /**
-   * The first candle that may still change by itself: the first open one of the last few, else the last one.
+   * From this candle on anything may still change by itself: it is the one before the first open one of the last few, as
+   * another may come between; undefined where none is before. Without an open one it is the last one.
    *
    * @returns {Candle | undefined}
    */
-  get firstOpen() {
+  get lastSettled() {
     const last = this.candles.slice(-FEW)
-    return last.find(({ closed }) => !closed) ?? last.at(-1)
+    const open = last.findIndex(({ closed }) => !closed)
+    return open < 0 ? last.at(-1) : this.candles[this.candles.length - last.length + open - 1]
   }
 
   /**

@@ -155,7 +155,7 @@ export class Session {
       const page = this.#aim === undefined ? await this.#askForNews(signal) : await this.#arrive(this.#aim)
       if (signal.aborted) return { wentWell: true }
       this.#listener.onAnswer(page, sentMs)
-      if (page !== undefined) this.#noticeHistory(page)
+      this.#noticeHistory(page)
       if (this.#aim === undefined) this.#tell()
       return { wentWell: true }
     } catch (error) {
@@ -179,7 +179,7 @@ export class Session {
       if (page !== undefined) this.newest = page.candles.at(-1)
       return page
     }
-    const first = this.#isCommitted ? loaded.firstOfFew : loaded.firstOpen
+    const first = this.#isCommitted ? loaded.firstOfFew : loaded.lastSettled
     const from = this.#isWhole ? first?.dateTime : undefined
     this.#isCommitted = false
     const limit = loaded.candles.length > USUAL_PAGE ? Math.min(loaded.candles.length, MAX_PAGE) : undefined
@@ -215,14 +215,17 @@ export class Session {
   /**
    * Plans to read again what may have changed: after a commit the last few candles, after history was caught up all of them.
    *
-   * @param {Page} page
+   * @param {Page | undefined} page undefined: nothing has changed since the one before
    */
-  #noticeHistory({ status }) {
-    const hasChanged = this.#staleHours !== undefined && status?.staleHours !== this.#staleHours
+  #noticeHistory(page) {
+    const status = page?.status
+    const hasChanged =
+      page !== undefined && this.#staleHours !== undefined && status?.staleHours !== this.#staleHours
     if (hasChanged || Date.now() - this.#wholeMs > WHOLE_EVERY_MS) {
       if (this.loaded.isAtNewest) this.#isWhole = false
       else void this.#readAgain()
     }
+    if (page === undefined) return
     this.#staleHours = status?.staleHours
     this.#isCommitted ||= this.#committedAt !== undefined && status?.committedAt !== this.#committedAt
     this.#committedAt = status?.committedAt
@@ -235,9 +238,7 @@ export class Session {
     if (newer === null) return
     await this.#load(async isStill => {
       const page = await this.#read({ to: newer, limit: Math.min(candles.length, MAX_PAGE) })
-      const from = page.candles[0]?.dateTime
-      if (isStill() && from !== undefined && this.loaded.newer === newer)
-        this.loaded.takeFrom(from, page.candles)
+      if (isStill() && page.candles.length > 0 && this.loaded.newer === newer) this.loaded.takeAgain(page)
     })
   }
 

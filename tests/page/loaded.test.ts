@@ -64,18 +64,20 @@ describe('the last candles', () => {
     expect(loaded.candles[0]).toBe(first)
   })
 
-  test('are asked for from the first that is still open, of the last few', () => {
+  test('are asked for from the one before the first that is still open, of the last few', () => {
     const loaded = new LoadedCandles()
-    expect(loaded.firstOpen).toBeUndefined()
+    expect(loaded.lastSettled).toBeUndefined()
     const open = { closed: false }
     loaded.takeNewest({
       candles: [at(1, open), ...Array.from({ length: 10 }, (_, i) => at(i + 2))],
       older: null,
     })
-    expect(loaded.firstOpen).toEqual(at(11))
+    expect(loaded.lastSettled).toEqual(at(11))
     loaded.takeFrom(at(10).dateTime, [at(10, open), at(11, open)])
-    expect(loaded.firstOpen).toEqual(at(10, open))
+    expect(loaded.lastSettled).toEqual(at(9))
     expect(loaded.firstOfFew).toEqual(at(2))
+    loaded.takeNewest({ candles: [at(1, open), at(3)], older: null })
+    expect(loaded.lastSettled).toBeUndefined()
   })
 })
 
