@@ -4,7 +4,7 @@ import type { CandlesState } from '../tables/candlesState.ts'
 import { within } from '../within.ts'
 import type { FollowedLog } from './followedLog.ts'
 import type { LiveLook, LiveTicks } from './liveLook.ts'
-import { beginAt, type FollowServices, NotFollowed, readOn } from './readOn.ts'
+import { beginAt, type FollowServices, NotFollowed, readOn, TooMuch } from './readOn.ts'
 
 /** The shortest time from the beginning of one reading to that of the next. */
 const READ_EVERY_MS = 500
@@ -12,6 +12,8 @@ const READ_EVERY_MS = 500
 const MAX_AGE_MS = 1_000
 /** How long a look waits for a reading. */
 const PATIENCE_MS = 200
+/** The pause after a reading that found too much: the next one would take as long, and mostly find the same. */
+const REST_MS = 30_000
 /** Where Kafka has no topic ids, the topic may be deleted and made again unnoticed in a longer pause. */
 const TRUSTED_FOR_MS = 5_000
 
@@ -32,6 +34,8 @@ export class FollowTicks implements LiveTicks {
   #beganAtMs = Number.NEGATIVE_INFINITY
   /** The beginning of the newest reading that reached the end of the log. */
   #readAtMs = Number.NEGATIVE_INFINITY
+  /** The end of the newest reading that found too much. */
+  #gaveUpAtMs = Number.NEGATIVE_INFINITY
   /** The newest failure that was logged; undefined once a reading has succeeded. */
   #trouble: string | undefined
 
@@ -62,9 +66,10 @@ export class FollowTicks implements LiveTicks {
     await this.#reading?.done
   }
 
-  /** Starts a reading; undefined while the last one began less than `READ_EVERY_MS` ago. */
+  /** Starts a reading; undefined within `READ_EVERY_MS` of the last one, and within `REST_MS` of one that found too much. */
   #readAgain(state: CandlesState): Reading | undefined {
-    if (this.#isWithin(this.#beganAtMs, READ_EVERY_MS)) return undefined
+    if (this.#isWithin(this.#beganAtMs, READ_EVERY_MS) || this.#isWithin(this.#gaveUpAtMs, REST_MS))
+      return undefined
     this.#beganAtMs = this.#services.nowMs()
     const done = this.#read(state, this.#beganAtMs).finally(() => {
       this.#reading = undefined
@@ -85,6 +90,7 @@ export class FollowTicks implements LiveTicks {
       this.#trouble = undefined
     } catch (error) {
       if (error instanceof NotFollowed) this.#forget()
+      if (error instanceof TooMuch) this.#gaveUpAtMs = this.#services.nowMs()
       this.#warnOnce(error)
     }
   }

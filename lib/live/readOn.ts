@@ -78,10 +78,13 @@ export async function readOn(
     log.moveTo(widestWindow(nowMs() * 1000))
     for (const piece of pieces) log.take(piece)
     const { ticks, minutes } = log.sizes
-    if (ticks > MAX_WAITING || minutes > MAX_MINUTES) throw new NotFollowed('there are too many ticks')
+    if (ticks > MAX_WAITING || minutes > MAX_MINUTES) throw new TooMuch('there are too many ticks')
     ends ??= new Map(pieces.map(({ partition, end }) => [partition, end]))
   } while (![...ends].every(isRead))
 }
 
 /** The topic cannot be followed from this state of the candles, although Kafka answers. */
 export class NotFollowed extends Error {}
+
+/** It will not be less a moment later. */
+export class TooMuch extends NotFollowed {}

@@ -129,6 +129,28 @@ describe('while Kafka does not answer', () => {
   })
 })
 
+test('minutes of too many symbols are given up, and not read all again for half a minute', async () => {
+  const { topicTail, state } = watched()
+  const live = follow(world, { topicTail })
+  const many = (of: number) =>
+    Array.from({ length: 50_100 }, (_, i) => tickJson(i).replace('"x"', `"${of}-${i}"`))
+  for (let partition = 0; partition < 4; partition++) produce(world, partition, ...many(partition))
+  const tried = async () => {
+    const { pieces } = state
+    await look(live)
+    await live.close()
+    expect(await look(live)).toBeUndefined()
+    return state.pieces > pieces
+  }
+  expect(await tried()).toBe(true)
+  for (let seconds = 0; seconds < 29; seconds++) {
+    pass(1_000)
+    expect(await tried()).toBe(false)
+  }
+  pass(1_000)
+  expect(await tried()).toBe(true)
+})
+
 describe('a minute of which ticks are stored', () => {
   test('goes on from them, also for those who begin to look later', async () => {
     await addTicks(world, ['2026-03-01T12:00:01', '2026-03-01T12:00:02'], { mid: 5 })
