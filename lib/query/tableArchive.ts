@@ -1,5 +1,7 @@
+import { TickhouseError } from '../errors.ts'
 import type { Catalog } from '../iceberg/catalog.ts'
 import { versionOf } from '../iceberg/deletes/deletedRows.ts'
+import { ObjectMissing } from '../iceberg/errors.ts'
 import { currentSnapshot } from '../iceberg/metadata.ts'
 import { ParsedFiles } from '../iceberg/parsedFiles.ts'
 import { type RowGroup, readRowGroup, readRowGroups, readWhole } from '../iceberg/rowGroups.ts'
@@ -33,7 +35,10 @@ const LIMITS: ReadLimits = { keptBytes: 64 * 1024 ** 2, wholeBytes: 256 * 1024, 
 /** The most row groups whose metadata is kept, 5 kB each. */
 const MAX_GROUPS = 4_000
 
-/** Reads candles from the files of the Iceberg table. Calls throw what `loadTable` and `readRowGroup` throw. */
+/**
+ * Reads candles from the files of the Iceberg table. Calls throw what `loadTable` and `readRowGroup` throw, and `FilesReplaced`
+ * for a snapshot that was expired and whose files were removed.
+ */
 export class TableArchive implements CandleArchive {
   readonly #catalog: Catalog
   readonly #files: CandleReader
@@ -68,11 +73,44 @@ export class TableArchive implements CandleArchive {
     this.#isAnswered = false
     try {
       const table = await loadTable(this.#catalog, CANDLES_TABLE)
-      if (this.#known?.id !== idOf(table)) this.#known = snapshotOf(table, this.#files)
+      if (this.#known?.id !== idOf(table)) this.#known = this.#snapshotOf(table)
       return this.#known!
     } finally {
       this.#isAnswered = true
     }
+  }
+
+  #snapshotOf(table: Table): CandleSnapshot {
+    const { search, symbols, ...snapshot } = snapshotOf(table, this.#files)
+    const searching: CandleSnapshot['search'] = (...of) => this.#reading(table, () => search(...of))
+    return {
+      ...snapshot,
+      symbols: () => this.#reading(table, symbols),
+      search: searching,
+      newest: (stretch, limit) => newestOf({ search: searching }, stretch, limit),
+    }
+  }
+
+  /** Of a snapshot that is still on its table's list no file may be missing; of one that has left it, all may. */
+  async #reading<Result>({ metadata }: Table, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof ObjectMissing)) throw error
+      const { snapshots } = (await loadTable(this.#catalog, CANDLES_TABLE)).metadata
+      const isListed = snapshots.some(({ snapshotId }) => snapshotId === metadata.currentSnapshotId)
+      throw isListed ? error : new FilesReplaced(error)
+    }
+  }
+}
+
+/** Files of a snapshot were removed, as others have taken their place since it was looked up. */
+export class FilesReplaced extends TickhouseError {
+  constructor(cause: ObjectMissing) {
+    super('FILES_REPLACED', 'the files of candles were replaced while they were read', {
+      cause,
+      retryable: true,
+    })
   }
 }
 
@@ -82,7 +120,7 @@ function idOf(table: Table): string {
 
 const US_PER_MS = 1_000
 
-function snapshotOf(table: Table, reader: CandleReader): CandleSnapshot {
+function snapshotOf(table: Table, reader: CandleReader): Omit<CandleSnapshot, 'newest'> {
   const splits = new ParsedFiles<readonly Split[]>(Number.POSITIVE_INFINITY, () => 0)
   const symbols = new ParsedFiles<readonly SymbolMonths[]>(Number.POSITIVE_INFINITY, () => 0)
   const of = (timeframe: string) =>
@@ -105,7 +143,6 @@ function snapshotOf(table: Table, reader: CandleReader): CandleSnapshot {
     state: candlesState(table),
     symbols: () => symbols.getOr('all', async () => reader.directory.symbols(await of(MONTHLY))),
     search,
-    newest: (stretch, limit) => newestOf({ search }, stretch, limit),
   }
 }
 

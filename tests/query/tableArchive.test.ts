@@ -14,6 +14,7 @@ import { candle, withMonths } from '../support/candles.ts'
 import { appendCandles, partitionedBy } from '../support/candleTable.ts'
 import { CountingStore } from '../support/countingStore.ts'
 import { deleteRows } from '../support/foreignDeletes.ts'
+import { mergeFiles } from '../support/foreignEngine.ts'
 import { newWorld, type World } from '../support/world.ts'
 
 const START_US = Date.UTC(2026, 0, 1) * 1000
@@ -209,6 +210,23 @@ describe('candles of the table, read from its files', () => {
     expect(volumes(await after.newest(OF_X, 500))).toEqual([5, 4, 3, 2, 1, 0])
     expect((await after.symbols()).map(({ symbol }) => symbol)).toEqual(['X'])
     expect(await before.newest(OF_X, 500)).toHaveLength(9)
+  })
+
+  test('of a snapshot that another engine expired meanwhile are to be asked for again; the next look has them', async () => {
+    const { world, look } = await tableWorld()
+    for (let i = 0; i < 2; i++) await appendCandles(world, [{ rows: minutes(100 * i, 100 * (i + 1)) }])
+    const snapshot = await look()
+    const [before, replaced] = [await world.catalog.loadTable(CANDLES_TABLE), await filesOf(world)]
+    await mergeFiles(world, CANDLES_TABLE, replaced, true)
+    for (const { path } of replaced) await world.services.store.remove(path)
+    await expect(snapshot.newest(OF_X, 500)).rejects.toMatchObject({ code: 'OBJECT_MISSING' })
+    const gone = before.metadata.snapshots.map(({ snapshotId }) => snapshotId)
+    await world.catalog.commit(CANDLES_TABLE, [], [{ action: 'remove-snapshots', snapshotIds: gone }])
+    await expect(snapshot.newest(OF_X, 500)).rejects.toMatchObject({
+      code: 'FILES_REPLACED',
+      retryable: true,
+    })
+    expect(await (await look()).newest(OF_X, 500)).toHaveLength(200)
   })
 
   test('are read again when more was read since than is kept', async () => {
