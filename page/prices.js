@@ -76,7 +76,8 @@ export class PriceFormat {
    * @param {number} value
    */
   #holds(price, value) {
-    if (this.exponent === 0) return Math.abs(price) < LARGEST_PLAIN
+    // Below half a step it would read as nothing.
+    if (this.exponent === 0) return Math.abs(price) < LARGEST_PLAIN && Math.abs(price) >= this.step / 2
     return Math.abs(value) >= 0.001 && Math.abs(value) < 1_000
   }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeText, PriceFormat } from '../../page/prices.js'
 import { priced } from './support.ts'
@@ -43,6 +44,28 @@ describe('a format by the prices of a symbol', () => {
     expect(of(1.5e-9).text(0.25)).toBe('0.250000')
     expect(of(1.5e-9).text(3e-20)).toBe('3.00000e−20')
     expect(of(627).text(1.7e308)).toBe('1.70000e308')
+    expect(of(627).text(1.5e-9)).toBe('1.50000e−9')
+    expect(of(627, 1e-21).text(-1e-21)).toBe('−1.00000e−21')
+  })
+
+  test('no price but zero reads as zero, and each of them is finite for the chart', () => {
+    const price = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc
+        .tuple(fc.integer({ min: -999_999, max: 999_999 }), fc.integer({ min: -320, max: 300 }))
+        .map(([digits, power]) => Number(`${digits}e${power}`)),
+    )
+    fc.assert(
+      fc.property(fc.array(price, { minLength: 1, maxLength: 8 }), fc.array(price), (prices, others) => {
+        const format = of(...prices)
+        for (const one of [...prices, ...others]) {
+          const read = Number(format.text(one).replaceAll(',', '').replaceAll('−', '-'))
+          expect(read === 0).toBe(one === 0)
+        }
+        for (const one of prices) expect(Number.isFinite(format.toChart(one))).toBe(true)
+      }),
+      { numRuns: 1_000 },
+    )
   })
 })
 
