@@ -50,7 +50,8 @@ export class LoadedCandles {
    * @param {Page} page
    */
   takeAgain(page) {
-    const first = page.candles[0]?.dateTime ?? ''
+    // Before the first candle of all there are none any more.
+    const first = page.older === null ? '' : (page.candles[0]?.dateTime ?? '')
     const before = this.candles.filter(({ dateTime }) => dateTime < first)
     const older = before.length === 0 ? page.older : this.older
     this.takeAll({ candles: [...before, ...page.candles], older }, this.newer)

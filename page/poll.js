@@ -21,6 +21,7 @@ const MIN_PAUSE_SHARE = 0.25
 export function poll(everyMs, look) {
   const ended = new AbortController()
   let failures = 0
+  // By the monotonic clock: the wall clock may be set back.
   let notBeforeMs = 0
   let isLooking = false
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -29,7 +30,7 @@ export function poll(everyMs, look) {
   const next = async () => {
     clearTimeout(timer)
     if (isLooking || document.hidden || ended.signal.aborted) return
-    const startedMs = Date.now()
+    const startedMs = performance.now()
     if (startedMs < notBeforeMs) {
       timer = setTimeout(next, notBeforeMs - startedMs)
       return
@@ -38,8 +39,8 @@ export function poll(everyMs, look) {
     const { wentWell, retryAfterMs = 0 } = await look(ended.signal)
     isLooking = false
     failures = wentWell ? 0 : failures + 1
-    notBeforeMs = Date.now() + retryAfterMs
-    const tookMs = Date.now() - startedMs
+    notBeforeMs = performance.now() + retryAfterMs
+    const tookMs = performance.now() - startedMs
     const pauseMs = wentWell
       ? Math.max(everyMs - tookMs, everyMs * MIN_PAUSE_SHARE)
       : afterFailure(everyMs, failures)

@@ -47,6 +47,7 @@ export class Session {
   #aim
   /** True once the newest page is loaded: from then on only its last candles are asked for. */
   #isWhole = false
+  /** When the page was last loaded as a whole, by the monotonic clock. */
   #wholeMs = 0
   /** @type {number | undefined} */
   #staleHours
@@ -194,7 +195,7 @@ export class Session {
   #takeWhole(page) {
     this.loaded.takeNewest(page)
     this.#isWhole = page.candles.length > 0
-    this.#wholeMs = Date.now()
+    this.#wholeMs = performance.now()
     this.newest = page.candles.at(-1)
   }
 
@@ -221,7 +222,7 @@ export class Session {
     const status = page?.status
     const hasChanged =
       page !== undefined && this.#staleHours !== undefined && status?.staleHours !== this.#staleHours
-    if (hasChanged || Date.now() - this.#wholeMs > WHOLE_EVERY_MS) {
+    if (hasChanged || performance.now() - this.#wholeMs > WHOLE_EVERY_MS) {
       if (this.loaded.isAtNewest) this.#isWhole = false
       else void this.#readAgain()
     }
@@ -231,14 +232,16 @@ export class Session {
     this.#committedAt = status?.committedAt
   }
 
-  /** Reads the loaded candles again, where these are not the newest. */
+  /** Reads the loaded candles again, where these are not the newest; loads the newest where none of them is left. */
   async #readAgain() {
-    this.#wholeMs = Date.now()
+    this.#wholeMs = performance.now()
     const { candles, newer } = this.loaded
     if (newer === null) return
     await this.#load(async isStill => {
       const page = await this.#read({ to: newer, limit: Math.min(candles.length, MAX_PAGE) })
-      if (isStill() && page.candles.length > 0 && this.loaded.newer === newer) this.loaded.takeAgain(page)
+      if (!isStill() || this.loaded.newer !== newer) return
+      if (page.candles.length > 0) this.loaded.takeAgain(page)
+      else if (page.older === null) void this.goToNewest()
     })
   }
 
@@ -269,7 +272,7 @@ export class Session {
     if (!isStill()) return page
     this.loaded.takeAll(page, isBeyond ? null : to)
     this.#isWhole = isBeyond && page.candles.length > 0
-    this.#wholeMs = Date.now()
+    this.#wholeMs = performance.now()
     if (isBeyond) this.newest = page.candles.at(-1)
     return page
   }

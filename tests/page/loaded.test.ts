@@ -101,6 +101,21 @@ describe('a window on the past', () => {
     ])
   })
 
+  test('read again, begins earlier or later where some of its candles are gone', () => {
+    const loaded = new LoadedCandles()
+    loaded.takeAll(page([10, 11, 12], 'older than 10'), at(13).dateTime)
+    loaded.takeAgain(page([9, 11, 12], 'older than 9'))
+    expect([minutesOf(loaded), loaded.older, loaded.newer]).toEqual([
+      [9, 11, 12],
+      'older than 9',
+      at(13).dateTime,
+    ])
+    loaded.takeAgain(page([11, 12], 'older than 11'))
+    expect([minutesOf(loaded), loaded.older]).toEqual([[9, 11, 12], 'older than 9'])
+    loaded.takeAgain(page([11, 12], null))
+    expect([minutesOf(loaded), loaded.older]).toEqual([[11, 12], null])
+  })
+
   test('holds 20,000 candles: going back drops the newest, going forth the oldest', () => {
     const loaded = new LoadedCandles()
     loaded.takeNewest({ candles: many(30_000, 15_000), older: 'x' })

@@ -210,6 +210,19 @@ test('a candle that comes between others, as one of them is ahead of its time, i
   expectAsServed(session, market)
 })
 
+test('a clock that is set back by an hour stops nothing', async () => {
+  const { market, session } = open([2, 1], null)
+  await vi.advanceTimersByTimeAsync(5_000)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  market.add(at(-60), 3, false)
+  await vi.advanceTimersByTimeAsync(1_100)
+  expectAsServed(session, market)
+  market.add(at(-58), 5)
+  await vi.advanceTimersByTimeAsync(302_000)
+  session.end()
+  expectAsServed(session, market)
+})
+
 test('an old candle that changes while nobody trades any more is read again within some minutes', async () => {
   const { market, session } = open(
     Array.from({ length: 30 }, (_, i) => i),
