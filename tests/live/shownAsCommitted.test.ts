@@ -11,7 +11,7 @@ import { rollupCandles } from '../../lib/rollup/rollupCandles.ts'
 import { type Random, random } from '../faults/random.ts'
 import { failingTopicLog } from '../support/failingTopicLog.ts'
 import type { MemoryLogTransaction, RecordContents } from '../support/memoryTopicLog.ts'
-import { withTrino } from '../support/rollupCalls.ts'
+import { stateOfCandles, withTrino } from '../support/rollupCalls.ts'
 import { batch, ingest, newWorld, SETTINGS, stateOf, type World } from '../support/world.ts'
 import { follow, requestOf, valuesOf } from './viewer.ts'
 
@@ -50,19 +50,27 @@ function record(schedule: Schedule): RecordContents {
   if (random.next() < 0.08) return { timestampMs: nowMs, value: Buffer.from(random.pick(['{', '{}', ''])) }
   const lateMs = random.pick([
     () => random.int(0, 2_000),
+    () => random.int(-1_000, 1_000),
     () => random.int(0, 20_000),
     () => random.int(0, 180_000),
     () => random.int(3 * 3_600_000, 40 * 86_400_000),
     () => -random.int(0, 400_000),
     () => -random.int(3_700_000, 7_200_000),
   ])()
-  const dateTime = new Date(Math.floor((nowMs - lateMs) / 500) * 500).toISOString()
+  const dateTime = timeNear(random, nowMs - lateMs)
   const number = random.next() < 0.3 ? 7 : schedule.n++
   const [symbol, mid] = [random.pick(SYMBOLS), random.int(-3, 12) / 4]
   const tick = { source: 's', symbol, ask: 2, bid: 1, mid, number, dateTime }
   // Producers' clocks are behind or ahead.
-  const timestampMs = nowMs + random.pick([0, 0, -1_000, -45_000, 90_000])
+  const timestampMs = nowMs + random.pick([0, 0, -1_000, -45_000, 90_000, -300_000, 600_000, -3_600_000])
   return { timestampMs, value: Buffer.from(JSON.stringify(tick)) }
+}
+
+/** Half a second exactly, or a minute's first, second or last microsecond. */
+function timeNear(random: Random, timeMs: number): string {
+  const minuteUs = Math.floor(timeMs / 60_000) * 60_000_000
+  const halfSecondUs = Math.floor(timeMs / 500) * 500_000
+  return formatDateTime(random.pick([halfSecondUs, halfSecondUs, minuteUs, minuteUs + 1, minuteUs - 1]))
 }
 
 function send(schedule: Schedule): void {
@@ -85,7 +93,7 @@ function transact(schedule: Schedule): void {
 }
 
 function pass({ world, random }: Schedule): void {
-  world.clock.nowMs += random.pick([600, 5_000, 30_000, 61_000])
+  world.clock.nowMs += random.pick([600, 5_000, 30_000, 60_000, 61_000, 400_000])
 }
 
 /** Takes in all readable records of some partitions, or a part of them. */
@@ -150,6 +158,7 @@ function without(some: Pages, others: Pages): string[] {
 async function run(seed: number): Promise<number> {
   const schedule = await newSchedule(seed)
   const { world, random, live } = schedule
+  let old = await stateOfCandles(world)
   let compared = 0
   for (let step = 0; step < 25; step++) {
     const what = random.next()
@@ -161,7 +170,10 @@ async function run(seed: number): Promise<number> {
     else compared += await compare(schedule)
     // A look after each step, so that the follower has read from before each minute's first tick.
     world.clock.nowMs += 600
-    await live.look((await new TableArchive(world.services).current()).state, { source: 's', symbol: 'x' })
+    const { state } = await new TableArchive(world.services).current()
+    // One of them still has candles of a while ago.
+    await Promise.all([state, old, state].map(one => live.look(one, { source: 's', symbol: 'x' })))
+    if (random.next() < 0.3) old = state
   }
   return compared + (await compare(schedule))
 }
