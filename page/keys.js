@@ -12,10 +12,21 @@ export function listenToKeys(actions) {
       document.querySelector('dialog[open], [popover]:popover-open')
     )
       return
-    if (event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement) return
+    if (isInField(event)) return
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key]
     if (action === undefined) return
     event.preventDefault()
     action(event)
   })
+}
+
+/**
+ * True for a key that a field takes. Until the next frame the focus is still in the field of a dialog that has been closed: that
+ * one is not rendered, and takes none.
+ *
+ * @param {KeyboardEvent} event
+ */
+function isInField({ target }) {
+  const isField = target instanceof HTMLSelectElement || target instanceof HTMLInputElement
+  return isField && target.checkVisibility()
 }
