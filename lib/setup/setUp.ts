@@ -7,11 +7,10 @@ import type { Table, TableIdent } from '../iceberg/table.ts'
 import { DEAD_LETTER_MAX_VALUE_BYTES } from '../ingest/deadLetters.ts'
 import type { TopicDifference, TopicSpec } from '../kafka/admin.ts'
 import type { TopicSetting } from '../kafka/topicSettings.ts'
-import { HourSet } from '../market/hours.ts'
 import { floorTo, MINUTE_US } from '../market/time.ts'
 import { candleTopics, publishedRevisions } from '../publish/publishCandles.ts'
 import type { Services, Settings } from '../services.ts'
-import { candlesSummary, NOTHING_STALE } from '../tables/candlesState.ts'
+import { candlesSummary, NO_CANDLES } from '../tables/candlesState.ts'
 import { CANDLES_TABLE, candlesDefinition } from '../tables/candlesTable.ts'
 import { checkLayout, NAMESPACE } from '../tables/layout.ts'
 import { EMPTY_VECTOR } from '../tables/offsetVector.ts'
@@ -80,19 +79,7 @@ export async function setUp(
   const closedUntilUs = await closedFromTheStart(services)
   const revisionFloor = await publishedRevisions(services)
   await ensureTable(services, CANDLES_TABLE, candlesDefinition(settings.price), () =>
-    candlesSummary({
-      ticksUuid: ticks.metadata.tableUuid,
-      vector: EMPTY_VECTOR,
-      ticksSequence: 0,
-      candlesSequence: 0,
-      held: HourSet.EMPTY,
-      foreign: { stock_ticks: {}, candles: {} },
-      hours: NOTHING_STALE,
-      revisionFloor,
-      closedUntilUs,
-      stampUs: 0,
-      pending: [],
-    }),
+    candlesSummary({ ...NO_CANDLES, ticksUuid: ticks.metadata.tableUuid, revisionFloor, closedUntilUs }),
   )
 }
 

@@ -6,7 +6,7 @@ import type { TimeRange } from '../market/range.ts'
 import type { Micros } from '../market/time.ts'
 import { type KindCounts, STORED_KINDS } from './foreignChanges.ts'
 import { newestOwn, ownSummary, readNewestState } from './layout.ts'
-import { type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
+import { EMPTY_VECTOR, type OffsetVector, STORED_VECTOR, storeVector } from './offsetVector.ts'
 import { STORED_HOURS, storeHours } from './storedHours.ts'
 
 /** Candles that end by `dueUs` may close once the table covers `ends`: Kafka's end offsets when the grace was over. */
@@ -89,6 +89,20 @@ export interface CandlesState {
   readonly roundMs?: number | undefined
   /** Close delay: from the end of the newest closed minute until just before the commit that closed it, milliseconds. */
   readonly delayMs?: number | undefined
+}
+
+/** The state of candles before the first tick is read. */
+export const NO_CANDLES: Omit<CandlesState, 'ticksUuid'> = {
+  vector: EMPTY_VECTOR,
+  ticksSequence: 0,
+  candlesSequence: 0,
+  held: HourSet.EMPTY,
+  foreign: { stock_ticks: {}, candles: {} },
+  hours: NOTHING_STALE,
+  closedUntilUs: 0,
+  stampUs: 0,
+  revisionFloor: 0,
+  pending: [],
 }
 
 /** Not the key of earlier versions: they would take this state for theirs, and write it back without the stale hours. */

@@ -1,5 +1,4 @@
 import { type Candle, candleId } from '../../lib/market/candle.ts'
-import { HourSet } from '../../lib/market/hours.ts'
 import { bucketStart, timeframeOf } from '../../lib/market/timeframe.ts'
 import type {
   CandleArchive,
@@ -7,25 +6,12 @@ import type {
   CandleStretch,
   SymbolMonths,
 } from '../../lib/query/candleArchive.ts'
-import { type CandlesState, NOTHING_STALE } from '../../lib/tables/candlesState.ts'
-import { EMPTY_VECTOR } from '../../lib/tables/offsetVector.ts'
+import { type CandlesState, NO_CANDLES } from '../../lib/tables/candlesState.ts'
 
 const MONTH = timeframeOf('M1')
 
 /** The state of a table for which no tick was read yet. */
-export const EMPTY_STATE: CandlesState = {
-  ticksUuid: 'ticks',
-  vector: EMPTY_VECTOR,
-  ticksSequence: 0,
-  candlesSequence: 0,
-  held: HourSet.EMPTY,
-  foreign: { stock_ticks: {}, candles: {} },
-  hours: NOTHING_STALE,
-  closedUntilUs: 0,
-  stampUs: 0,
-  revisionFloor: 0,
-  pending: [],
-}
+export const EMPTY_STATE: CandlesState = { ...NO_CANDLES, ticksUuid: 'ticks' }
 
 /** Candles in memory, for tests: a commit makes a new snapshot, and those given out before it stay as they were. */
 export class MemoryArchive implements CandleArchive {
