@@ -27,8 +27,10 @@ export interface Question {
 /** The limit of `candlesRequest` where none is asked for. */
 export const LIMIT = 500
 
-/** The commit of candles that an answer comes from: its time, or its snapshot. */
-export type Version = { readonly committedAtMs: number } | { readonly snapshotId: string }
+/** The commit of candles that an answer comes from, by its time. */
+export interface Version {
+  readonly committedAtMs: number
+}
 
 export interface Candles {
   readonly candles: readonly AnsweredCandle[]
@@ -41,12 +43,10 @@ export function pathOf({ source, symbol, timeframe, from }: Question): string {
 }
 
 /** Reads an answer with status 200; undefined where a field of it is missing. */
-export function readAnswer({ body, headers }: Answer): Candles | undefined {
+export function readAnswer({ body }: Answer): Candles | undefined {
   const { candles, status } = parse(body)
-  const snapshotId = /^W\/"\d+-(\d+)"$/.exec(headers.etag ?? '')?.[1]
-  if (!Array.isArray(candles)) return undefined
-  if (status !== undefined) return { candles, version: { committedAtMs: Date.parse(status.committedAt) } }
-  return snapshotId === undefined ? undefined : { candles, version: { snapshotId } }
+  if (!Array.isArray(candles) || status === undefined) return undefined
+  return { candles, version: { committedAtMs: Date.parse(status.committedAt) } }
 }
 
 interface Body {

@@ -50,7 +50,7 @@ export async function checkAnswers(
 
 /** Says why the commit that a viewer saw is too old or was never made; undefined where it is right. */
 export function staleness(
-  snapshots: readonly Pick<Snapshot, 'snapshotId' | 'timestampMs'>[],
+  snapshots: readonly Pick<Snapshot, 'timestampMs'>[],
   { version, sentAtMs }: Pick<Look, 'version' | 'sentAtMs'>,
 ): string | undefined {
   if (version === undefined) return undefined
@@ -61,15 +61,11 @@ export function staleness(
   return staleMs > MAX_STALE_MS ? `of a commit that had been replaced for ${staleMs} ms` : undefined
 }
 
-function snapshotOf<Some extends Pick<Snapshot, 'snapshotId' | 'timestampMs'>>(
+function snapshotOf<Some extends Pick<Snapshot, 'timestampMs'>>(
   snapshots: readonly Some[],
   version: Version,
 ): Some | undefined {
-  return snapshots.find(({ snapshotId, timestampMs }) =>
-    'snapshotId' in version
-      ? String(snapshotId) === version.snapshotId
-      : timestampMs === version.committedAtMs,
-  )
+  return snapshots.find(({ timestampMs }) => timestampMs === version.committedAtMs)
 }
 
 async function differenceFromTrino(

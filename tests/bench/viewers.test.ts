@@ -42,6 +42,7 @@ async function serve(answer: RequestListener): Promise<string> {
 describe('a viewer', () => {
   const instrument = { source: 'S', symbol: 'X Y' }
   const tag = 'W/"1-77"'
+  const status = { committedAt: '2026-11-25T18:59:00.250000Z' }
 
   /** A server of candles that gives 304 to a known tag, and the requests that it got. */
   async function serveCandles(candles: readonly AnsweredCandle[]) {
@@ -50,7 +51,7 @@ describe('a viewer', () => {
       asked.push(url!)
       if (headers['if-none-match'] === tag) response.writeHead(304, { etag: tag }).end()
       else {
-        const body = gzipSync(JSON.stringify({ candles, older: null }))
+        const body = gzipSync(JSON.stringify({ candles, older: null, status }))
         response.writeHead(200, { etag: tag, 'content-encoding': 'gzip' }).end(body)
       }
     })
@@ -66,13 +67,12 @@ describe('a viewer', () => {
     const from = encodeURIComponent(candle(2).dateTime)
     const all = '/candles?source=S&symbol=X+Y&timeframe=m1'
     expect(asked).toEqual([all, `${all}&from=${from}`, `${all}&from=${from}`])
-    const version = { snapshotId: '77' }
+    const version = { committedAtMs: Date.parse('2026-11-25T18:59:00.250Z') }
     expect(viewer.looks).toMatchObject([{ version }, { version }, { version }])
     expect(viewer.looks.map(({ candles }) => candles?.length)).toEqual([3, 3, undefined])
   })
 
   test('reads the time of the commit from the answer, where it has one', async () => {
-    const status = { committedAt: '2026-11-25T18:59:00.250000Z' }
     const origin = await serve((_, response) => response.end(JSON.stringify({ candles: [], status })))
     const browser = new Browser(origin)
     const { version } = await new Viewer(browser, instrument).look('m1')
@@ -169,19 +169,16 @@ describe('an answer', () => {
     expect(difference(given, [candle(1), candle(2)])).toContain('candle')
   })
 
-  const snapshots = [
-    { snapshotId: 7n, timestampMs: 1_000 },
-    { snapshotId: 8n, timestampMs: 61_000 },
-  ]
+  const snapshots = [{ timestampMs: 1_000 }, { timestampMs: 61_000 }]
 
   test('is right of the newest commit, and for seconds after another one', () => {
-    expect(staleness(snapshots, { version: { snapshotId: '8' }, sentAtMs: 900_000 })).toBeUndefined()
-    expect(staleness(snapshots, { version: { snapshotId: '7' }, sentAtMs: 62_000 })).toBeUndefined()
+    expect(staleness(snapshots, { version: { committedAtMs: 61_000 }, sentAtMs: 900_000 })).toBeUndefined()
+    expect(staleness(snapshots, { version: { committedAtMs: 1_000 }, sentAtMs: 62_000 })).toBeUndefined()
     expect(staleness(snapshots, { version: { committedAtMs: 61_000 }, sentAtMs: 900_000 })).toBeUndefined()
   })
 
   test('is wrong of a commit that was replaced long before, or that there never was', () => {
-    expect(staleness(snapshots, { version: { snapshotId: '7' }, sentAtMs: 70_000 })).toContain('9000 ms')
+    expect(staleness(snapshots, { version: { committedAtMs: 1_000 }, sentAtMs: 70_000 })).toContain('9000 ms')
     expect(staleness(snapshots, { version: { committedAtMs: 5 }, sentAtMs: 0 })).toContain('never was')
   })
 })
